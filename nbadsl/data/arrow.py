@@ -1,0 +1,168 @@
+"""Rows of the language as Arrow tables, and back: for tests, explanations and text read from files.
+
+`to_arrow` writes rows into columns of chosen types; `from_arrow` takes one person out of a batch as a
+record that `read_record` reads. What a batch says of a person and what the record says is the same, down
+to the values that are refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from math import nextafter
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from pyarrow import types as kinds
+
+from nbadsl.data.schema import arrow_type, column_of
+from nbadsl.program.decision import Row
+from nbadsl.program.nodes import Input, Value
+from nbadsl.types import Duration
+
+# How many of a unit make a second.
+PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def to_arrow(
+    rows: Sequence[Row], inputs: Iterable[Input], types: Mapping[str, pa.DataType] | None = None
+) -> pa.Table:
+    """Rows as a table with one column per input, under its name in the data.
+
+    `types`: by field name, the Arrow type of a column, any that `schema.accepts`; `schema.arrow_type` for the
+    others. Raises ValueError (pa.ArrowInvalid is one) for a value that a chosen type cannot hold.
+    """
+    chosen = types or {}
+    names, arrays = [], []
+    for field in inputs:
+        names.append(column_of(field))
+        arrays.append(
+            column([row[field.name] for row in rows], field, chosen.get(field.name, arrow_type(field)))
+        )
+    return pa.table(arrays, names=names)
+
+
+def column(values: Sequence[Value], field: Input, type: pa.DataType) -> pa.Array:
+    """Values of a field as an array of an Arrow type that the field takes."""
+    scaled = isinstance(field.type, Duration) and not kinds.is_duration(type) and field.unit is not None
+    if scaled:
+        values = [None if v is None else _unscaled(_number(v), field.unit or 1.0) for v in values]
+    if kinds.is_temporal(type):
+        counts = [None if v is None else _count(_number(v), type) for v in values]
+        storage = pa.int32() if type.bit_width == 32 else pa.int64()
+        return pa.array(counts, storage).view(type)
+    if kinds.is_integer(type):
+        return pa.array([None if v is None else _whole(_number(v)) for v in values], type)
+    if kinds.is_decimal(type):
+        quantum = Decimal(1).scaleb(-type.scale)
+        return pa.array([None if v is None else Decimal(_number(v)).quantize(quantum) for v in values], type)
+    if kinds.is_float16(type):
+        return pa.array([None if v is None else np.float16(_number(v)) for v in values], type)
+    return pa.array([sorted(v) if isinstance(v, frozenset) else v for v in values], type)
+
+
+def _number(value: Value) -> float:
+    assert isinstance(value, float)
+    return value
+
+
+def _whole(value: float) -> int:
+    if not value.is_integer():
+        raise ValueError(f"{value} is not whole")
+    return int(value)
+
+
+def _unscaled(value: float, unit: float) -> float:
+    """A number that is read as this value when it counts units."""
+    near = value / unit
+    for number in (near, nextafter(near, float("inf")), nextafter(near, float("-inf"))):
+        if number * unit == value:
+            return number
+    raise ValueError(f"{value} is no number of {unit}")
+
+
+def _count(value: float, type: pa.DataType) -> int:
+    """Days for date32, milliseconds for date64, else the type's own units for microseconds."""
+    if kinds.is_date32(type):
+        return _whole(value)
+    if kinds.is_date64(type):
+        return _whole(value) * 86_400_000
+    per_second = PER_SECOND[type.unit]
+    if per_second == PER_SECOND["ns"]:
+        return _whole(value) * 1_000
+    count, rest = divmod(_whole(value), PER_SECOND["us"] // per_second)
+    if rest:
+        raise ValueError(f"{value} µs is no whole number of {type.unit}")
+    return count
+
+
+# --- back ------------------------------------------------------------------------------------------
+
+
+def from_arrow(batch: pa.RecordBatch | pa.Table, inputs: Iterable[Input], row: int) -> dict[str, Any]:
+    """One person of a batch as a record: field name to Python value, None for null and for absent columns.
+
+    Raises IndexError for a row that is not there.
+    """
+    if not 0 <= row < batch.num_rows:
+        raise IndexError(f"there is no row {row} among {batch.num_rows}")
+    return {
+        f.name: python_value(batch.column(column_of(f))[row]) if column_of(f) in batch.schema.names else None
+        for f in inputs
+    }
+
+
+def python_value(scalar: pa.Scalar) -> Any:
+    """A cell as Python has it: what Python's own kinds cannot hold, as NumPy's or as bytes."""
+    if not scalar.is_valid:
+        return None
+    type = scalar.type
+    if kinds.is_dictionary(type):
+        return python_value(scalar.value)
+    if kinds.is_date32(type):
+        return _moment(scalar.value, "D")
+    if kinds.is_date64(type):
+        return _moment(scalar.value // 86_400_000, "D")
+    if kinds.is_timestamp(type):
+        return _moment(scalar.value, type.unit)
+    if kinds.is_time(type):
+        return _time_of_day(scalar.value, type.unit)
+    if kinds.is_duration(type):
+        return _length(scalar.value, type.unit)
+    if kinds.is_list(type) or kinds.is_large_list(type):
+        return [python_value(item) for item in scalar.values] if scalar.values is not None else []
+    try:
+        return scalar.as_py()
+    except UnicodeDecodeError:
+        return bytes(scalar.as_buffer())
+
+
+def _moment(count: int, unit: str) -> date | datetime | np.datetime64:
+    try:
+        if unit == "D":
+            return date.fromordinal(count + date(1970, 1, 1).toordinal())
+        return _EPOCH + timedelta(microseconds=_microseconds(count, unit))
+    except (OverflowError, ValueError):
+        return np.datetime64(count, unit)
+
+
+def _length(count: int, unit: str) -> timedelta | np.timedelta64:
+    try:
+        return timedelta(microseconds=_microseconds(count, unit))
+    except OverflowError:
+        return np.timedelta64(count, unit)
+
+
+def _time_of_day(count: int, unit: str) -> time | int:
+    """A time, or the bare count if the day has no such time."""
+    moment = _microseconds(count, unit)
+    return (_EPOCH + timedelta(microseconds=moment)).time() if 0 <= moment < 86_400_000_000 else count
+
+
+def _microseconds(count: int, unit: str) -> int:
+    if unit == "ns":
+        return count // 1_000
+    return count * (PER_SECOND["us"] // PER_SECOND[unit])

@@ -1,0 +1,283 @@
+"""One person from a plain dict.
+
+Takes a dictionary as Python or JSON holds a person and gives a `Row`, in which every declared field
+has a value of the language. Refuses exactly the values that a column of a file would be refused
+for, see `rules`; the first field at fault in the order of the policy is the one that is named.
+
+A field is found under its own name, or under the name of its column in the data where that is no
+other field's name. What Python writes for each type:
+
+    flag                  bool
+    integer               int; float or Decimal that is whole
+    number, money         int, float, Decimal
+    duration              timedelta; a number where the field names a unit
+    date, time, clock     date; datetime (without a zone: UTC); time without a zone
+    one of, text          str
+    any of                list, tuple, set or array of str
+
+None, and pandas' NA and NaT, are null; NaN is not: it is refused. NumPy's scalars count as Python's.
+Date, time, clock and duration may be text as JSON has it: `2026-11-21`, `14 days`, see `text`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+from nbadsl.data import rules, text
+from nbadsl.data.rules import BadValue
+from nbadsl.diagnostics.suggest import did_you_mean
+from nbadsl.program.decision import Row
+from nbadsl.program.nodes import Input, Value
+from nbadsl.types import (
+    EXACT,
+    Anything,
+    Clock,
+    Date,
+    Duration,
+    Flag,
+    Integer,
+    Money,
+    Number,
+    Set,
+    Text,
+    Time,
+    Words,
+)
+
+_EPOCH = date(1970, 1, 1).toordinal()
+_DAY = 86_400_000_000
+# Whole microseconds in NumPy's units of time; for finer units, how many make a microsecond.
+_NUMPY_UNITS = {"D": _DAY, "h": 3_600_000_000, "m": 60_000_000, "s": 1_000_000, "ms": 1_000, "us": 1}
+_FINER_UNITS = {"ns": 1_000, "ps": 1_000_000}
+
+
+class BadRecord(ValueError):
+    """A person who cannot be decided. `field`: the name at fault; `value`: what was given for it."""
+
+    def __init__(self, field: str, value: object, problem: str) -> None:
+        self.field = field
+        self.value = value
+        super().__init__(f"{field}: {problem}")
+
+
+def read_record(inputs: Iterable[Input], record: Mapping[str, Any], strict: bool = False) -> Row:
+    """One person as the engines take it.
+
+    `inputs`: the profile's fields. `strict`: keys that are no field's are errors. A field that is left
+    out is null. Raises BadRecord for the first field at fault, in the order of `inputs`.
+    """
+    fields = tuple(inputs)
+    keys = record_keys(fields)
+    row: Row = {}
+    for field in fields:
+        given = record.get(field.name, record.get(keys.get(field.name, field.name)))
+        try:
+            row[field.name] = read_value(field, given)
+        except BadValue as error:
+            raise BadRecord(field.name, given, str(error)) from None
+    if strict:
+        _refuse_unknown(fields, keys, record)
+    return row
+
+
+def record_keys(inputs: tuple[Input, ...]) -> dict[str, str]:
+    """The second key of the fields that have one: the column's name, unless it is a field's name."""
+    names = {field.name for field in inputs}
+    return {f.name: f.column for f in inputs if f.column and f.column not in names}
+
+
+def _refuse_unknown(fields: tuple[Input, ...], keys: dict[str, str], record: Mapping[str, Any]) -> None:
+    known = [f.name for f in fields] + list(keys.values())
+    for key, value in record.items():
+        if key not in known:
+            advice = did_you_mean(str(key), known)
+            raise BadRecord(str(key), value, "is not a field of the profile" + (f"; {advice}" if advice else ""))
+    for name, column in keys.items():
+        if name in record and column in record:
+            raise BadRecord(name, record[name], f"is given twice, as `{name}` and as `{column}`")
+
+
+def read_value(field: Input, given: Any) -> Value:
+    """One value as the engines take it. Raises BadValue."""
+    plain = _plain(given)
+    if plain is None:
+        value = field.default
+    else:
+        try:
+            value = _READERS[type(field.type)](field, plain)
+        except (ValueError, OverflowError, ArithmeticError) as error:
+            raise rules.refusal(field, _show(given), _hint(field, plain)) from error
+    rules.check(field, value)
+    return value
+
+
+def _plain(given: Any) -> Any:
+    """Python's own scalar for one of NumPy's, and None for pandas' nulls."""
+    kind = type(given)
+    if kind.__module__.startswith("pandas") and kind.__name__ in ("NAType", "NaTType"):
+        return None
+    dtype = getattr(given, "dtype", None)
+    if dtype is None or getattr(given, "ndim", 0):
+        return given
+    if getattr(dtype, "kind", "") in "mM":
+        return None if str(given) == "NaT" else given
+    return given.item()
+
+
+# --- one reader per type: a value of the language, or ValueError ----------------------------------
+
+
+def _flag(field: Input, given: Any) -> bool:
+    if isinstance(given, bool):
+        return given
+    raise ValueError
+
+
+def _whole(field: Input, given: Any) -> float:
+    if isinstance(given, bool) or not isinstance(given, int | float | Decimal):
+        raise ValueError
+    # The size first: a float or Decimal may be far too large to write out. NaN is within no bounds.
+    if not abs(given) <= EXACT or int(given) != given:
+        raise ValueError
+    return float(int(given))
+
+
+def _number(field: Input, given: Any) -> float:
+    if isinstance(given, bool) or not isinstance(given, int | float | Decimal):
+        raise ValueError
+    return float(given)
+
+
+def _duration(field: Input, given: Any) -> float:
+    match given:
+        case timedelta():
+            return text.exact((given.days * 86_400 + given.seconds) * 1_000_000 + given.microseconds)
+        case str() if field.unit is None:
+            return text.duration(given.strip())
+        case _ if _numpy_kind(given) == "m":
+            return text.exact(_numpy_microseconds(given))
+        case _ if field.unit is not None:
+            return _number(field, given) * field.unit
+    raise ValueError
+
+
+def _date(field: Input, given: Any) -> float:
+    match given:
+        case str():
+            return text.day(given.strip())
+        case date() if not isinstance(given, datetime):
+            return float(given.toordinal() - _EPOCH)
+        case _ if str(getattr(given, "dtype", "")) == "datetime64[D]":
+            return float(_numpy_microseconds(given) // _DAY)
+    raise ValueError
+
+
+def _time(field: Input, given: Any) -> float:
+    match given:
+        case str():
+            return text.exact(text.moment(given.strip()))
+        case datetime():
+            offset = given.utcoffset() or timedelta()
+            shift = (offset.days * 86_400 + offset.seconds) * 1_000_000 + offset.microseconds
+            return text.exact((given.toordinal() - _EPOCH) * _DAY + _of_day(given) - shift)
+        case _ if _numpy_kind(given) == "M":
+            return text.exact(_numpy_microseconds(given))
+    raise ValueError
+
+
+def _clock(field: Input, given: Any) -> float:
+    match given:
+        case str():
+            return text.clock(given.strip())
+        case time() if given.tzinfo is None:
+            return float(_of_day(given))
+    raise ValueError
+
+
+def _text(field: Input, given: Any) -> str:
+    if isinstance(given, str):
+        return str(given)
+    raise ValueError
+
+
+def _set(field: Input, given: Any) -> frozenset[str]:
+    if hasattr(given, "tolist"):
+        given = given.tolist()
+    if isinstance(given, list | tuple | set | frozenset) and all(isinstance(word, str) for word in given):
+        return frozenset(str(word) for word in given)
+    raise ValueError
+
+
+def _anything(field: Input, given: Any) -> Value:
+    raise ValueError
+
+
+_READERS: dict[type, Callable[[Input, Any], Value]] = {
+    Flag: _flag,
+    Integer: _whole,
+    Number: _number,
+    Money: _number,
+    Duration: _duration,
+    Date: _date,
+    Time: _time,
+    Clock: _clock,
+    Text: _text,
+    Words: _text,
+    Set: _set,
+    Anything: _anything,
+}
+
+
+def _of_day(given: datetime | time) -> int:
+    return ((given.hour * 60 + given.minute) * 60 + given.second) * 1_000_000 + given.microsecond
+
+
+def _numpy_kind(given: Any) -> str:
+    return str(getattr(getattr(given, "dtype", None), "kind", ""))
+
+
+def _numpy_microseconds(given: Any) -> int:
+    """Microseconds of a datetime64 or timedelta64, exactly, rounded down from finer units."""
+    unit = str(given.dtype).partition("[")[2].rstrip("]")
+    count = int(given.astype("int64"))
+    if unit in _FINER_UNITS:
+        return count // _FINER_UNITS[unit]
+    if unit in _NUMPY_UNITS:
+        return count * _NUMPY_UNITS[unit]
+    raise ValueError(unit)
+
+
+# --- words for messages ----------------------------------------------------------------------------
+
+
+def _show(given: Any) -> str:
+    """What was given, at most 80 characters of it."""
+    match given:
+        case bool():
+            shown = "yes" if given else "no"
+        case str():
+            shown = f'"{given}"'
+        case list() | tuple():
+            shown = f'"{", ".join(str(item) for item in given)}"'
+        case set() | frozenset():
+            shown = f'"{", ".join(sorted(str(item) for item in given))}"'
+        case _:
+            shown = str(given)
+    return shown if len(shown) <= 80 else shown[:77] + "..."
+
+
+def _hint(field: Input, given: Any) -> str:
+    """What to do about a Python value of the wrong kind."""
+    match field.type, given:
+        case Date(), datetime():
+            return "leave out the time of day"
+        case Time(), date():
+            return "add the time of day"
+        case Set(), str():
+            return "give a list of words"
+        case Duration(), int() | float() if field.unit is None:
+            return "give a timedelta, or text with a unit like 14 days"
+    return ""

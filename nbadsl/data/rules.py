@@ -1,0 +1,188 @@
+"""Which values a field may have: one set of rules for a person in a dict and for a million in a file.
+
+Takes a field as the policy declares it (`nodes.Input`) and a value of the language (`nodes.Value`), and
+says what is wrong with the value, if anything. What was read from where is the business of others:
+`records` reads Python values, `csv_text` reads text, the engine reads Arrow columns in place. All keep
+these rules, so that a person is refused by all of them or by none:
+
+    null       only where the field is `optional` or `or never`
+    integer    whole, and no further from 0 than 2^53
+    number, money, a duration in numbers    finite: neither NaN nor infinite
+    date, time in the years 1 to 9999 (UTC)
+    time, duration     whole microseconds; finer digits are cut off (rounded down), and what a double
+               does not hold exactly is refused (after 2255 and before 1684 that is a matter of digits:
+               9999-12-31 23:59:59 is exact, one microsecond later is not)
+    clock      from 00:00 up to, not including, 24:00
+    text       valid Unicode
+    one of     a declared word; any of: declared words only, no nulls among them; repeats do no harm
+    range      `in low..high`, both included, compared as doubles after reading
+
+A time without a zone is read as UTC. An unknown value has no range to keep.
+"""
+
+from __future__ import annotations
+
+from math import isfinite
+from typing import assert_never
+
+from nbadsl.diagnostics.suggest import nearest
+from nbadsl.program.givens import FIRST_TIME, LAST_TIME, shown
+from nbadsl.program.nodes import Input, Value
+from nbadsl.types import (
+    DAY,
+    EXACT,
+    UNITS,
+    Anything,
+    Clock,
+    Date,
+    Duration,
+    Flag,
+    Integer,
+    Money,
+    Number,
+    Set,
+    Text,
+    Time,
+    Words,
+)
+
+
+class BadData(ValueError):
+    """Data that no run can start with, or go on with. `problems`: one sentence each, all in the message."""
+
+    def __init__(self, *problems: str) -> None:
+        self.problems = problems
+        super().__init__("\n".join(problems))
+
+
+class BadValue(ValueError):
+    """A value that its field does not take. The message has the form `130 is not a whole number from 0 to 120`."""
+
+
+def check(field: Input, value: Value) -> None:
+    """Raise `BadValue` unless a field may have this value of the language."""
+    if value is None:
+        if not (field.optional or field.never):
+            raise BadValue(f"nothing is given, {expected(field)} is needed")
+    elif not fits(field, value):
+        raise refusal(field, show(field, value))
+    elif isinstance(value, float) and not in_range(field, value):
+        raise refusal(field, show(field, value))
+
+
+def fits(field: Input, value: bool | float | str | frozenset[str]) -> bool:
+    """Whether a known value is one of the field's type, whatever the range."""
+    match field.type, value:
+        case Flag(), bool():
+            return True
+        case (Number() | Money() | Duration()), float():
+            return isfinite(value)
+        case Integer(), float():
+            return value.is_integer() and abs(value) <= EXACT
+        case Date(), float():
+            return FIRST_TIME <= value * DAY < LAST_TIME
+        case Time(), float():
+            return FIRST_TIME <= value < LAST_TIME
+        case Clock(), float():
+            return 0 <= value < DAY
+        case Text(), str():
+            return is_unicode(value)
+        case Words(words), str():
+            return value in words
+        case Set(words), frozenset():
+            return value <= set(words)
+    return False
+
+
+def is_unicode(text: str) -> bool:
+    """Whether a text has no halves of surrogate pairs, which no file can hold."""
+    return text.isascii() or not any("\ud800" <= c <= "\udfff" for c in text)
+
+
+def in_range(field: Input, value: float) -> bool:
+    """Whether a value keeps `in low..high`."""
+    return (field.low is None or value >= field.low) and (field.high is None or value <= field.high)
+
+
+def refusal(field: Input, shown: str, hint: str = "") -> BadValue:
+    """The error for a value, with advice for words that were nearly right."""
+    if not hint and isinstance(field.type, Words | Set):
+        hint = _nearest_word(field.type.words, shown)
+    return BadValue(f"{shown} is not {expected(field)}" + (f"; {hint}" if hint else ""))
+
+
+def _nearest_word(words: tuple[str, ...], shown: str) -> str:
+    for part in shown.strip('"').split(", "):
+        if part not in words:
+            near = nearest(part, words)
+            return f'did you mean "{near}"?' if near else ""
+    return ""
+
+
+# --- words for people ----------------------------------------------------------------------------
+
+
+def expected(field: Input) -> str:
+    """What a field takes, in the author's words: `a whole number from 0 to 120`."""
+    return noun(field) + _range(field)
+
+
+def noun(field: Input) -> str:
+    """What a field takes, whatever its range."""
+    match field.type:
+        case Flag():
+            return "yes or no"
+        case Integer():
+            return "a whole number"
+        case Number():
+            return "a number"
+        case Money(currency):
+            return f"an amount in {currency}"
+        case Duration():
+            unit = unit_name(field)
+            return f"a number of {unit}" if unit else "a length of time"
+        case Date():
+            return "a day"
+        case Time():
+            return "a moment in time"
+        case Clock():
+            return "a time of day"
+        case Text():
+            return "text"
+        case Words(words):
+            return f"one of {', '.join(words)}"
+        case Set(words):
+            return f"any of {', '.join(words)}"
+        case Anything():
+            return "anything"
+        case _:
+            assert_never(field.type)
+
+
+def _range(field: Input) -> str:
+    match field.low, field.high:
+        case None, None:
+            return ""
+        case float() as low, None:
+            return f" from {show(field, low)}"
+        case None, float() as high:
+            return f" up to {show(field, high)}"
+        case low, high:
+            return f" from {show(field, low)} to {show(field, high)}"
+
+
+def unit_name(field: Input) -> str:
+    """The unit that a plain number counts, `days`, or nothing when the field has none."""
+    names = [name for name, length in UNITS.items() if length == field.unit and name.endswith("s")]
+    return names[0] if names else ""
+
+
+def show(field: Input, value: Value) -> str:
+    """A value of the language as its author would write it, texts and words in quotes."""
+    match value:
+        case str():
+            return f'"{value}"'
+        case frozenset():
+            return f'"{", ".join(sorted(value))}"'
+        case _:
+            return shown(value, field.type)

@@ -1,0 +1,463 @@
+"""Find out what every expression is.
+
+Takes a model with its symbols; fills `infos` (type, whether it may be unknown, bounds, what it reads) and
+`uses` (what each name means) for every expression that `judge` asks about.
+
+Types flow both ways: upward from the parts, and downward as the *expected* type, which tells a bare word
+(`basic`) from a field and a day from an instant. A define is inferred once; a function or table anew for
+each call, with what is known of its arguments, so that unknown and bounds stay exact. After a mistake
+the expression has the type `anything`, which agrees with everything: one mistake, one message.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import inf
+
+from nbadsl.diagnostics import Edit, Findings, Fix
+from nbadsl.diagnostics.suggest import did_you_mean
+from nbadsl.semantics import bounds, calls, operators
+from nbadsl.semantics.constants import literal
+from nbadsl.semantics.model import NOTHING_KNOWN, Fact, Info, Local, Model, Symbol, Word, merge
+from nbadsl.source import Span
+from nbadsl.syntax import nodes
+from nbadsl.types import (
+    ANYTHING,
+    CALENDAR_UNITS,
+    DATE,
+    DURATION,
+    FLAG,
+    INTEGER,
+    TEXT,
+    TIME,
+    Anything,
+    Date,
+    Flag,
+    Integer,
+    Money,
+    Number,
+    Set,
+    Text,
+    Time,
+    Type,
+    Words,
+)
+
+DEEPEST = 150  # brackets in brackets; far beyond what anybody reads, and safe for Python's stack
+FACTORS = ("propensity", "value", "boost", "cost")
+
+
+class Inference:
+    """Infers expressions of one model. `factors`: what the score may read, while the score is inferred."""
+
+    def __init__(self, model: Model, found: Findings) -> None:
+        self.model, self.found = model, found
+        self.factors: dict[str, Info] = {}
+        self.defining: list[str] = []
+        self.depth = 0
+
+    # --- entry points ---
+
+    def infer(self, expr: nodes.Expr, expected: Type | None = None, local: dict[str, Info] | None = None) -> Info:
+        """The info of an expression; also kept in the model."""
+        self.depth += 1
+        try:
+            if self.depth > DEEPEST:
+                self.found.report("too-deep", expr.span, help="give a part of it a name with `define`")
+                return NOTHING_KNOWN
+            info = self._infer(expr, expected, local or {})
+        finally:
+            self.depth -= 1
+        self.model.infos[expr] = info
+        return info
+
+    def require(
+        self, expr: nodes.Expr, expected: Type, what: str, local: dict[str, Info] | None = None
+    ) -> Info:
+        """Infer an expression that must have a type; anything else is reported."""
+        info = self.infer(expr, expected, local)
+        if self.accepts(expected, info.type):
+            return info
+        zero = literal(expr, self.model.settings.zone)
+        if zero is not None and zero[0] == 0 and zero[1] == INTEGER and isinstance(expected, Money | Duration):
+            return replace(info, type=expected)
+        self.found.report("wrong-type", expr.span, what=what, found=f"`{info.type}`", expected=f"`{expected}`")
+        return replace(info, type=ANYTHING)
+
+    def accepts(self, expected: Type, found: Type) -> bool:
+        if isinstance(found, Anything) or isinstance(expected, Anything):
+            return True
+        return found == expected or (isinstance(expected, Number) and isinstance(found, Integer))
+
+    # --- expressions ---
+
+    def _infer(self, expr: nodes.Expr, expected: Type | None, local: dict[str, Info]) -> Info:
+        match expr:
+            case nodes.Reference():
+                return self._reference(expr, expected, local)
+            case nodes.Binary(operator="and" | "or"):
+                return self._junction(expr, local)
+            case nodes.Binary(operator="or else"):
+                return self._or_else(expr, expected, local)
+            case nodes.Binary(operator="is" | "is not"):
+                return self._equality(expr, local)
+            case nodes.Binary(operator="starts with" | "ends with" | "contains"):
+                return self._match(expr, local)
+            case nodes.Binary():
+                return self._binary(expr, expected, local)
+            case nodes.Moment(clock=None) if isinstance(expected, Time):
+                return Info(TIME)
+            case nodes.Quantity() if expr.unit in CALENDAR_UNITS:
+                help = "months and years differ in length: write days, or use it with a date (`birthday + 3 months`)"
+                self.found.report("not-a-value", expr.span, name=expr.span.text, what="a step of the calendar", help=help)
+                return NOTHING_KNOWN
+            case (
+                nodes.Number()
+                | nodes.Amount()
+                | nodes.Quantity()
+                | nodes.TextValue()
+                | nodes.FlagValue()
+                | nodes.Moment()
+                | nodes.ClockValue()
+            ):
+                return self._literal(expr)
+            case nodes.Brackets():
+                return self.infer(expr.inner, expected, local)
+            case nodes.Unary():
+                return self._unary(expr, local)
+            case nodes.If():
+                return self._if(expr, expected, local)
+            case nodes.OneOf():
+                return self._one_of(expr, local)
+            case nodes.Between():
+                return self._between(expr, local)
+            case nodes.Is():
+                return self._is(expr, local)
+            case nodes.Recency():
+                return self._recency(expr, local)
+            case nodes.Has():
+                return self._has(expr, local)
+            case nodes.Call():
+                return calls.infer_call(self, expr, expected, local)
+
+    def _literal(self, expr: nodes.Expr) -> Info:
+        read = literal(expr, self.model.settings.zone)
+        assert read is not None
+        value, type = read
+        if isinstance(value, bool | str):
+            return Info(type)
+        return Info(type, low=value, high=value)
+
+    # --- names ---
+
+    def _reference(self, expr: nodes.Reference, expected: Type | None, local: dict[str, Info]) -> Info:
+        name = expr.name
+        if isinstance(expected, Words) and name in expected.words:
+            self.model.uses[expr] = Word(name)
+            return Info(expected)
+        if name in local:
+            self.model.uses[expr] = Local(name)
+            return local[name]
+        symbol = self.model.symbols.get(name)
+        if symbol is not None:
+            self.model.uses[expr] = symbol
+            return self._symbol(symbol, expr.span)
+        fact = self._fact(expr)
+        if fact is not None:
+            self.model.uses[expr] = Fact(name)
+            return fact
+        self._report_unknown(expr, expected, local)
+        return NOTHING_KNOWN
+
+    def _symbol(self, symbol: Symbol, span: Span) -> Info:
+        match symbol.kind:
+            case "field" | "context" | "parameter":
+                return self._input(symbol)
+            case "define":
+                return self._define(symbol, span)
+            case "experiment":
+                words = tuple(a.name.text for a in symbol.node.arms)
+                return Info(Words(words), varies=symbol.name)
+            case _:
+                help = f"call it: `{symbol.name}(…)`"
+                self.found.report("not-a-value", span, name=symbol.name, what=symbol.phrase, help=help)
+                return NOTHING_KNOWN
+
+    def _input(self, symbol: Symbol) -> Info:
+        declared = symbol.input
+        assert declared is not None
+        low, high = bounds.of_input(declared)
+        may_be_unknown = declared.optional or declared.never
+        if symbol.kind == "context" and declared.default is not None:
+            may_be_unknown = False
+        return Info(
+            declared.type,
+            unknown=may_be_unknown,
+            why=f"`{symbol.name}`" if may_be_unknown else "",
+            never=declared.never,
+            low=low,
+            high=high,
+            only_for=frozenset({(symbol.name, symbol.purpose)}) if symbol.purpose else frozenset(),
+            varies=symbol.name if symbol.kind == "field" else "",
+        )
+
+    def _define(self, symbol: Symbol, span: Span) -> Info:
+        node = symbol.node
+        known = self.model.infos.get(node)
+        if known is not None:
+            return known
+        if symbol.name in self.defining:
+            self.report_recursion(symbol.name, span)
+            return NOTHING_KNOWN
+        self.defining.append(symbol.name)
+        depth, self.depth = self.depth, 0
+        factors, self.factors = self.factors, {}
+        info = self.infer(node.value)
+        self.factors, self.depth = factors, depth
+        self.defining.pop()
+        self.model.infos[node] = info
+        return info
+
+    def report_recursion(self, name: str, span: Span) -> None:
+        path = " → ".join([*self.defining[self.defining.index(name) :], name])
+        self.found.report("recursive-definition", span, name=name, path=path)
+
+    def _fact(self, expr: nodes.Reference) -> Info | None:
+        match expr.name:
+            case "now":
+                return Info(TIME)
+            case "today":
+                return Info(DATE)
+            case "channel":
+                channels = tuple(s.name.text for s in self.model.scopes_of("channel"))
+                return Info(Words(channels), of_candidate=True)
+            case "content":
+                return Info(TEXT, of_candidate=True)
+            case "slot":
+                return Info(Words(self.model.slots), of_candidate=True)
+            case name if name in FACTORS:
+                if name not in self.factors:
+                    self.found.report("factor-outside-score", expr.span, factor=name)
+                    return NOTHING_KNOWN
+                return replace(self.factors[name], of_candidate=True)
+            case _:
+                return None
+
+    def _report_unknown(self, expr: nodes.Reference, expected: Type | None, local: dict[str, Info]) -> None:
+        name = expr.name
+        if name in self.model.broken or "*" in self.model.broken:
+            return
+        if isinstance(expected, Words):
+            help = did_you_mean(name, expected.words)
+            fixes = replacement(expr.span, name, expected.words)
+            self.found.report("unknown-word", expr.span, word=name, what=f"`{expected}`", help=help, fixes=fixes)
+            return
+        known = [*local, *(s.name for s in self.model.symbols.values() if s.kind not in ("function", "table"))]
+        owner = next((s for s in self.model.symbols.values() if name in _words_of(s)), None)
+        help = did_you_mean(name, [*known, "now", "today", "channel", "content", "slot"])
+        if owner is not None:
+            help = f"`{name}` is a word of `{owner.name}`: write `{owner.name} is {name}`"
+        fixes = () if owner else replacement(expr.span, name, known)
+        self.found.report("unknown-name", expr.span, what="value", name=name, help=help, fixes=fixes)
+
+    # --- yes and no ---
+
+    def _junction(self, expr: nodes.Binary, local: dict[str, Info]) -> Info:
+        for side in (expr.left, expr.right):
+            if isinstance(side, nodes.Binary) and side.operator in ("and", "or") and side.operator != expr.operator:
+                brackets = Fix(
+                    f"put brackets around the `{side.operator}` part",
+                    (Edit(side.span, f"({side.span.text})"),),
+                )
+                help = f"write `({' '.join(side.span.text.split())})` if that belongs together"
+                self.found.report("mixed-and-or", expr.span, help=help, fixes=(brackets,))
+        what = f"each side of `{expr.operator}`"
+        left = self.require(expr.left, FLAG, what, local)
+        right = self.require(expr.right, FLAG, what, local)
+        return merge(FLAG, left, right)
+
+    def _unary(self, expr: nodes.Unary, local: dict[str, Info]) -> Info:
+        if expr.operator == "not":
+            return merge(FLAG, self.require(expr.operand, FLAG, "what follows `not`", local))
+        operand = self.infer(expr.operand, None, local)
+        if not isinstance(operand.type, Integer | Number | Money | Duration | Anything):
+            self.found.report(
+                "wrong-type", expr.span, what="what follows `-`", found=f"`{operand.type}`", expected="a number"
+            )
+            return NOTHING_KNOWN
+        return merge(operand.type, operand, low=-operand.high, high=-operand.low)
+
+    def _equality(self, expr: nodes.Binary, local: dict[str, Info]) -> Info:
+        left, right = self._two(expr.left, expr.right, local)
+        if operators.result(expr.operator, left.type, right.type) is None:
+            self._mismatch(expr, left.type, right.type)
+        return merge(FLAG, left, right)
+
+    def _two(self, first: nodes.Expr, second: nodes.Expr, local: dict[str, Info]) -> tuple[Info, Info]:
+        """Two sides that tell each other what a bare word, a day or a zero among them means."""
+        if self._is_loose(first, local) and not self._is_loose(second, local):
+            right = self.infer(second, None, local)
+            return self.infer(first, right.type, local), right
+        left = self.infer(first, None, local)
+        right = self.infer(second, left.type, local)
+        return left, right
+
+    def _is_loose(self, expr: nodes.Expr, local: dict[str, Info]) -> bool:
+        match expr:
+            case nodes.Reference():
+                known = expr.name in local or expr.name in self.model.symbols
+                return not known and expr.name not in ("now", "today", "channel", "content", "slot", *FACTORS)
+            case nodes.Moment():
+                return True
+            case _:
+                return False
+
+    def _one_of(self, expr: nodes.OneOf, local: dict[str, Info]) -> Info:
+        subject = self.infer(expr.subject, None, local)
+        options = [self.infer(o, subject.type, local) for o in expr.options]
+        for option, info in zip(expr.options, options, strict=True):
+            if operators.result("is", subject.type, info.type) is None:
+                self._mismatch(option, subject.type, info.type, "is one of")
+        return merge(FLAG, subject, *options)
+
+    def _between(self, expr: nodes.Between, local: dict[str, Info]) -> Info:
+        subject = self.infer(expr.subject, None, local)
+        ends = [self.infer(e, subject.type, local) for e in (expr.low, expr.high)]
+        for end in ends:
+            if operators.result("<", subject.type, end.type) is None:
+                self._mismatch(expr, subject.type, end.type, "is between")
+                break
+        return merge(FLAG, subject, *ends)
+
+    def _is(self, expr: nodes.Is, local: dict[str, Info]) -> Info:
+        subject = self.infer(expr.subject, None, local)
+        what = f"`{' '.join(expr.subject.span.text.split())}`"
+        anything = isinstance(subject.type, Anything)
+        if expr.state == "never" and not subject.never and not anything:
+            help = "only a field that is declared `or never` can be asked"
+            if subject.unknown:
+                help += "; ask an optional one `is unknown`"
+            self.found.report("never-without-or-never", expr.span, what=what, help=help)
+        if expr.state != "never" and subject.never and not anything:
+            negated = expr.negated == (expr.state == "unknown")
+            right = f"{expr.subject.span.text} is {'not ' if negated else ''}never"
+            fix = Fix(f"write `{right}`", (Edit(expr.span, right),))
+            help = f"{what} is `or never`, so it is always known; ask `is never`"
+            self.found.report("never-without-or-never", expr.span, what=what, help=help, fixes=(fix,))
+        return replace(merge(FLAG, subject), unknown=False, why="")
+
+    def _recency(self, expr: nodes.Recency, local: dict[str, Info]) -> Info:
+        subject = self.infer(expr.subject, None, local)
+        length = self.require(expr.length, DURATION, f"the length after `{expr.relation}`", local)
+        if not isinstance(subject.type, Date | Time | Anything):
+            self._mismatch(expr, subject.type, DURATION, expr.relation)
+        info = merge(FLAG, subject, length)
+        return replace(info, unknown=length.unknown, why=length.why) if subject.never else info
+
+    def _has(self, expr: nodes.Has, local: dict[str, Info]) -> Info:
+        subject = self.infer(expr.subject, None, local)
+        if not isinstance(subject.type, Set):
+            if not isinstance(subject.type, Anything):
+                what = f"`{expr.subject.span.text}`"
+                self.found.report(
+                    "wrong-type", expr.subject.span, what=what, found=f"`{subject.type}`", expected="a set (`any of …`)"
+                )
+            return merge(FLAG, subject)
+        for word in expr.words:
+            if word.text not in subject.type.words:
+                help = did_you_mean(word.text, subject.type.words)
+                fixes = replacement(word.span, word.text, subject.type.words)
+                what = f"`{expr.subject.span.text}`"
+                self.found.report("unknown-word", word.span, word=word.text, what=what, help=help, fixes=fixes)
+        return merge(FLAG, subject)
+
+    def _match(self, expr: nodes.Binary, local: dict[str, Info]) -> Info:
+        left = self.require(expr.left, TEXT, f"what stands before `{expr.operator}`", local)
+        right = self.require(expr.right, TEXT, f"what follows `{expr.operator}`", local)
+        if right.varies:
+            self.found.report("not-constant", expr.right.span, what=f"what follows `{expr.operator}`", name=right.varies)
+        return merge(FLAG, left, right)
+
+    # --- values ---
+
+    def _if(self, expr: nodes.If, expected: Type | None, local: dict[str, Info]) -> Info:
+        condition = self.require(expr.condition, FLAG, "the condition after `if`", local)
+        then = self.infer(expr.then, expected, local)
+        otherwise = self.infer(expr.otherwise, expected or then.type, local)
+        return self._one_type(expr, "else", then, otherwise, (condition,))
+
+    def _or_else(self, expr: nodes.Binary, expected: Type | None, local: dict[str, Info]) -> Info:
+        left = self.infer(expr.left, expected, local)
+        right = self.infer(expr.right, expected or left.type, local)
+        info = self._one_type(expr, "or else", left, right, ())
+        return replace(info, unknown=right.unknown, why=right.why, never=False)
+
+    def _one_type(
+        self, expr: nodes.Expr, operator: str, left: Info, right: Info, conditions: tuple[Info, ...]
+    ) -> Info:
+        type = operators.join(left.type, right.type)
+        if type is None or isinstance(type, Set):
+            self._mismatch(expr, left.type, right.type, operator)
+            return NOTHING_KNOWN
+        low, high = min(left.low, right.low), max(left.high, right.high)
+        return merge(type, *conditions, left, right, low=low, high=high)
+
+    def _binary(self, expr: nodes.Binary, expected: Type | None, local: dict[str, Info]) -> Info:
+        if expr.operator in "+-" and isinstance(expr.right, nodes.Quantity) and expr.right.unit in CALENDAR_UNITS:
+            return self._step(expr, local)
+        left, right = self._two(expr.left, expr.right, local)
+        type = operators.result(expr.operator, left.type, right.type)
+        if type is None:
+            self._mismatch(expr, left.type, right.type)
+            return NOTHING_KNOWN
+        if expr.operator in operators.COMPARISONS:
+            return merge(FLAG, left, right)
+        low, high = bounds.of_operator(expr.operator, left, right)
+        info = merge(type, left, right, low=low, high=high)
+        if bounds.may_be_undefined(expr.operator, left, right):
+            info = replace(info, unknown=True, why=info.why or f"`{' '.join(expr.span.text.split())}`")
+        return info
+
+    def _step(self, expr: nodes.Binary, local: dict[str, Info]) -> Info:
+        left = self.infer(expr.left, DATE, local)
+        if not isinstance(left.type, Date | Anything):
+            self.found.report(
+                "mismatched-types",
+                expr.span,
+                operator=expr.operator,
+                left=f"`{left.type}`",
+                right=f"`{expr.right.span.text}`",
+                help="months and years are steps from a date",
+            )
+        return merge(DATE, left)
+
+    def _mismatch(self, expr: nodes.Expr, left: Type, right: Type, operator: str = "") -> None:
+        if isinstance(expr, nodes.Binary) and not operator:
+            operator = expr.operator
+        help = ""
+        if isinstance(left, Money) and isinstance(right, Money):
+            help = "amounts in two currencies cannot be mixed; convert one with a rate first"
+        elif {type(left), type(right)} == {Date, Time}:
+            help = "a date is a day, a time an instant; compare like with like"
+        elif isinstance(left, Flag) or isinstance(right, Flag):
+            help = "a flag is asked as it stands: `when consent_email`, `when not consent_email`"
+        elif isinstance(left, Text) and isinstance(right, Words):
+            help = "texts stand in quotation marks"
+        self.found.report(
+            "mismatched-types", expr.span, operator=operator, left=f"`{left}`", right=f"`{right}`", help=help
+        )
+
+
+def replacement(span: Span, name: str, known: list[str] | tuple[str, ...]) -> tuple[Fix, ...]:
+    """The fix that writes the nearest known name."""
+    from_help = did_you_mean(name, known)
+    if not from_help.startswith("did you mean"):
+        return ()
+    right = from_help.split("`")[1]
+    return (Fix(f"write `{right}`", (Edit(span, right),)),)
+
+
+def _words_of(symbol: Symbol) -> tuple[str, ...]:
+    declared = symbol.input.type if symbol.input else None
+    return declared.words if isinstance(declared, Words | Set) else ()
+

@@ -1,0 +1,80 @@
+"""Source text and places in it: the only module that knows lines and columns.
+
+A `Source` is one file's text; a `Span` is a half-open range of character offsets in it.
+Everything else in the compiler passes spans around and never counts columns.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """The text of one file. `path` is how messages name it, also when there is no such file on disk."""
+
+    path: str
+    text: str
+
+    @cached_property
+    def line_starts(self) -> list[int]:
+        return [0] + [i + 1 for i, c in enumerate(self.text) if c == "\n"]
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """Line and column of a character offset, both from 1, columns in characters."""
+        line = bisect_right(self.line_starts, offset)
+        return line, offset - self.line_starts[line - 1] + 1
+
+    def line(self, number: int) -> str:
+        """The text of a line (from 1) without its line end."""
+        starts = self.line_starts
+        end = starts[number] if number < len(starts) else len(self.text)
+        return self.text[starts[number - 1] : end].rstrip("\r\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Characters `start` up to, not including, `end` of a source."""
+
+    source: Source
+    start: int
+    end: int
+
+    @property
+    def text(self) -> str:
+        return self.source.text[self.start : self.end]
+
+    @property
+    def line(self) -> int:
+        return self.source.position(self.start)[0]
+
+    def to(self, other: Span) -> Span:
+        """From the start of this span to the end of the other."""
+        return Span(self.source, self.start, other.end)
+
+    def __str__(self) -> str:
+        line, column = self.source.position(self.start)
+        return f"{self.source.path}:{line}:{column}"
+
+
+def decode(data: bytes) -> tuple[str, int | None]:
+    """Bytes of a file as text, and the offset of the first character that was not UTF-8, if any.
+
+    A byte order mark is dropped. Characters that cannot be decoded become U+FFFD, so that the
+    compiler can go on and report the rest.
+    """
+    text = data.decode("utf-8-sig", errors="replace")
+    try:
+        data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return text, text.find("\ufffd")
+    return text, None
+
+
+def read(path: Path) -> tuple[Source, int | None]:
+    """A file as a source, and the offset of its first undecodable character, if any."""
+    text, bad = decode(path.read_bytes())
+    return Source(str(path), text), bad

@@ -1,0 +1,150 @@
+"""What the parser stumbled over, in the author's words.
+
+Takes Lark's account of a failure (the unexpected token, the tokens it could have used) and reports one
+finding: what was found, what was expected, and advice computed from the mistake where the mistake is a
+common one.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from lark import Lark
+from lark.exceptions import UnexpectedCharacters, UnexpectedToken
+
+from nbadsl.diagnostics import Edit, Findings, Fix
+from nbadsl.diagnostics.suggest import did_you_mean, nearest
+from nbadsl.source import Span
+from nbadsl.syntax.declarations import KEYWORDS, RESERVED
+
+_NAMED = {
+    "NAME": "a name",
+    "NUMBER": "a number",
+    "PERCENT": "a percentage",
+    "STRING": "a text in quotation marks",
+    "CURRENCY": "a currency such as EUR",
+    "UNIT": "a unit of time",
+    "CALENDAR": "`day`, `week`, `month`, `quarter` or `year`",
+    "OUTCOME": "an outcome such as `accepted`",
+    "DATE": "a date",
+    "DATETIME": "a time",
+    "CLOCK": "a time of day",
+    "ROW": "the end of the line",
+    "UNKNOWN_CLAUSE": "`, unknown …`",
+    "$END": "the end of the declaration",
+}
+_VALUE = {"NUMBER", "PERCENT", "STRING", "NAME", "LPAR", "MINUS", "YES", "NO", "DATE", "DATETIME", "CLOCK"}
+_OPERATOR = {"PLUS", "MINUS", "STAR", "SLASH", "CIRCUMFLEX", "COMPARISON", "IS", "AND", "OR", "OR_ELSE", "WITHIN"}
+_ITEM = {
+    *("ACTIVE", "BOOST", "BUDGET", "CONTENT", "COST", "ELIGIBLE", "EXCLUDE", "EXEMPT", "LIMIT", "PROPENSITY"),
+    *("PURPOSE", "QUIET", "REQUIRE", "REST", "SEND", "TITLE", "VALUE", "VIA"),
+}
+_ELSEWHERE = {
+    "=": "write `is` to compare",
+    "==": "write `is` to compare",
+    "!": "write `is not`",
+    "!=": "write `is not`",
+    "&": "write `and`",
+    "&&": "write `and`",
+    "|": "write `or`",
+    "||": "write `or`",
+    ";": "no mark is needed between the lines of a block",
+    "'": 'texts stand in double quotation marks: "…"',
+}
+
+
+def report_keyword(span: Span, keyword: str, found: Findings) -> bool:
+    """Whether the first word of a declaration is none; then it has been reported."""
+    if keyword in KEYWORDS:
+        return False
+    word = Span(span.source, span.start, span.start + len(keyword))
+    if keyword in RESERVED:
+        found.report("reserved-word", word, name=keyword)
+        return True
+    near = nearest(keyword, KEYWORDS)
+    fixes = (Fix(f"write `{near}`", (Edit(word, near),)),) if near else ()
+    help = did_you_mean(keyword, KEYWORDS) or f"a declaration begins with one of {', '.join(KEYWORDS)}"
+    found.report("unknown-declaration", word, found=keyword, help=help, fixes=fixes)
+    return True
+
+
+def report_before(span: Span, found: Findings) -> None:
+    """Something that stands before the first declaration: one that is indented, or no declaration at all."""
+    word = span.text.split()[0]
+    if not report_keyword(span, word, found):
+        help = f"remove the space before `{word}`"
+        found.report("indented-declaration", span, what="a space", help=help)
+
+
+def report_character(error: UnexpectedCharacters, whole: Span, found: Findings) -> None:
+    """A character that begins no token."""
+    at = min(error.pos_in_stream or whole.start, len(whole.source.text) - 1)
+    span = Span(whole.source, at, at + 1)
+    if error.char == '"':
+        line_end = whole.source.text.find("\n", at)
+        end = line_end if line_end >= 0 else len(whole.source.text)
+        found.report("unclosed-text", Span(whole.source, at, end), help='a text ends with `"` on its own line')
+        return
+    shown = f"`{error.char}`" if error.char.isprintable() and not error.char.isspace() else ascii(error.char)
+    found.report("unexpected-character", span, found=shown, help=_ELSEWHERE.get(error.char, ""))
+
+
+def report_token(error: UnexpectedToken, lark: Lark, whole: Span, keyword: str, found: Findings) -> None:
+    """A token that cannot stand where it does."""
+    token = error.token
+    accepted = set(error.accepts or error.expected)
+    if token.type == "$END":
+        _report_end(whole, keyword, accepted, lark, found)
+        return
+    span = Span(whole.source, token.start_pos or whole.start, token.end_pos or whole.start + 1)
+    if token.type in ("COMPARISON", "IS") and "AND" in accepted:
+        help = "join two comparisons with `and`, or write `is between a and b`"
+        found.report("chained-comparison", span, help=help)
+        return
+    words = _keywords(lark)
+    text = "the end of the line" if token.type == "ROW" else f"`{token}`"
+    near = nearest(str(token), (words[a] for a in accepted if a in words)) if token.type == "NAME" else None
+    fixes = (Fix(f"write `{near}`", (Edit(span, near),)),) if near else ()
+    help = f"did you mean `{near}`?" if near else _advice(whole, span)
+    found.report("syntax", span, found=text, expected=_expected(accepted, words), help=help, fixes=fixes)
+
+
+def _advice(whole: Span, span: Span) -> str:
+    text = whole.source.text[span.start : span.start + 2]
+    return _ELSEWHERE.get(text) or _ELSEWHERE.get(text[:1], "")
+
+
+def _report_end(whole: Span, keyword: str, accepted: set[str], lark: Lark, found: Findings) -> None:
+    last = Span(whole.source, max(whole.start, whole.end - 1), whole.end)
+    if "RBRACE" in accepted:
+        first = Span(whole.source, whole.start, whole.start + len(keyword))
+        related = ((first, "opened here"),)
+        found.report("unclosed-block", last, what=f"`{keyword}`", help="add `}` at its end", related=related)
+        return
+    expected = _expected(accepted, _keywords(lark))
+    found.report("syntax", last, found="the end of the declaration", expected=expected)
+
+
+def _expected(accepted: set[str], words: dict[str, str]) -> str:
+    """The accepted terminals as a list a person can read; groups of them get one name."""
+    left, said = set(accepted), []
+    if {"NUMBER", "LPAR"} <= left:
+        left -= _VALUE | {"NOT", "IF"}
+        said.append("a value")
+    if {"PLUS", "STAR"} <= left:
+        left -= _OPERATOR | {"MORE", "STARTS", "ENDS", "CONTAINS", "HAS"}
+        said.append("an operator")
+    if left >= _ITEM:
+        left -= _ITEM
+        said.append("the next line of the block (`eligible when`, `via`, `value`, …)")
+    said += sorted(_NAMED[t] for t in left if t in _NAMED and t not in ("UNKNOWN_CLAUSE", "$END"))
+    said += sorted(f"`{words[t]}`" for t in left if t in words)
+    if len(said) > 10:
+        said = [*said[:9], "…"]
+    return ", ".join(said) or "the end of the declaration"
+
+
+@lru_cache(maxsize=1)
+def _keywords(lark: Lark) -> dict[str, str]:
+    """Terminal name to the word or mark that it stands for, for those that are one fixed text."""
+    return {t.name: t.pattern.value for t in lark.terminals if type(t.pattern).__name__ == "PatternStr"}

@@ -1,0 +1,91 @@
+"""Source to tree; the only module that knows Lark.
+
+The file is cut into declarations, and each is parsed by itself: one bad declaration gives one finding and
+stands in the tree as `Broken`. Parsing never fails and never raises, whatever the text.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from threading import Lock
+
+from lark import Lark, TextSlice
+from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedToken
+
+from nbadsl.diagnostics import Diagnostic, Findings
+from nbadsl.resources import folder
+from nbadsl.source import Source, Span
+from nbadsl.syntax import nodes
+from nbadsl.syntax.build import Builder
+from nbadsl.syntax.declarations import Piece, pieces
+from nbadsl.syntax.mistakes import report_before, report_character, report_keyword, report_token
+from nbadsl.syntax.rows import Rows
+
+_LOCK = Lock()  # the builder holds the source that is being parsed
+
+
+@lru_cache(maxsize=1)
+def _machine() -> tuple[Lark, Builder]:
+    builder = Builder()
+    grammar = (folder("grammar") / "nba.lark").read_text(encoding="utf-8")
+    lark = Lark(
+        grammar,
+        start="declaration",
+        parser="lalr",
+        lexer="contextual",
+        transformer=builder,
+        postlex=Rows(),
+        keep_all_tokens=True,
+        maybe_placeholders=False,
+    )
+    return lark, builder
+
+
+def parse(source: Source) -> tuple[nodes.File, tuple[Diagnostic, ...]]:
+    """The tree of a file and what was wrong with its text."""
+    found = Findings()
+    cut, first = pieces(source.text)
+    _check_before(source, first, found)
+    declarations = tuple(_parse_piece(source, piece, found) for piece in cut)
+    return nodes.File(source, declarations), found.all
+
+
+def _parse_piece(source: Source, piece: Piece, found: Findings) -> nodes.Declaration:
+    lark, builder = _machine()
+    whole = Span(source, piece.start, piece.start + len(source.text[piece.start : piece.end].rstrip()))
+    if report_keyword(whole, piece.keyword, found):
+        return _broken(whole, piece.keyword)
+    with _LOCK:
+        builder.source, builder.wrong = source, []
+        try:
+            tree: nodes.Declaration = lark.parse(TextSlice(source.text, piece.start, piece.end))  # type: ignore[assignment]
+        except UnexpectedToken as error:
+            report_token(error, lark, whole, piece.keyword, found)
+            return _broken(whole, piece.keyword)
+        except UnexpectedCharacters as error:
+            report_character(error, whole, found)
+            return _broken(whole, piece.keyword)
+        except UnexpectedEOF:  # pragma: no cover - the LALR parser reports the end as a token
+            found.report("unclosed-block", whole, what=f"`{piece.keyword}`")
+            return _broken(whole, piece.keyword)
+        for wrong in builder.wrong:
+            found.report(wrong.kind, wrong.span, **wrong.values)
+    return tree
+
+
+def _broken(span: Span, keyword: str) -> nodes.Broken:
+    words = span.text.split(None, 2)
+    name = "".join(c for c in words[1].partition("(")[0] if c.isalnum() or c in "_") if len(words) > 1 else ""
+    return nodes.Broken(keyword, name, span)
+
+
+def _check_before(source: Source, first: int, found: Findings) -> None:
+    """Nothing but comments and white space may stand before the first declaration."""
+    offset = 0
+    for line in source.text[:first].splitlines(keepends=True):
+        text = line.strip()
+        if text and not text.startswith("#"):
+            start = offset + len(line) - len(line.lstrip())
+            report_before(Span(source, start, start + len(text)), found)
+            return
+        offset += len(line)

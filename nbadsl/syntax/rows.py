@@ -1,0 +1,46 @@
+"""Line ends matter in tables only.
+
+The lexer makes a ROW token of every line end; this filter keeps those that separate the rows of `table`
+and `cases`, so that everywhere else line ends are white space. A line that ends in `|`, a comma or an
+operator goes on in the next one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lark import Token
+
+_OPEN_ENDED = {"VBAR", "COMMA", "PLUS", "MINUS", "STAR", "SLASH", "CIRCUMFLEX", "COMPARISON", "LPAR", "LBRACE", "ROW"}
+
+
+class Rows:
+    """A Lark post-lexer."""
+
+    # Accepted in every state: a misplaced one is then a token that can be named in the message,
+    # and a keyword is not found inside a longer word.
+    always_accept = ("ROW", "NAME", "NUMBER", "STRING")
+
+    def process(self, tokens: Iterator[Token]) -> Iterator[Token]:
+        table = False  # the next brace opens rows
+        inside = False
+        last = "ROW"
+        pending: Token | None = None
+        for token in tokens:
+            kind = token.type
+            if kind == "ROW":
+                if inside and last not in _OPEN_ENDED:
+                    pending = token
+                continue
+            if pending is not None:
+                if kind != "RBRACE":
+                    yield pending
+                pending = None
+            if kind in ("TABLE", "CASES"):
+                table = True
+            elif kind == "LBRACE":
+                inside, table = table, False
+            elif kind == "RBRACE":
+                inside = False
+            last = kind
+            yield token
