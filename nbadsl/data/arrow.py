@@ -140,20 +140,22 @@ def python_value(scalar: pa.Scalar) -> Any:
         return bytes(scalar.as_buffer())
 
 
-def _moment(count: int, unit: str) -> date | datetime | np.datetime64:
+def _moment(count: int, unit: str) -> Any:
+    """A date or datetime, or a datetime64 outside the years that Python knows."""
     try:
         if unit == "D":
             return date.fromordinal(count + date(1970, 1, 1).toordinal())
         return _EPOCH + timedelta(microseconds=_microseconds(count, unit))
     except (OverflowError, ValueError):
-        return np.datetime64(count, unit)
+        return np.array(count, f"datetime64[{unit}]")[()]
 
 
-def _length(count: int, unit: str) -> timedelta | np.timedelta64:
+def _length(count: int, unit: str) -> Any:
+    """A timedelta, or a timedelta64 where that would be too long."""
     try:
         return timedelta(microseconds=_microseconds(count, unit))
     except OverflowError:
-        return np.timedelta64(count, unit)
+        return np.array(count, f"timedelta64[{unit}]")[()]
 
 
 def _time_of_day(count: int, unit: str) -> time | int:

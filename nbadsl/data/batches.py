@@ -31,8 +31,9 @@ class Batch:
     the index in the inputs of the first field whose text or Python value could not be read (its value
     in `people` is null), -1 where all could; None: all rows could. Such a row is bad data, like one whose
     values break a rule; the field that comes first in the order of the inputs gives the reason.
-    `given`: the same rows as they came, for the rejects; the same object as `people` where nothing was converted. `notes`: by
-    row of the batch, what is wrong with the row itself. `position`: bytes of the source read so far, if known.
+    `given`: the same rows as they came, for the rejects; the same object as `people` where nothing was
+    converted. `notes`: by row of the batch, what is wrong with the row itself. `position`: bytes of the
+    source read so far, if known.
     """
 
     people: pa.RecordBatch
@@ -47,8 +48,8 @@ class Batch:
 class Profiles:
     """Profiles in batches. Iterable once, or as often as wanted if `again`.
 
-    `name`: for messages. `schema`: of the batches' `people`. `rows`: their number, `size`: bytes on disk, if known. `paths`:
-    the files that are read, none of which an output may replace.
+    `name`: for messages. `schema`: of the batches' `people`. `rows`: their number, `size`: bytes on disk,
+    if known. `paths`: the files that are read, none of which an output may replace.
     """
 
     name: str
@@ -68,7 +69,9 @@ class Profiles:
             raise BadData(f"{self.name} cannot be read to its end: {error}") from error
 
 
-def fitting(name: str, schema: pa.Schema, inputs: tuple[Input, ...], used: frozenset[str] | None) -> pa.Schema:
+def fitting(
+    name: str, schema: pa.Schema, inputs: tuple[Input, ...], used: frozenset[str] | None
+) -> pa.Schema:
     """The part of a schema that the inputs read, in their order. Raises BadData naming all that is wrong."""
     problems = check_schema(schema, inputs, used)
     if problems:
@@ -79,7 +82,11 @@ def fitting(name: str, schema: pa.Schema, inputs: tuple[Input, ...], used: froze
 
 def settled(column: pa.Field, field: Input) -> pa.Field:
     """A column of no type is one of the field's type, without values."""
-    return pa.field(column.name, arrow_type(field)) if pa.types.is_null(column.type) else column.remove_metadata()
+    return (
+        pa.field(column.name, arrow_type(field))
+        if pa.types.is_null(column.type)
+        else column.remove_metadata()
+    )
 
 
 def plain(batch: pa.RecordBatch, schema: pa.Schema, first: int) -> Batch:

@@ -60,7 +60,10 @@ def _at_once(field: Input, cells: pa.Array) -> pa.Array | None:
         match field.type:
             case Integer():
                 # Arrow reads 0x1F as a number.
-                hexadecimal = pc.any(pc.match_substring(cells, "x")).as_py() or pc.any(pc.match_substring(cells, "X")).as_py()
+                hexadecimal = (
+                    pc.any(pc.match_substring(cells, "x")).as_py()
+                    or pc.any(pc.match_substring(cells, "X")).as_py()
+                )
                 return None if hexadecimal else pc.cast(cells, pa.int64())
             case Number() | Money():
                 return _finite(pc.cast(cells, pa.float64()))

@@ -2,36 +2,39 @@
 
 Every column is read as text and converted here (see `cells`), because a reader that knows the types ends
 the run at the first cell that is none. A row with too many or too few fields becomes a row of nulls that is
-marked unreadable. The text of every row is kept beside the values, for the rejects.
+marked unreadable, in its place. The text of every row is kept beside the values, for the rejects.
 
 The first line holds the names of the columns. The separator is the one of `,` `;` tab `|` that divides this
-line into the most columns that the policy declares. Quotes are ", doubled inside; quoted line ends are part of the value. UTF-8,
-with or without byte order mark; a cell in another encoding makes a bad row. `.gz` is unpacked on the way.
+line into the most columns that the policy declares. Quotes are ", doubled inside; a line end inside quotes
+is part of the value. UTF-8, with or without byte order mark; a cell that is not makes a bad row.
+Blank lines do not count. A name that ends in `.gz` is unpacked on the way.
 """
 
 from __future__ import annotations
 
 import csv
 import gzip
-from bisect import bisect_left
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from io import TextIOWrapper
+from io import FileIO, StringIO
+from math import inf
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
 
-from nbadsl.data.batches import Batch, Profiles, Unreadable, fitting
+from nbadsl.data.batches import Batch, Profiles, fitting
 from nbadsl.data.cells import Mask, convert
 from nbadsl.data.rules import BadData
 from nbadsl.data.schema import arrow_type, column_of
 from nbadsl.program.nodes import Input
 
 SEPARATORS = ",;\t|"
-_BLOCK = 1 << 20
+_HEADER = 1 << 16  # bytes; the first line is not longer
+_BLOCK = 1 << 20  # bytes that Arrow parses at once; a row is not longer
 _GATHERED = 16 << 20  # bytes of text in one batch
 _SHOWN = 200  # characters of a broken row in a message
 
@@ -39,73 +42,99 @@ _SHOWN = 200  # characters of a broken row in a message
 def open_csv(
     path: Path, inputs: tuple[Input, ...], used: frozenset[str] | None, key: str | None, batch_rows: int
 ) -> Profiles:
-    """A CSV file as profiles. Raises BadData when its first line does not name the policy's columns."""
+    """A CSV file as profiles. Raises BadData when its first line does not name the policy's columns.
+
+    `key`: the field that a row broken as a whole is laid to.
+    """
     separator, names = _header(path, inputs)
     types = {column_of(f): arrow_type(f) for f in inputs}
     schema = fitting(path.name, pa.schema([(n, types.get(n, pa.string())) for n in names]), inputs, used)
-    present = tuple(f for f in inputs if column_of(f) in schema.names)
     mark = next((i for i, f in enumerate(inputs) if f.name == key), 0)
 
     def batches() -> Iterator[Batch]:
-        with path.open("rb", buffering=0) as raw:
-            reader = _Reader(raw, path, separator, schema.names, batch_rows)
-            for cells, first, ragged in reader:
-                yield _converted(cells, first, ragged, inputs, present, schema, mark, raw.tell())
+        with _Counted(path) as raw:
+            reader = _Reader(raw, path.suffix == ".gz", separator, schema.names, batch_rows)
+            try:
+                for cells, first, broken in reader:
+                    yield _converted(cells, first, broken, mark, inputs, schema, raw.taken)
+            except pa.ArrowInvalid as error:
+                if "straddl" not in str(error):
+                    raise
+                here = f"{path.name} cannot be read further than about byte {raw.taken:,}"
+                raise BadData(
+                    f"{here}: there is a row longer than {_BLOCK:,} bytes, is a quote not closed?"
+                ) from error
 
-    return Profiles(str(path), inputs, schema, None, path.stat().st_size, batches, (path,))
+    return Profiles(path.name, inputs, schema, None, path.stat().st_size, batches, (path,))
+
+
+# --- the first line --------------------------------------------------------------------------------
 
 
 def _header(path: Path, inputs: tuple[Input, ...]) -> tuple[str, list[str]]:
-    """The separator and the names in the first line."""
-    opened = gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
+    """The separator, and the names in the first line."""
     try:
-        with TextIOWrapper(opened, "utf-8-sig", errors="replace", newline="") as text:  # type: ignore[arg-type]
-            line = next((line for line in text if line.strip()), "")
-            if line.count('"') % 2:
-                # A name with a line end inside goes on; nobody's header is longer than this.
-                line += text.read(_BLOCK)
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+            text = file.read(_HEADER).decode("utf-8-sig", errors="replace").lstrip("\r\n")
     except (OSError, EOFError) as error:
         raise BadData(f"{path.name} cannot be read: {error}") from error
-    if not line:
+    if not text.strip():
         raise BadData(f"{path.name} is empty: its first line must name the columns")
     declared = {column_of(f) for f in inputs}
-    rows = [(s, next(csv.reader([line] if "\n" not in line[:-1] else line.splitlines(True), delimiter=s), [])) for s in SEPARATORS]
-    separator, names = max(rows, key=lambda row: (len(declared.intersection(row[1])), len(row[1])))
+    divided = [(s, next(csv.reader(StringIO(text, newline=""), delimiter=s))) for s in SEPARATORS]
+    separator, names = max(divided, key=lambda each: (len(declared.intersection(each[1])), len(each[1])))
     if not declared.intersection(names):
-        shown = ", ".join(names)[:_SHOWN]
         raise BadData(
-            f"{path.name}: the first line must name the columns, and none of its names is the policy's: {shown}",
-            *(f"{path.name}: column `{column_of(f)}` is missing" for f in inputs[:1]),
+            f"{path.name}: the first line must name the columns, and it names none of the policy's, "
+            f"such as `{column_of(inputs[0])}`: {', '.join(names)[:_SHOWN]}"
         )
     return separator, names
 
 
+# --- rows of text ----------------------------------------------------------------------------------
+
+
+class _Counted(FileIO):
+    """A file that knows how much was read of it, also after Arrow has closed it."""
+
+    taken = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        data = super().read(-1 if size is None else size) or b""
+        self.taken += len(data)
+        return data
+
+
 @dataclass(slots=True, eq=False)
 class _Reader:
-    """Gathers Arrow's blocks into batches of text, puts broken rows back where they were, and counts."""
+    """Iterates over (cells, number of the first row, broken rows): text columns, and by row of the batch
+    what is wrong with the rows that are null because they have too many or too few fields."""
 
-    raw: BinaryIO
-    path: Path
+    raw: _Counted
+    packed: bool
     separator: str
     names: list[str]
     batch_rows: int
-    broken: list[tuple[int, str]] = field(default_factory=list)
+    broken: deque[tuple[int, str]] = field(default_factory=deque)
 
     def __iter__(self) -> Iterator[tuple[pa.RecordBatch, int, dict[int, str]]]:
         first = 0
-        for cells in self._gathered():
-            batch, ragged = self._restored(cells, first)
-            yield batch, first, ragged
-            first += batch.num_rows
+        for gathered in self._gathered():
+            cells, broken = self._restored(gathered, first, first + gathered.num_rows)
+            yield cells, first, broken
+            first += cells.num_rows
         if self.broken:
-            nothing = pa.RecordBatch.from_pylist([], pa.schema([(n, pa.string()) for n in self.names]))
-            yield (*self._filled(nothing, first, len(self.broken)),) if False else self._rest(nothing, first)
+            nothing = pa.RecordBatch.from_pylist([], pa.schema([(name, pa.string()) for name in self.names]))
+            cells, broken = self._restored(nothing, first, inf)
+            yield cells, first, broken
 
     def _gathered(self) -> Iterator[pa.RecordBatch]:
+        """Arrow's blocks, put together to batches that are worth handing on."""
         kept: list[pa.RecordBatch] = []
         rows = size = 0
         for block in self._blocks():
-            for part in (block.slice(i, self.batch_rows) for i in range(0, block.num_rows, self.batch_rows)):
+            for start in range(0, block.num_rows, self.batch_rows):
+                part = block.slice(start, self.batch_rows)
                 if kept and (rows + part.num_rows > self.batch_rows or size + part.nbytes > _GATHERED):
                     yield pa.concat_batches(kept)
                     kept, rows, size = [], 0, 0
@@ -113,3 +142,103 @@ class _Reader:
                 rows, size = rows + part.num_rows, size + part.nbytes
         if kept:
             yield pa.concat_batches(kept)
+
+    def _blocks(self) -> arrow_csv.CSVStreamingReader:
+        stream = pa.PythonFile(self.raw, "r")
+        return arrow_csv.open_csv(
+            pa.CompressedInputStream(stream, "gzip") if self.packed else stream,
+            # With threads Arrow does not number the rows that it could not divide.
+            read_options=arrow_csv.ReadOptions(block_size=_BLOCK, use_threads=False),
+            parse_options=arrow_csv.ParseOptions(
+                delimiter=self.separator, newlines_in_values=True, invalid_row_handler=self._set_aside
+            ),
+            convert_options=arrow_csv.ConvertOptions(
+                check_utf8=False,
+                column_types={name: pa.string() for name in self.names},
+                include_columns=self.names,
+                null_values=[""],
+                strings_can_be_null=True,
+                quoted_strings_can_be_null=False,
+            ),
+        )
+
+    def _set_aside(self, row: arrow_csv.InvalidRow) -> str:
+        wrong = f"{row.actual_columns} fields where the first line has {row.expected_columns}"
+        lines = row.text.count("\n") + 1
+        if lines > 1:
+            wrong += f", in a row of {lines:,} lines (is a quote not closed?)"
+        # Numbers are from 1, and the first line has one.
+        self.broken.append((row.number - 2, f"{wrong}: {row.text[:_SHOWN]}"))
+        return "skip"
+
+    def _restored(
+        self, cells: pa.RecordBatch, first: int, end: float
+    ) -> tuple[pa.RecordBatch, dict[int, str]]:
+        """The batch with the broken rows among its rows put back, up to row `end`, which they push on."""
+        broken: dict[int, str] = {}
+        while self.broken and self.broken[0][0] < end:
+            row, wrong = self.broken.popleft()
+            broken[row - first] = wrong
+            end += 1
+        if not broken:
+            return cells, broken
+        there = np.ones(cells.num_rows + len(broken), dtype=np.bool_)
+        there[list(broken)] = False
+        return cells.take(pa.array(np.cumsum(there) - 1, mask=~there)), broken
+
+
+# --- values ----------------------------------------------------------------------------------------
+
+
+def _converted(
+    cells: pa.RecordBatch,
+    first: int,
+    broken: dict[int, str],
+    mark: int,
+    inputs: tuple[Input, ...],
+    schema: pa.Schema,
+    position: int,
+) -> Batch:
+    cells, undecodable = _decoded(cells)
+    unreadable = np.full(cells.num_rows, -1, dtype=np.int32)
+    columns = {}
+    # Backwards, so that of two fields that cannot be read the first one stays.
+    for index, each in reversed(list(enumerate(inputs))):
+        name = column_of(each)
+        if name in schema.names:
+            columns[name], bad = convert(each, cells.column(name))
+            if name in undecodable:
+                bad = undecodable[name] if bad is None else bad | undecodable[name]
+                columns[name] = pc.if_else(pa.array(bad), None, columns[name])
+            if bad is not None:
+                unreadable[bad] = index
+    unreadable[list(broken)] = mark
+    people = pa.RecordBatch.from_arrays([columns[name] for name in schema.names], schema=schema)
+    found = unreadable if (unreadable >= 0).any() else None
+    return Batch(people, first, found, cells, broken, position)
+
+
+def _decoded(cells: pa.RecordBatch) -> tuple[pa.RecordBatch, dict[str, Mask]]:
+    """Cells of valid UTF-8, and by column which rows had others; their bytes at fault become U+FFFD."""
+    try:
+        cells.validate(full=True)
+        return cells, {}
+    except pa.ArrowInvalid:
+        bad: dict[str, Mask] = {}
+        arrays = [
+            _decoded_column(column, name, bad)
+            for name, column in zip(cells.schema.names, cells.columns, strict=True)
+        ]
+        return pa.RecordBatch.from_arrays(arrays, schema=cells.schema), bad
+
+
+def _decoded_column(column: pa.Array, name: str, bad: dict[str, Mask]) -> pa.Array:
+    values = column.cast(pa.binary()).to_pylist()
+    texts = [None if value is None else value.decode("utf-8", errors="replace") for value in values]
+    mask = np.array(
+        [v is not None and t is not None and t.encode() != v for v, t in zip(values, texts, strict=True)],
+        dtype=np.bool_,
+    )
+    if mask.any():
+        bad[name] = mask
+    return pa.array(texts, pa.string())

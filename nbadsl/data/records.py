@@ -94,7 +94,9 @@ def _refuse_unknown(fields: tuple[Input, ...], keys: dict[str, str], record: Map
     for key, value in record.items():
         if key not in known:
             advice = did_you_mean(str(key), known)
-            raise BadRecord(str(key), value, "is not a field of the profile" + (f"; {advice}" if advice else ""))
+            raise BadRecord(
+                str(key), value, "is not a field of the profile" + (f"; {advice}" if advice else "")
+            )
     for name, column in keys.items():
         if name in record and column in record:
             raise BadRecord(name, record[name], f"is given twice, as `{name}` and as `{column}`")
@@ -120,7 +122,7 @@ def _plain(given: Any) -> Any:
     if kind.__module__.startswith("pandas") and kind.__name__ in ("NAType", "NaTType"):
         return None
     dtype = getattr(given, "dtype", None)
-    if dtype is None or getattr(given, "ndim", 0):
+    if dtype is None or bool(getattr(given, "ndim", 0)):
         return given
     if getattr(dtype, "kind", "") in "mM":
         return None if str(given) == "NaT" else given
@@ -140,7 +142,8 @@ def _whole(field: Input, given: Any) -> float:
     if isinstance(given, bool) or not isinstance(given, int | float | Decimal):
         raise ValueError
     # The size first: a float or Decimal may be far too large to write out. NaN is within no bounds.
-    if not abs(given) <= EXACT or int(given) != given:
+    size: Any = abs(given)
+    if not size <= EXACT or int(given) != given:
         raise ValueError
     return float(int(given))
 
@@ -254,19 +257,20 @@ def _numpy_microseconds(given: Any) -> int:
 
 
 def _show(given: Any) -> str:
-    """What was given, at most 80 characters of it."""
+    """What was given, as messages show it."""
     match given:
         case bool():
-            shown = "yes" if given else "no"
+            return "yes" if given else "no"
         case str():
-            shown = f'"{given}"'
+            return rules.quoted(given)
         case list() | tuple():
-            shown = f'"{", ".join(str(item) for item in given)}"'
+            return rules.quoted(", ".join(str(item) for item in given))
         case set() | frozenset():
-            shown = f'"{", ".join(sorted(str(item) for item in given))}"'
+            return rules.quoted(", ".join(sorted(str(item) for item in given)))
+        case int() if abs(given) > 10**80:
+            return "a very large number"  # which Python may refuse to write out
         case _:
-            shown = str(given)
-    return shown if len(shown) <= 80 else shown[:77] + "..."
+            return str(given)[:80]
 
 
 def _hint(field: Input, given: Any) -> str:

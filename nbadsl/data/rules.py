@@ -56,7 +56,7 @@ class BadData(ValueError):
 
 
 class BadValue(ValueError):
-    """A value that its field does not take. The message has the form `130 is not a whole number from 0 to 120`."""
+    """A value that its field does not take, with a message like `130 is not a whole number from 0 to 120`."""
 
 
 def check(field: Input, value: Value) -> None:
@@ -75,7 +75,7 @@ def fits(field: Input, value: bool | float | str | frozenset[str]) -> bool:
     match field.type, value:
         case Flag(), bool():
             return True
-        case (Number() | Money() | Duration()), float():
+        case ((Number() | Money() | Duration()), float()):
             return isfinite(value)
         case Integer(), float():
             return value.is_integer() and abs(value) <= EXACT
@@ -178,11 +178,18 @@ def unit_name(field: Input) -> str:
 
 
 def show(field: Input, value: Value) -> str:
-    """A value of the language as its author would write it, texts and words in quotes."""
+    """A value of the language as its author would write it, texts and words in quotes, not too long."""
     match value:
         case str():
-            return f'"{value}"'
+            return quoted(value)
         case frozenset():
-            return f'"{", ".join(sorted(value))}"'
+            return quoted(", ".join(sorted(value)))
+        case float() if not isfinite(value):
+            return str(value)
         case _:
             return shown(value, field.type)
+
+
+def quoted(text: str) -> str:
+    """A text in quotes, at most its first 80 characters."""
+    return f'"{text}"' if len(text) <= 80 else f'"{text[:80]}…"'

@@ -1,7 +1,8 @@
 """Whether a table has the columns that a policy declares, in types that can be read.
 
 Takes an Arrow schema and the profile's fields; gives one `Problem` for each column that is missing, there
-twice, or of a type that the field does not take. Nothing is read yet: a run that could not end well does not start.
+twice, or of a type that the field does not take. Nothing is read yet: a run that could not end well does
+not start.
 
     type                 columns
     flag                 bool
@@ -21,7 +22,8 @@ its values are null. A column may be missing if its field is optional and nothin
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Set as AbstractSet
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -204,9 +206,9 @@ def describe(type: pa.DataType) -> str:
 
 def _missing_hint(field: Input, schema: pa.Schema) -> str:
     advice = did_you_mean(column_of(field), schema.names)
-    if field.optional or field.never:
+    if (field.optional or field.never) and not advice.startswith("did"):
         # It is optional, yet the policy reads it: an empty column says that on purpose.
-        advice = "; ".join(filter(None, [advice, "for no values at all give it as a column of nulls"]))
+        return "if there are no values at all, give a column of nulls"
     return advice
 
 

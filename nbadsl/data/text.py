@@ -8,14 +8,15 @@ that is no such value. Ranges and declared words are the business of `rules.chec
     date        2026-11-21
     time        2026-11-21, 2026-11-21 10:00, 2026-11-21T10:00:00.5, with Z or +02:00; without: UTC
     clock       21:00, 21:00:30
-    duration    14 days, 1.5 hours; where the field names a unit: a number of it
+    duration    14 days, 1.5 hours, or P14D, PT1H30M as in ISO 8601; where the field names a unit: a
+                number of it
     one of      the word; any of: words with | between them, `sport|film`
     text        as it stands
 
 Blanks around a value do not count, except in `text`. Nothing between two commas is null. Quoted nothing
 ("") is an empty text, an empty set, and null for all other types; a set that is not optional is empty
-in both cases, as there is no other way to be "none of them". Nothing else means null: NULL, NA or - are refused
-where they are no value, so that no mark of another tool is taken for one.
+in both cases, as there is no other way to be "none of them". Nothing else means null: NULL, NA or - are
+refused where they are no value, so that no mark of another tool is taken for one.
 """
 
 from __future__ import annotations
@@ -53,6 +54,9 @@ _CLOCK = r"(\d\d)(?::(\d\d)(?::(\d\d)(?:\.(\d+))?)?)?"
 _TIME = re.compile(rf"(\d{{4}}-\d\d-\d\d)(?:[T ]{_CLOCK}(?:(Z)|([+-])(\d\d)(?::?(\d\d))?)?)?", re.ASCII)
 _TIME_OF_DAY = re.compile(_CLOCK, re.ASCII)
 _DURATION = re.compile(r"(\S+)\s+([a-z]+)", re.ASCII)
+_ISO_DURATION = re.compile(
+    r"P(?=.)(?:(\d+)W)?(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?", re.ASCII
+)
 _EPOCH = date(1970, 1, 1).toordinal()
 
 
@@ -156,11 +160,16 @@ def _microseconds(hour: str, minute: str | None, second: str | None, fraction: s
 
 
 def duration(text: str) -> float:
-    """Microseconds of a length of time in the language's units: `14 days`."""
+    """Microseconds of a length of time in the language's units, `14 days`, or in those of ISO 8601."""
+    iso = _ISO_DURATION.fullmatch(text)
+    if iso:
+        units = (UNITS[name] for name in ("weeks", "days", "hours", "minutes", "seconds"))
+        return float(sum(Decimal(n or 0) * int(unit) for n, unit in zip(iso.groups(), units, strict=True)))
     parts = _DURATION.fullmatch(text)
-    if not parts or parts[2] not in UNITS:
+    if not parts or parts[2] not in UNITS or not _NUMBER.fullmatch(parts[1]):
         raise ValueError(text)
-    return number(parts[1]) * UNITS[parts[2]]
+    # In decimals, so that 0.000001 seconds is one microsecond.
+    return float(Decimal(parts[1]) * int(UNITS[parts[2]]))
 
 
 def exact(microseconds: int) -> float:
@@ -168,4 +177,3 @@ def exact(microseconds: int) -> float:
     if int(float(microseconds)) != microseconds:
         raise ValueError("more digits than a number of the language holds")
     return float(microseconds)
-

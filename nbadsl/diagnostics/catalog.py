@@ -59,6 +59,7 @@ _KINDS = (
     Kind("never-without-or-never", "error", "`is never` asks {what}, which is not `or never`"),
     Kind("wrong-modifier", "error", "`{modifier}` does not go with {type}"),
     Kind("wrong-range", "error", "the range {found} is empty"),
+    Kind("missing-value", "error", "parameter `{name}` has no value"),
     Kind("out-of-range", "error", "{found} is outside {range}"),
     Kind("not-constant", "error", "{what} must be the same for everybody, but reads `{name}`"),
     # unknown
@@ -76,6 +77,7 @@ _KINDS = (
     # actions and choosing
     Kind("missing-factor", "error", "the score reads `{factor}`, but action `{action}` has none"),
     Kind("factor-outside-score", "error", "`{factor}` is known in `score` alone"),
+    Kind("no-candidate-here", "error", "`{name}` is of a candidate, and {what} is about a person"),
     Kind("wrong-share", "error", "{what} is {found}, expected {expected}"),
     Kind("wrong-count", "error", "{what} is {found}, expected {expected}"),
     Kind("optional-key", "error", "`{field}` may be unknown, so it cannot be what {what} goes by"),

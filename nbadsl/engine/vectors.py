@@ -484,3 +484,102 @@ def fill(dst: str = "f64") -> Any:
         return types.void(types.int64, types.float64, types.int64), codegen
 
     return loop
+
+
+# --- masks -------------------------------------------------------------------------------------------
+
+WORDS = 8  # mask words in one step
+
+
+def _wide(builder: Builder, address: Value, word: Value) -> Value:
+    return _load(builder, address, word, ir.VectorType(I64, WORDS), 8)
+
+
+def _population(builder: Builder, value: Value) -> Value:
+    """How many bits are set in each of 8 words."""
+    function = cgutils.get_or_insert_function(
+        builder.module, ir.FunctionType(value.type, [value.type]), f"llvm.ctpop.v{WORDS}i64"
+    )
+    return builder.call(function, [value])
+
+
+def _sum(builder: Builder, value: Value) -> Value:
+    function = cgutils.get_or_insert_function(
+        builder.module, ir.FunctionType(I64, [value.type]), f"llvm.vector.reduce.add.v{WORDS}i64"
+    )
+    return builder.call(function, [value])
+
+
+def combine(name: str) -> Any:
+    """`f(dst, a, flip_a, b, flip_b, words)`: `and` or `or` of masks, each xor a word first."""
+
+    @intrinsic  # type: ignore[untyped-decorator]
+    def loop(typingctx, dst, a, flip_a, b, flip_b, words):  # type: ignore[no-untyped-def]
+        def codegen(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+            target, x, turn_x, y, turn_y, n = arguments
+            turn_x, turn_y = _splat(builder, turn_x, WORDS), _splat(builder, turn_y, WORDS)
+
+            def step(word: Value) -> None:
+                left = builder.xor(_wide(builder, x, word), turn_x)
+                right = builder.xor(_wide(builder, y, word), turn_y)
+                both = builder.and_(left, right) if name == "and" else builder.or_(left, right)
+                _store(builder, both, target, word, 8)
+
+            _steps(builder, ZERO, n, WORDS, step)
+            return _void(builder, context)
+
+        return types.void(*[types.int64] * 6), codegen
+
+    return loop
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def let_pass(typingctx, dst, before, rule, flip, known, flip_known, words):  # type: ignore[no-untyped-def]
+    """`f(dst, before, rule, flip, known, flip_known, words)`: dst = before & rule.
+
+    Gives how many rows the rule stopped, plus 2^32 times how many of them are not in `known`.
+    """
+
+    def codegen(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        target, source, mask, turn, sure, turn_sure, n = arguments
+        turn, turn_sure = _splat(builder, turn, WORDS), _splat(builder, turn_sure, WORDS)
+        zero = ir.Constant(ir.VectorType(I64, WORDS), [0] * WORDS)
+        ones = ir.Constant(ir.VectorType(I64, WORDS), [-1] * WORDS)
+        shift = ir.Constant(ir.VectorType(I64, WORDS), [32] * WORDS)
+        total = cgutils.alloca_once_value(builder, zero)
+
+        def step(word: Value) -> None:
+            alive = _wide(builder, source, word)
+            passes = builder.xor(_wide(builder, mask, word), turn)
+            stopped = builder.and_(alive, builder.xor(passes, ones))
+            unsure = builder.and_(
+                stopped, builder.xor(builder.xor(_wide(builder, sure, word), turn_sure), ones)
+            )
+            count = builder.add(
+                _population(builder, stopped), builder.shl(_population(builder, unsure), shift)
+            )
+            builder.store(builder.add(builder.load(total), count), total)
+            _store(builder, builder.and_(alive, passes), target, word, 8)
+
+        _steps(builder, ZERO, n, WORDS, step)
+        return _sum(builder, builder.load(total))
+
+    return types.int64(*[types.int64] * 7), codegen
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def count_bits(typingctx, mask, words):  # type: ignore[no-untyped-def]
+    """`f(mask, words)`: how many rows a mask holds."""
+
+    def codegen(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        source, n = arguments
+        total = cgutils.alloca_once_value(builder, ir.Constant(ir.VectorType(I64, WORDS), [0] * WORDS))
+
+        def step(word: Value) -> None:
+            count = _population(builder, _wide(builder, source, word))
+            builder.store(builder.add(builder.load(total), count), total)
+
+        _steps(builder, ZERO, n, WORDS, step)
+        return _sum(builder, builder.load(total))
+
+    return types.int64(types.int64, types.int64), codegen

@@ -13,7 +13,7 @@ A `Scope` turns expressions into masks and numbers, each once. There are four of
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from nbadsl.plan import flags, numbers
 from nbadsl.plan.emit import ALL, NONE, Block, Const, Instruction, Mask, Number, Reg, Tables
@@ -21,6 +21,8 @@ from nbadsl.plan.ranges import Ranges
 from nbadsl.program import nodes
 from nbadsl.program.nodes import Expr
 from nbadsl.types import Flag, is_numeric
+
+T = TypeVar("T")
 
 
 class Scope:
@@ -86,7 +88,7 @@ class Scope:
         return mask
 
     def _flag(self, expr: Expr, yes: bool) -> Mask:
-        return flags.answer(self.for_parts_of(expr), expr, yes)
+        return flags.answer(self, expr, yes)
 
     def known(self, expr: Expr) -> Mask:
         """Rows where an expression of any type has a value."""
@@ -96,11 +98,7 @@ class Scope:
         return mask
 
     def _known(self, expr: Expr) -> Mask:
-        return flags.known(self.for_parts_of(expr), expr)
-
-    def for_parts_of(self, expr: Expr) -> Scope:
-        """The scope in which an expression's own instructions are made; they stand where it stands."""
-        return self
+        return flags.known(self, expr)
 
     def both(self, a: Mask, b: Mask) -> Mask:
         if a == b or b == ALL:
@@ -211,12 +209,13 @@ class Dense(Scope):
 
     def _flag(self, expr: Expr, yes: bool) -> Mask:
         if self.uniform(expr) and not isinstance(expr, nodes.Literal):
-            return self.fill(self.run.constant(expr), yes)
+            slot = self.run.constant(expr)
+            return self._within(expr, lambda: self.fill(slot, yes))
         return self._within(expr, lambda: flags.answer(self, expr, yes))
 
     def _known(self, expr: Expr) -> Mask:
         if self.uniform(expr):
-            return self._known_of_run(expr)
+            return self._within(expr, lambda: self._known_of_run(expr))
         return self._within(expr, lambda: flags.known(self, expr))
 
     def _known_of_run(self, expr: Expr) -> Mask:
@@ -230,10 +229,9 @@ class Dense(Scope):
     def _number(self, expr: Expr) -> Number:
         if self.uniform(expr):
             return self.run.constant(expr)
-        number: Number = self._within(expr, lambda: numbers.number(self, expr))
-        return number
+        return self._within(expr, lambda: numbers.number(self, expr))
 
-    def _within(self, expr: Expr, make: Callable[[], Any]) -> Any:
+    def _within(self, expr: Expr, make: Callable[[], T]) -> T:
         """Make the instructions of a shared expression among the shared ones."""
         before = self._in_shared
         self._in_shared = before or self.is_shared(expr)

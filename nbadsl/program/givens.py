@@ -59,21 +59,22 @@ def givens(
 ) -> dict[str, Value]:
     """The values of all `Given` nodes of a program.
 
-    `now`: microseconds since 1970 UTC. `parameters`: values that this run sets instead of
-    the declared ones. `context`: the request's values; a field left out takes its default, or is unknown
-    if it is optional; None says that an optional field is unknown, and nothing of others. Raises BadInput for a value that does not fit, an unknown name, or a missing one.
+    `now`: microseconds since 1970 UTC. `parameters`: values that this run sets instead of the declared
+    ones. `context`: the request's values; a field left out takes its default, or is unknown if it is
+    optional. None says that an optional field is unknown; any other field it leaves out. Raises BadInput
+    for a value that does not fit, an unknown name, or a missing one.
     """
     local = zone(program.timezone)
-    moment = _moment(now)
+    moment = _moment(now, local)
     given: dict[str, Value] = {"now": moment, "today": local.local_date(moment)}
     given |= _parameters(program, local, moment, parameters or {})
     given |= _context(program, context or {})
     return given
 
 
-def _moment(now: float) -> float:
-    # A decision's id names its moment with four digits of the year.
-    if not FIRST_TIME <= now < LAST_TIME:
+def _moment(now: float, local: Zone) -> float:
+    # A decision's id names its moment with four digits of the year, and `today` is a day of the calendar.
+    if not (FIRST_TIME <= now < LAST_TIME and FIRST_TIME <= now + local.offset(now) < LAST_TIME):
         raise BadInput("`now` must be a moment in the years 1 to 9999")
     return float(math.floor(now))
 

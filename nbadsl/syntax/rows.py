@@ -25,17 +25,14 @@ class Rows:
         table = False  # the next brace opens rows
         inside = False
         last = "ROW"
-        pending: Token | None = None
         for token in tokens:
             kind = token.type
             if kind == "ROW":
                 if inside and last not in _OPEN_ENDED:
-                    pending = token
+                    last = kind
+                    # At once: the lexer must know that a row begins before it reads its first word.
+                    yield token
                 continue
-            if pending is not None:
-                if kind != "RBRACE":
-                    yield pending
-                pending = None
             if kind in ("TABLE", "CASES"):
                 table = True
             elif kind == "LBRACE":

@@ -1,0 +1,214 @@
+"""The table of decisions: one row for each person and place on the person's ranked list.
+
+Takes what an engine found, as plain arrays over people (see `Outcome`), and gives an Arrow batch with the columns
+
+    KEY            the person, under the name of the key field, as it came in the data
+    rank           1 is the best; 0 when nothing was decided, and then it is the person's only row
+    action, channel, content, slot, send_at     what to do, and the moment (UTC); null where there is none
+    score, tier    of the chosen candidate; tier 1 is the best
+    probability    that this candidate is decided on this place, exact
+    reason         `chosen`, `nobody passed`, `holdout: NAME`, `bad data: COLUMN`, …
+    arm_EXPERIMENT    one column per experiment; null where the row could not be read
+    holdout        the name of the person's holdout
+    would_action, would_channel, would_content, would_slot    what a holdout kept from being decided;
+                   its score, tier and probability then stand in the columns of these names
+    policy         the hash of the policy that decided
+
+Names are dictionary-encoded, with the same dictionaries in every batch of a table. A column whose name is
+taken by the key gets a _ at its end. Everything is computed column by column, never person by person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from nbadsl.data.schema import column_of
+from nbadsl.program import decision
+from nbadsl.program.decision import Decision
+from nbadsl.program.facts import Facts
+
+# The codes of `Outcome.reason`. Holdouts and bad data are told by arrays of their own.
+REASONS = (
+    decision.CHOSEN,
+    decision.EXPLORED,
+    decision.FALLBACK,
+    decision.NOBODY_PASSED,
+    decision.BELOW_THRESHOLD,
+)
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.signedinteger]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcome:
+    """What was found for n people, with up to `pick` places each and E experiments.
+
+    `chosen`: [n, pick], candidate indices from the best place on, -1 for none; of people in a holdout, what
+    would have been chosen. `tier`: [n, pick], from 0, -1 for none. `score`, `probability`, `send_at` (µs
+    since 1970): [n, pick], NaN for none. What stands on places where nobody is chosen does not matter. `reason`:
+    [n], index in REASONS, read where neither of the next two applies. `holdout`: [n], index in `Facts.holdouts`, -1 for none. `bad`: [n],
+    index in `Facts.inputs` of the field that is bad data, -1 for none; such a person is decided nothing. `arms`:
+    [n, E], index of the arm.
+    """
+
+    chosen: Codes
+    tier: Codes
+    score: Floats
+    probability: Floats
+    send_at: Floats
+    reason: Codes
+    holdout: Codes
+    bad: Codes
+    arms: Codes
+
+
+class DecisionTable:
+    """Makes the decision batches of one run. `schema` is that of all of them."""
+
+    def __init__(self, facts: Facts, key: pa.DataType, policy: str) -> None:
+        """`key`: the type of the key column in the data. `policy`: the hash of the policy."""
+        self._facts = facts
+        self._key = key.value_type if pa.types.is_dictionary(key) else key
+        candidates = facts.candidates
+        self._names = {
+            part: _Names([getattr(c, part) for c in candidates])
+            for part in ("action", "channel", "content", "slot")
+        }
+        self._reasons = pa.array(reason_texts(facts), pa.string())
+        self._holdouts = pa.array(facts.holdouts, pa.string())
+        self._arms = [pa.array([name for name, _ in e.arms], pa.string()) for e in facts.experiments]
+        self._policy = pa.array([policy], pa.string())
+        self.schema = self._schema()
+
+    def _schema(self) -> pa.Schema:
+        word = pa.dictionary(pa.int32(), pa.string())
+        columns = [
+            ("rank", pa.int32()),
+            *((part, word) for part in self._names),
+            ("send_at", pa.timestamp("us", "UTC")),
+            ("score", pa.float64()),
+            ("tier", pa.int32()),
+            ("probability", pa.float64()),
+            ("reason", word),
+            *((f"arm_{e.name}", word) for e in self._facts.experiments),
+            ("holdout", word),
+            *((f"would_{part}", word) for part in self._names),
+            ("policy", word),
+        ]
+        key = self._facts.key
+        return pa.schema([(key, self._key), *((n + "_" if n == key else n, t) for n, t in columns)])
+
+    def batch(self, keys: pa.Array, found: Outcome) -> pa.RecordBatch:
+        """The decisions of n people. `keys`: [n], the key column of the data."""
+        person, place = _places(found.chosen, found.bad)
+        count = len(person)
+        candidate = np.where(found.bad[person] < 0, found.chosen[person, place], -1)
+        nobody = candidate < 0
+        holdout = np.where(found.bad[person] < 0, found.holdout[person], -1)
+        held = holdout >= 0
+        done, would = np.where(held, -1, candidate), np.where(held, candidate, -1)
+        score, tier = found.score[person, place], found.tier[person, place]
+        send_at = found.send_at[person, place]
+        arms = np.where(found.bad[:, None] < 0, found.arms, -1)[person]
+        whole = count == len(keys)
+        keys = keys.cast(self._key) if pa.types.is_dictionary(keys.type) else keys
+        columns = [
+            keys if whole else keys.take(pa.array(person)),
+            pa.array(np.where(nobody, 0, place + 1).astype(np.int32)),
+            *(names.column(done) for names in self._names.values()),
+            _moments(send_at, nobody | held),
+            pa.array(score, mask=nobody | np.isnan(score)),
+            pa.array((tier + 1).astype(np.int32), mask=nobody | (tier < 0)),
+            pa.array(found.probability[person, place], mask=nobody),
+            _words(self._reason_codes(found)[person], self._reasons),
+            *(_words(arms[:, i], names) for i, names in enumerate(self._arms)),
+            _words(holdout, self._holdouts),
+            *(names.column(would) for names in self._names.values()),
+            _words(np.zeros(count, dtype=np.int32), self._policy),
+        ]
+        return pa.RecordBatch.from_arrays(columns, schema=self.schema)
+
+    def _reason_codes(self, found: Outcome) -> Codes:
+        """Indices in `reason_texts`."""
+        held = found.holdout + len(REASONS)
+        bad = found.bad + len(REASONS) + len(self._facts.holdouts)
+        return np.where(found.bad >= 0, bad, np.where(found.holdout >= 0, held, found.reason))
+
+
+def reason_texts(facts: Facts) -> list[str]:
+    """All reasons that a policy's decisions can have: REASONS, its holdouts, its fields."""
+    held = [f"{decision.HOLDOUT}: {name}" for name in facts.holdouts]
+    return [*REASONS, *held, *(f"{decision.BAD_DATA}: {column_of(f)}" for f in facts.inputs)]
+
+
+def outcome_of(decisions: Sequence[Decision], facts: Facts) -> Outcome:
+    """What the interpreter decided, as arrays. `found.bad` is -1 everywhere: it decides valid rows only."""
+    shape = (len(decisions), facts.pick)
+    chosen, tier = np.full(shape, -1, np.int32), np.full(shape, -1, np.int32)
+    score, probability, send_at = np.full(shape, np.nan), np.full(shape, np.nan), np.full(shape, np.nan)
+    for i, each in enumerate(decisions):
+        for place, choice in enumerate(each.chosen or each.held):
+            chosen[i, place] = choice.candidate
+            tier[i, place] = -1 if choice.tier is None else choice.tier
+            score[i, place] = np.nan if choice.score is None else choice.score
+            probability[i, place] = choice.probability
+            send_at[i, place] = np.nan if choice.send_at is None else choice.send_at
+    reasons = {reason: code for code, reason in enumerate(REASONS)}
+    arms = [[name for name, _ in e.arms] for e in facts.experiments]
+    return Outcome(
+        chosen,
+        tier,
+        score,
+        probability,
+        send_at,
+        np.array([reasons.get(d.reason, -1) for d in decisions], np.int32),
+        np.array([-1 if d.holdout is None else facts.holdouts.index(d.holdout) for d in decisions], np.int32),
+        np.full(len(decisions), -1, np.int32),
+        np.array(
+            [[names.index(arm) for names, arm in zip(arms, d.arms, strict=True)] for d in decisions], np.int32
+        ).reshape(len(decisions), len(arms)),
+    )
+
+
+# --- columns -----------------------------------------------------------------------------------------
+
+
+def _places(chosen: Codes, bad: Codes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Person and place (from 0) of each row of the table."""
+    taken = (chosen >= 0) & (bad < 0)[:, None]
+    taken[:, 0] = True  # somebody who gets nothing has a row, too
+    person, place = np.nonzero(taken)
+    return person, place
+
+
+class _Names:
+    """The names that candidates have in one part, and which of them each candidate has."""
+
+    def __init__(self, of_candidates: list[str | None]) -> None:
+        distinct = list(dict.fromkeys(name for name in of_candidates if name is not None))
+        self._distinct = pa.array(distinct, pa.string())
+        codes = [-1 if name is None else distinct.index(name) for name in of_candidates]
+        # The last one is for "no candidate", whose index is -1.
+        self._codes = np.array([*codes, -1], dtype=np.int32)
+
+    def column(self, candidates: Codes) -> pa.Array:
+        return _words(self._codes[candidates], self._distinct)
+
+
+def _words(codes: Codes, names: pa.Array) -> pa.Array:
+    """Names by their codes, null where the code is negative."""
+    missing = codes < 0
+    indices = pa.array(codes.astype(np.int32, copy=False), mask=missing if missing.any() else None)
+    return pa.DictionaryArray.from_arrays(indices, names)
+
+
+def _moments(microseconds: Floats, missing: NDArray[np.bool_]) -> pa.Array:
+    missing = missing | np.isnan(microseconds)
+    whole = np.where(missing, 0.0, microseconds).astype(np.int64)
+    return pa.array(whole, mask=missing).view(pa.timestamp("us", "UTC"))

@@ -1,0 +1,396 @@
+"""Decides many people: binds a batch to a plan, runs the kernel over it, counts.
+
+An `Engine` holds what a plan needs to run: its tables as arrays, its time zone, the compiled kernel, and
+scratch memory for each thread. Rows are split among threads in ranges; each row's decision depends on its
+own values alone, so the results are the same for every number of threads and every size of block.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from nbadsl.data.decisions import Outcome
+from nbadsl.engine import kernel as k
+from nbadsl.engine.columns import Bound, bind
+from nbadsl.engine.hashing import PLACES, bases, places
+from nbadsl.plan.flags import passes
+from nbadsl.plan.ops import WIDTH
+from nbadsl.plan.plan import FATES, Plan, RunTest
+from nbadsl.program.nodes import Value
+from nbadsl.data.schema import column_of
+from nbadsl.zone import zone
+
+BLOCK = 2048
+LIST_ROWS = 512  # rows of a block where candidates are put on lists
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Counters:
+    """What a run counts. Counters of several batches add up.
+
+    `rows`: people. `bad`: [inputs], people whose first bad field is this one. `stopped`, `unknown`: [rules of all
+    candidates, one after the other], people whom the rule stopped first, and those among them for whom it
+    was neither yes nor no. `fates`: [candidates, 6]: inactive, quiet, no score, threshold, passed, chosen (a
+    chosen one has passed, too; in a holdout it is what would have been). `undefined`: [plan.undefined],
+    people for whom the operation was undefined. `reasons`: [7], people by reason, see `choose`.
+    `held`: [holdouts].
+    """
+
+    rows: int
+    bad: NDArray[np.int64]
+    stopped: NDArray[np.int64]
+    unknown: NDArray[np.int64]
+    fates: NDArray[np.int64]
+    undefined: NDArray[np.int64]
+    reasons: NDArray[np.int64]
+    held: NDArray[np.int64]
+
+    def __add__(self, other: Counters) -> Counters:
+        return Counters(
+            self.rows + other.rows,
+            self.bad + other.bad,
+            self.stopped + other.stopped,
+            self.unknown + other.unknown,
+            self.fates + other.fates,
+            self.undefined + other.undefined,
+            self.reasons + other.reasons,
+            self.held + other.held,
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Results:
+    """Decisions of n people as arrays, and what was counted."""
+
+    outcome: Outcome
+    counters: Counters
+
+
+class Engine:
+    """Runs one plan. Safe to use from several threads."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.code = np.array(plan.code, np.int32).reshape(-1, WIDTH)
+        self.lists = np.array(plan.lists or (0,), np.int32)
+        self.masks = np.array([m - 2**64 if m >= 2**63 else m for m in plan.masks] or [0], np.int64)
+        chosen = plan.chosen
+        self.kinds = np.array([chosen.actions, chosen.groups, chosen.channels], np.int32)
+        self.sends = np.array(chosen.sends or (-1,), np.int32)
+        self.among = np.array(chosen.among or (False,), np.uint8)
+        self.listed = chosen.pick > 1 or chosen.explores
+        self.zone = _zone_table(plan.facts.timezone) if plan.uses_zone else np.zeros((2, 1))
+        self.run_kernel = _kernel()
+        self._scratch = threading.local()
+
+    # --- a run ---
+
+    def decide(
+        self,
+        people: pa.RecordBatch | pa.Table,
+        given: Mapping[str, Value],
+        seed: int = 0,
+        threads: int = 1,
+        block: int = BLOCK,
+        unreadable: NDArray[np.int32] | None = None,
+    ) -> Results:
+        """Decide everybody in a batch or table.
+
+        `given`: as `program.givens` builds it. `seed`: of the run. `block`: rows at a time, rounded up to a multiple of 512.
+        `unreadable`: int32 [n], index of an input that could not be read, -1 for none.
+        Raises BadColumn for a missing column or a wrong type.
+        """
+        constants, forced = self.constants(given)
+        if isinstance(people, pa.RecordBatch):
+            return self._batch(people, given, constants, forced, seed, threads, block, unreadable)
+        found, start = [], 0
+        for batch in _batches(people):
+            part = None if unreadable is None else unreadable[start : start + batch.num_rows]
+            found.append(self._batch(batch, given, constants, forced, seed, threads, block, part))
+            start += batch.num_rows
+        return _joined(found)
+
+    def constants(self, given: Mapping[str, Value]) -> tuple[NDArray[np.float64], bool]:
+        """The constants of a run, and whether an operation among them was undefined."""
+        constants = np.array(self.plan.constants or (0.0,), np.float64)
+        for slot, name in self.plan.givens:
+            value = given[name]
+            constants[slot] = np.nan if value is None else float(value)  # type: ignore[arg-type]
+        for test in self.plan.run_tests:
+            constants[test.slot] = _answer(test, given)
+        settings = self._settings(0, 1, 512, self.plan.parts.once, results=False)
+        columns, tests = np.zeros((1, 6), np.int64), np.zeros(1, np.int64)
+        counters = np.zeros(self.plan.counters + 1, np.int64)
+        with _alive(self._room(512, settings)):
+            born = self._call(settings, constants, columns, tests, counters)
+        return constants, bool(born)
+
+    def _batch(
+        self,
+        batch: pa.RecordBatch,
+        given: Mapping[str, Value],
+        constants: NDArray[np.float64],
+        forced: bool,
+        seed: int,
+        threads: int,
+        block: int,
+        unreadable: NDArray[np.int32] | None,
+    ) -> Results:
+        bound = bind(self.plan, batch, given)
+        bad = _merged(bound.bad, unreadable)
+        n, pick = bound.rows, self.plan.chosen.pick
+        outcome = Outcome(
+            chosen=np.empty((n, pick), np.int32),
+            tier=np.empty((n, pick), np.int32),
+            score=np.empty((n, pick)),
+            probability=np.empty((n, pick)),
+            send_at=np.empty((n, pick)),
+            reason=np.empty(n, np.uint8),
+            holdout=self._holdouts(bound, batch, constants),
+            bad=np.full(n, -1, np.int32) if bad is None else bad.astype(np.int32) - 1,
+            arms=bound.arms,
+        )
+        draws = None
+        if self.plan.chosen.explores:
+            now = given["now"]
+            assert isinstance(now, float)
+            draws = bases(bound.keys, now, seed)
+        counters = self._run(bound, bad, constants, outcome, draws, threads, block, forced)
+        return Results(outcome, self._counted(counters, outcome, constants))
+
+    def _run(
+        self,
+        bound: Bound,
+        bad: NDArray[np.int16] | None,
+        constants: NDArray[np.float64],
+        outcome: Outcome,
+        draws: NDArray[np.int64] | None,
+        threads: int,
+        block: int,
+        forced: bool,
+    ) -> NDArray[np.int64]:
+        block = -(-min(block, max(bound.rows, 1), LIST_ROWS if self.listed else block) // 512) * 512
+        whole = -(-bound.rows // block)
+        share = -(-whole // max(threads, 1)) * block
+
+        def work(start: int) -> NDArray[np.int64]:
+            settings = self._settings(start, min(start + share, bound.rows), block, self.plan.parts.main)
+            settings[k.BAD] = 0 if bad is None else bad.ctypes.data
+            settings[k.FORCED] = int(forced)
+            settings[k.BASES] = 0 if draws is None else draws.ctypes.data
+            settings[k.OUT_CHOSEN] = outcome.chosen.ctypes.data
+            settings[k.OUT_TIER] = outcome.tier.ctypes.data
+            settings[k.OUT_SCORE] = outcome.score.ctypes.data
+            settings[k.OUT_PROBABILITY] = outcome.probability.ctypes.data
+            settings[k.OUT_REASON] = outcome.reason.ctypes.data
+            settings[k.OUT_SEND] = outcome.send_at.ctypes.data
+            counters = np.zeros(self.plan.counters + 1, np.int64)
+            with _alive(self._room(block, settings)):
+                self._call(settings, constants, bound.table, bound.tests, counters)
+            return counters
+
+        starts = range(0, bound.rows, share) if bound.rows else range(0)
+        if len(starts) <= 1:
+            found = [work(start) for start in starts]
+        else:
+            with ThreadPoolExecutor(len(starts)) as pool:
+                found = list(pool.map(work, starts))
+        total: NDArray[np.int64] = sum(found, np.zeros(self.plan.counters + 1, np.int64))
+        return total
+
+    def _call(
+        self,
+        settings: NDArray[np.int64],
+        constants: NDArray[np.float64],
+        columns: NDArray[np.int64],
+        tests: NDArray[np.int64],
+        counters: NDArray[np.int64],
+    ) -> int:
+        born: int = self.run_kernel(
+            settings,
+            self.code,
+            self.lists,
+            constants,
+            self.masks,
+            columns,
+            tests,
+            self.zone,
+            self.kinds,
+            self.sends,
+            self.among,
+            self.plan.chosen.share,
+            counters,
+        )
+        return born
+
+    def _settings(
+        self, start: int, stop: int, block: int, entry: int, results: bool = True
+    ) -> NDArray[np.int64]:
+        chosen = self.plan.chosen
+        settings = np.zeros(k.SETTINGS, np.int64)
+        settings[k.START], settings[k.STOP], settings[k.BLOCK] = start, stop, block
+        settings[k.ENTRY], settings[k.AUDIT] = entry, self.plan.parts.audit if results else -1
+        settings[k.RESULTS], settings[k.PICK], settings[k.TIERS] = results, chosen.pick, chosen.tiers
+        settings[k.LISTED], settings[k.EXPLORES] = self.listed, chosen.explores
+        settings[k.CANDIDATES] = len(chosen.actions)
+        settings[k.RULE_COUNTERS] = self.plan.rule_counters
+        settings[k.FALLBACK] = chosen.has_fallback
+        settings[k.NUMBER_COUNT] = self.plan.number_registers
+        settings[k.MOST : k.MOST + 3] = chosen.most_action, chosen.most_group, chosen.most_channel
+        return settings
+
+    def _room(self, block: int, settings: NDArray[np.int64]) -> NDArray[np.uint8]:
+        """This thread's scratch memory, its addresses entered into the settings."""
+        plan, listed = self.plan, self.listed
+        entries = block * len(plan.chosen.actions) if listed else 0
+        sizes = {
+            k.MASKS: plan.mask_registers * block // 8,
+            k.NUMBERS: plan.number_registers * block * 8,
+            k.POINTERS: plan.number_registers * 8,
+            k.INDEX: block * 4,
+            k.SPARE: block // 8,
+            k.BELOW: block,
+            k.STANDING: block * 4,
+            k.BEST: block * 4,
+            k.BEST_SCORE: block * 8,
+            k.BEST_TIER: block * 4,
+            k.LIST_COUNT: block * 4,
+            k.LIST_SCORE: entries * 8,
+            k.LIST_TIER: entries * 4,
+            k.LIST_CANDIDATE: entries * 4,
+        }
+        total = sum(-(-size // 64) * 64 for size in sizes.values()) + 64
+        room: NDArray[np.uint8] | None = getattr(self._scratch, "room", None)
+        if room is None or len(room) < total:
+            room = self._scratch.room = np.empty(total, np.uint8)
+        at = -(-room.ctypes.data // 64) * 64
+        for place, size in sizes.items():
+            settings[place] = at
+            at += -(-size // 64) * 64
+        return room
+
+    # --- around the kernel ---
+
+    def _holdouts(
+        self, bound: Bound, batch: pa.RecordBatch, constants: NDArray[np.float64]
+    ) -> NDArray[np.int32]:
+        """Index of the first active holdout that each person belongs to, -1 for none."""
+        found = np.full(bound.rows, -1, np.int32)
+        inputs = {i.name: i for i in self.plan.facts.inputs}
+        for number, holdout in enumerate(self.plan.holdouts):
+            if holdout.active >= 0 and constants[holdout.active] != 1.0:
+                continue
+            inside = np.arange(PLACES) / PLACES < holdout.share
+            held = inside[places(batch.column(column_of(inputs[holdout.by])), holdout.seed)]
+            found[held & (found < 0)] = number
+        return found
+
+    def _counted(
+        self, counters: NDArray[np.int64], outcome: Outcome, constants: NDArray[np.float64]
+    ) -> Counters:
+        plan = self.plan
+        rules, candidates = plan.rule_counters, len(plan.facts.candidates)
+        n = len(outcome.reason)
+        good = outcome.bad < 0
+        fates = np.zeros((candidates, 6), np.int64)
+        fates[:, 1:] = counters[rules : rules + 5 * candidates].reshape(candidates, 5)
+        for candidate, slot in enumerate(plan.active):
+            if slot >= 0 and constants[slot] != 1.0:
+                fates[candidate, 0] = int(good.sum())
+        reasons = np.where(good & (outcome.holdout >= 0), 5, outcome.reason)
+        return Counters(
+            n,
+            np.bincount(outcome.bad[~good], minlength=len(plan.facts.inputs)).astype(np.int64),
+            counters[0:rules:2].copy(),
+            counters[1:rules:2].copy(),
+            fates,
+            counters[rules + 5 * candidates : plan.counters].copy(),
+            np.bincount(reasons, minlength=7).astype(np.int64),
+            np.bincount(
+                outcome.holdout[good & (outcome.holdout >= 0)], minlength=len(plan.holdouts)
+            ).astype(np.int64),
+        )
+
+
+class _alive:
+    """Keeps memory whose address the kernel uses."""
+
+    def __init__(self, memory: Any) -> None:
+        self.memory = memory
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *_: object) -> None:
+        del self.memory
+
+
+@lru_cache(maxsize=1)
+def _kernel() -> Any:
+    return k.compile_kernel()
+
+
+def _zone_table(name: str) -> NDArray[np.float64]:
+    table = zone(name)
+    return np.array([table.starts, table.offsets], np.float64)
+
+
+def _answer(test: RunTest, given: Mapping[str, Value]) -> float:
+    """1 for yes, 0 for no, NaN for unknown."""
+    operand: Value = test.literal if test.operand is None else given[test.operand]
+    if test.op == "known":
+        return float(operand is not None)
+    wanted = test.values
+    if test.given is not None:
+        pattern = given[test.given]
+        if pattern is None:
+            return float("nan")
+        assert isinstance(pattern, str)
+        wanted = (pattern,)
+    if operand is None:
+        return float("nan")
+    if isinstance(operand, frozenset):
+        return float(bool(operand & set(wanted)) if test.op == "any" else operand >= set(wanted))
+    assert isinstance(operand, str)
+    return float(passes(test.op, operand, wanted))
+
+
+def _merged(bad: NDArray[np.int16] | None, unreadable: NDArray[np.int32] | None) -> NDArray[np.int16] | None:
+    if unreadable is None or not (unreadable >= 0).any():
+        return bad
+    other = (unreadable + 1).astype(np.int16)
+    if bad is None:
+        return other
+    return np.where(bad == 0, other, np.where(other == 0, bad, np.minimum(bad, other)))
+
+
+def _batches(table: pa.Table) -> list[pa.RecordBatch]:
+    """A table's chunks; many small ones are joined first."""
+    batches: list[pa.RecordBatch] = table.to_batches()
+    if len(batches) > 1 and table.num_rows < 65_536 * len(batches):
+        batches = table.combine_chunks().to_batches()
+    if not batches:
+        batches = [pa.RecordBatch.from_pylist([], schema=table.schema)]
+    return batches
+
+
+def _joined(found: list[Results]) -> Results:
+    if len(found) == 1:
+        return found[0]
+    parts = [f.outcome for f in found]
+    outcome = Outcome(
+        *(np.concatenate([getattr(p, name) for p in parts]) for name in Outcome.__dataclass_fields__)
+    )
+    counters = found[0].counters
+    for each in found[1:]:
+        counters = counters + each.counters
+    return Results(outcome, counters)

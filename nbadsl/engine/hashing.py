@@ -1,0 +1,139 @@
+"""Places and draws of many people at once: the hashes of `program.chance`, over Arrow's buffers.
+
+Takes an array of keys (texts, dictionary-encoded texts, or whole numbers), gives for each of n keys its place
+0..9999 (GrowthBook's hash, version 2) or the base of its draws (SplitMix64 on FNV-1a 64). Texts are hashed
+where they lie: UTF-8 is decoded to UTF-16 units on the way, ASCII takes a shorter one. A dictionary is
+hashed once for each distinct value. A null is hashed like an empty text: its row is bad data anyway.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numba import njit, types
+from numpy.typing import NDArray
+
+from nbadsl.engine.choose import mix
+from nbadsl.program import chance
+
+PLACES = 10_000
+
+_u8, _i64, _u32 = types.Array(types.uint8, 1, "C", readonly=True), types.int64, types.uint32
+_offsets = types.Array(types.int64, 1, "C", readonly=True)
+
+FNV32_PRIME, FNV64_PRIME = 0x01000193, 0x100000001B3
+FNV32_BASIS, FNV64_BASIS = 0x811C9DC5, -3750763034362895579  # 0xCBF29CE484222325 as a signed number
+
+
+@njit(nogil=True, error_model="numpy")
+def _unit(value: int, unit: int) -> int:
+    return ((value ^ unit) * FNV32_PRIME) & 0xFFFFFFFF
+
+
+@njit(nogil=True, error_model="numpy")
+def _fnv32(value: int, data: Any, start: int, stop: int) -> int:
+    """FNV-1a over the UTF-16 code units of UTF-8 bytes."""
+    at = start
+    while at < stop:
+        byte = data[at]
+        if byte < 0x80:
+            value = _unit(value, byte)
+            at += 1
+        elif byte < 0xE0 and at + 1 < stop:
+            value = _unit(value, (byte & 0x1F) << 6 | (data[at + 1] & 0x3F))
+            at += 2
+        elif byte < 0xF0 and at + 2 < stop:
+            value = _unit(value, (byte & 0x0F) << 12 | (data[at + 1] & 0x3F) << 6 | (data[at + 2] & 0x3F))
+            at += 3
+        elif at + 3 < stop:
+            point = (byte & 0x07) << 18 | (data[at + 1] & 0x3F) << 12
+            point |= (data[at + 2] & 0x3F) << 6 | (data[at + 3] & 0x3F)
+            value = _unit(value, 0xD800 + ((point - 0x10000) >> 10))
+            value = _unit(value, 0xDC00 + ((point - 0x10000) & 0x3FF))
+            at += 4
+        else:
+            at = stop
+    return value
+
+
+@njit(nogil=True, error_model="numpy")
+def _decimal32(number: int) -> int:
+    """FNV-1a of a number's decimal digits."""
+    divisor = 1
+    while number // divisor >= 10:
+        divisor *= 10
+    value = FNV32_BASIS
+    while divisor > 0:
+        value = _unit(value, 48 + number // divisor % 10)
+        divisor //= 10
+    return value
+
+
+@njit([types.void(_u8, _offsets, _i64, types.int32[::1])], nogil=True, error_model="numpy", cache=True)
+def _places(data, offsets, start, out):  # type: ignore[no-untyped-def]
+    """`start`: the FNV-1a of the seed. Offsets: n + 1 places in data."""
+    for i in range(len(out)):
+        out[i] = _decimal32(_fnv32(start, data, offsets[i], offsets[i + 1])) % PLACES
+
+
+@njit(
+    [types.void(_u8, _offsets, _u8, _i64, types.int64[::1])], nogil=True, error_model="numpy", cache=True
+)
+def _bases(data, offsets, suffix, seed, out):  # type: ignore[no-untyped-def]
+    """`suffix`: what follows the key in a decision's id. `seed`: already mixed."""
+    for i in range(len(out)):
+        value = FNV64_BASIS
+        for at in range(offsets[i], offsets[i + 1]):
+            value = (value ^ np.int64(data[at])) * FNV64_PRIME
+        for at in range(len(suffix)):
+            value = (value ^ np.int64(suffix[at])) * FNV64_PRIME
+        out[i] = mix(value ^ seed)
+
+
+def places(keys: pa.Array, seed: str) -> NDArray[np.int32]:
+    """Place of each key, 0..9999: its share of 1 is place / 10000."""
+    start = chance.fnv1a32(seed)
+    if pa.types.is_dictionary(keys.type):
+        return _taken(keys, places(keys.dictionary, seed))
+    data, offsets = _texts(keys)
+    out = np.empty(len(keys), np.int32)
+    _places(data, offsets, start, out)
+    return out
+
+
+def bases(keys: pa.Array, now: float, seed: int) -> NDArray[np.int64]:
+    """Where the draws of each key's decision start (64 bits, as signed numbers)."""
+    if pa.types.is_dictionary(keys.type):
+        return _taken(keys, bases(keys.dictionary, now, seed))
+    data, offsets = _texts(keys)
+    out = np.empty(len(keys), np.int64)
+    suffix = np.frombuffer(chance.decision_id("", now).encode(), np.uint8)
+    mixed = chance.mix(seed & (2**64 - 1))
+    _bases(data, offsets, suffix, mixed - 2**64 if mixed >= 2**63 else mixed, out)
+    return out
+
+
+def _taken(keys: pa.Array, of_values: NDArray[Any]) -> NDArray[Any]:
+    if len(of_values) == 0:
+        return np.zeros(len(keys), of_values.dtype)
+    indices = keys.indices.fill_null(0) if keys.indices.null_count else keys.indices
+    return of_values[indices.to_numpy(zero_copy_only=False)]
+
+
+def _texts(keys: pa.Array) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Bytes of all texts, and where each begins; the last entry is where the last one ends."""
+    if not pa.types.is_large_string(keys.type):
+        # Casting a number gives its decimal text; of a float, only whole ones are keys.
+        if pa.types.is_floating(keys.type):
+            keys = keys.cast(pa.int64(), safe=False)
+        if pa.types.is_integer(keys.type):
+            keys = keys.cast(pa.string())
+        keys = keys.cast(pa.large_string())
+    _, offsets, data = keys.buffers()
+    if offsets is None or len(keys) == 0:
+        return np.zeros(0, np.uint8), np.zeros(len(keys) + 1, np.int64)
+    places_ = np.frombuffer(offsets, np.int64)[keys.offset : keys.offset + len(keys) + 1]
+    bytes_ = np.zeros(0, np.uint8) if data is None or data.size == 0 else np.frombuffer(data, np.uint8)
+    return bytes_, places_

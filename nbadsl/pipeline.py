@@ -1,0 +1,49 @@
+"""The compiler on one page.
+
+    source → tree → model → program → plan → decision
+             parse   check   from_model  lower   decide
+
+Each step takes what the one before gave. Steps up to the model never fail: they give what they understood,
+and findings. A program exists only when nothing was found to be an error.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from nbadsl.diagnostics import Diagnostic, Findings
+from nbadsl.program.from_model import from_model
+from nbadsl.program.nodes import Program
+from nbadsl.semantics.declare import declare
+from nbadsl.semantics.judge import judge
+from nbadsl.semantics.load import Reader, load
+from nbadsl.semantics.model import Model
+from nbadsl.source import read as read_file
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The model of a policy and what was found in it. `ok`: nothing is an error."""
+
+    model: Model
+    diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def ok(self) -> bool:
+        return all(d.kind.severity != "error" for d in self.diagnostics)
+
+
+def check(path: Path, read: Reader = read_file) -> Checked:
+    """Everything that can be said about a policy without running it. Raises OSError when it cannot be read."""
+    found = Findings()
+    loaded = load(path, found, read)
+    model = declare(loaded, found)
+    judge(model, found)
+    return Checked(model, found.all)
+
+
+def compile(path: Path, read: Reader = read_file) -> tuple[Checked, Program | None]:
+    """The program of a policy, if nothing is wrong with it."""
+    checked = check(path, read)
+    return checked, (from_model(checked.model) if checked.ok else None)

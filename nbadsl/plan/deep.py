@@ -1,0 +1,63 @@
+"""Room for recursion over deep expressions.
+
+A decision table of 2,000 rows is an expression 2,000 deep. Functions over expressions are plain recursion,
+which is the clearest form; here is the room for it. CPython 3.11 and later keep frames of Python functions
+on the heap, so a higher limit does not endanger the machine's stack.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from nbadsl.program import nodes
+from nbadsl.program.nodes import Expr, Program
+
+FRAMES = 12  # at most so many functions between an expression and its operand
+
+
+@contextmanager
+def deep(program: Program) -> Iterator[None]:
+    """Raise the recursion limit for as long as a program's expressions need it."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, 1000 + FRAMES * depth(roots(program))))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
+
+
+def roots(program: Program) -> Iterator[Expr]:
+    """Every expression that a program holds."""
+    for candidate in program.candidates:
+        for rule in candidate.rules:
+            yield rule.when
+        for tier in candidate.tiers:
+            if tier.when is not None:
+                yield tier.when
+        for expr in (candidate.active, candidate.send_at, candidate.score):
+            if expr is not None:
+                yield expr
+    if program.arbitration.threshold is not None:
+        yield program.arbitration.threshold
+    for holdout in program.holdouts:
+        if holdout.active is not None:
+            yield holdout.active
+    for guarantee in program.guarantees:
+        yield guarantee.when
+
+
+def depth(roots: Iterator[Expr]) -> int:
+    """Of the deepest of some expressions, counted without recursion."""
+    found: dict[Expr, int] = {}
+    stack = list(roots)
+    while stack:
+        expr = stack[-1]
+        missing = [c for c in nodes.children(expr) if c not in found]
+        if missing:
+            stack.extend(missing)
+        else:
+            found[expr] = 1 + max((found[c] for c in nodes.children(expr)), default=0)
+            stack.pop()
+    return max(found.values(), default=0)

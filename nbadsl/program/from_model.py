@@ -1,0 +1,306 @@
+"""Model to program: candidates, rules, tiers and scores, spelled out.
+
+Takes a model without errors; gives the program that both engines run. Each action becomes one candidate
+for every channel, content and slot; each candidate carries the rules of its groups, its action, its channel
+and its content, in the order in which they are told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import reduce
+
+from nbadsl.diagnostics import Findings
+from nbadsl.program import nodes as ir
+from nbadsl.program.candidates import Place, places
+from nbadsl.program.nodes import Expr, Program
+from nbadsl.program.pool import Pool
+from nbadsl.program.translate import Env, Translator
+from nbadsl.semantics.constants import instant
+from nbadsl.semantics.declare import constant
+from nbadsl.semantics.model import Model
+from nbadsl.source import Span
+from nbadsl.syntax import nodes
+from nbadsl.types import CLOCK, DATE, DAY, TIME, Money
+
+EVERYTHING_ELSE = "everything else"
+
+
+def from_model(model: Model) -> Program:
+    """The program of a policy. The model must have no errors."""
+    return _Builder(model).program()
+
+
+class _Builder:
+    def __init__(self, model: Model) -> None:
+        self.model, self.pool = model, Pool()
+        self.translator = Translator(model, self.pool)
+        self.choices = {type(c): c for c in (model.arbitrate.choices if model.arbitrate else ())}
+        self.lines = model.priority.lines if model.priority else ()
+
+    def program(self) -> Program:
+        model, settings = self.model, self.model.settings
+        found = [place for scope in model.scopes_of("action") for place in places(model, scope)]
+        assert model.profile is not None
+        return Program(
+            name=settings.name,
+            title=settings.title,
+            owner=settings.owner,
+            timezone=settings.timezone,
+            currency=settings.currency,
+            week_start=settings.week_start,
+            profile=model.profile.name.text,
+            key=model.profile.key.text,
+            inputs=tuple(s.input for s in model.of_kind("field") if s.input),
+            context=tuple(s.input for s in model.of_kind("context") if s.input),
+            parameters=tuple(self._parameters()),
+            candidates=tuple(self._candidate(place) for place in found),
+            tiers=tuple(self._tier_names()),
+            arbitration=self._arbitration(),
+            holdouts=tuple(self._holdouts()),
+            experiments=tuple(self._experiments()),
+            explore=self._explore(found),
+            guarantees=tuple(self._guarantees(found)),
+            unenforced=tuple(self._unenforced()),
+        )
+
+    def _parameters(self) -> Iterator[ir.Parameter]:
+        settings = self.model.settings
+        for symbol in self.model.of_kind("parameter"):
+            assert symbol.input is not None
+            changes = []
+            for change in symbol.node.changes:
+                value = constant(change.value, symbol.input.type, settings, Findings(), "")
+                changes.append(ir.Change(float(change.start.day), value))
+            yield ir.Parameter(symbol.input, tuple(changes))
+
+    # --- candidates ---
+
+    def _candidate(self, place: Place) -> ir.Candidate:
+        action = place.action
+        env = Env(facts={"channel": place.channel or "", "content": place.content or "", "slot": place.slot or "now"})
+        is_fallback = action.name.text == self._fallback()
+        return ir.Candidate(
+            action=action.name.text,
+            channel=place.channel,
+            content=place.content,
+            slot=place.slot,
+            groups=tuple(g.name.text for g in place.groups),
+            active=self._active(place),
+            rules=tuple(self._rules(place, env)),
+            send_at=self._send_at(place, env),
+            tiers=tuple(self._tiers(place, env)),
+            score=None if is_fallback else self._score(place, env),
+            title=next((i.text.text for i in action.items if isinstance(i, nodes.Title)), ""),
+        )
+
+    def _fallback(self) -> str | None:
+        choice = self.choices.get(nodes.Fallback)
+        return choice.action.text if isinstance(choice, nodes.Fallback) else None
+
+    def _active(self, place: Place) -> Expr | None:
+        periods = [i.period for i in place.items() if isinstance(i, nodes.Active)]
+        return self._both([c for p in periods for c in self._period(p)])
+
+    def _period(self, period: nodes.Period, moment: Expr | None = None) -> list[Expr]:
+        """Conditions on a moment (now, unless given); the last day is included."""
+        at = moment or self.pool.given("now", TIME)
+        conditions: list[Expr] = []
+        zone = self.model.settings.zone
+        if period.start is not None:
+            start = self.pool.literal(instant(period.start, zone), TIME)
+            conditions.append(self.pool.compare(">=", at, start, period.span))
+        if period.end is not None:
+            last = period.end
+            end = zone.midnight(last.day + 1.0) if last.clock is None else instant(last, zone)
+            conditions.append(self.pool.compare("<", at, self.pool.literal(end, TIME), period.span))
+        return conditions
+
+    def _both(self, conditions: list[Expr]) -> Expr | None:
+        return reduce(self.pool.both, conditions) if conditions else None
+
+    def _rules(self, place: Place, env: Env) -> Iterator[ir.Rule]:
+        for stage in (ir.REQUIRE, ir.ELIGIBLE, ir.EXCLUDE):
+            for holder, items in place.layers():
+                for item in items:
+                    if isinstance(item, nodes.Rule) and item.stage == stage:
+                        yield self._rule(item, holder, env)
+            if stage == ir.ELIGIBLE and place.when is not None:
+                when = self.translator.translate(place.when, env)
+                reason = f'content "{place.content}" when {_words(place.when.span)}'
+                yield ir.Rule(stage, when, False, reason, f'content "{place.content}"', place.when.span)
+
+    def _rule(self, rule: nodes.Rule, scope: str, env: Env) -> ir.Rule:
+        word = rule.unknown.text if rule.unknown else ""
+        reason = rule.because.text if rule.because else _words(rule.when.span)
+        when = self.translator.translate(rule.when, env)
+        return ir.Rule(rule.stage, when, word in ("passes", "keeps"), reason, scope, rule.span)
+
+    def _tiers(self, place: Place, env: Env) -> Iterator[ir.Tier]:
+        for rank, line in enumerate(self.lines):
+            if line.scope is not None and not self.model.within(line.scope.text, place.action):
+                continue
+            when = self.translator.translate(line.when, env) if line.when is not None else None
+            yield ir.Tier(rank, when)
+            if when is None:
+                return
+        yield ir.Tier(len(self.lines), None)
+
+    def _tier_names(self) -> Iterator[str]:
+        for line in self.lines:
+            yield _words(line.span)
+        if not any(line.scope is None for line in self.lines):
+            yield EVERYTHING_ELSE
+
+    def _send_at(self, place: Place, env: Env) -> Expr | None:
+        """The slot's next moment; outside the action's dates there is none."""
+        if place.slot is None:
+            return None
+        now = self.pool.given("now", TIME)
+        moment = now if place.at is None else self._next(place, now)
+        periods = [i.period for i in place.items() if isinstance(i, nodes.Active)]
+        inside = self._both([c for p in periods for c in self._period(p, moment)])
+        if inside is None or place.at is None:
+            return moment
+        outside = self.translator.undefined(TIME, place.action.name.span)
+        return self.pool.choose(inside, moment, outside)
+
+    def _next(self, place: Place, now: Expr) -> Expr:
+        """The next time that clocks show `place.at`, by the person's offset or in the policy's time zone."""
+        pool, number = self.pool, self.translator.number
+        assert place.at is not None
+
+        def calc(op: str, *operands: Expr) -> Expr:
+            return pool.arithmetic(op, *operands, type=TIME, origin=place.action.name.span)
+
+        def offset_at(moment: Expr) -> Expr:
+            if place.by is not None:
+                return self.translator.symbol(self.model.symbols[place.by], Env())
+            day = pool.calendar("local_date", moment, type=DATE)
+            clock = pool.calendar("local_clock", moment, type=CLOCK)
+            return calc("sub", calc("add", calc("mul", day, number(DAY)), clock), moment)
+
+        local = calc("add", now, offset_at(now))
+        today = calc("mul", calc("floor", calc("div", local, number(DAY))), number(DAY))
+        wall = calc("add", today, number(place.at))
+        wall = pool.choose(pool.compare("<", wall, local), calc("add", wall, number(DAY)), wall)
+        # The offset that holds then, which clock changes may have moved.
+        near = calc("sub", wall, offset_at(now))
+        return near if place.by is not None else calc("sub", wall, offset_at(near))
+
+    # --- the score ---
+
+    def _score(self, place: Place, env: Env) -> Expr | None:
+        score = self.choices.get(nodes.Score)
+        if not isinstance(score, nodes.Score):
+            return self.translator.number(0)
+        factors = {
+            "propensity": self._innermost("propensity", place, env),
+            "value": self._innermost("value", place, env),
+            "boost": self._boost(place, env),
+            "cost": self._cost(place, env),
+        }
+        given = {name: factor for name, factor in factors.items() if factor is not None}
+        return self.translator.translate(score.value, Env(facts=env.facts, factors=given))
+
+    def _innermost(self, kind: str, place: Place, env: Env) -> Expr | None:
+        found = [i for i in place.items() if isinstance(i, nodes.Factor) and i.kind == kind]
+        return self.translator.translate(found[-1].value, env) if found else None
+
+    def _boost(self, place: Place, env: Env) -> Expr:
+        """The product of the boosts that hold; one whose condition is unknown does not."""
+        pool, one = self.pool, self.translator.number(1)
+        product: Expr | None = None
+        for item in place.items():
+            if not isinstance(item, nodes.Boost):
+                continue
+            factor = self.translator.translate(item.value, env)
+            if item.when is not None:
+                when = self.translator.translate(item.when, env)
+                settled = pool.or_else(when, pool.no()) if when.unknown else when
+                factor = pool.choose(settled, factor, one, item.span)
+            product = factor if product is None else pool.arithmetic("mul", product, factor, origin=item.span)
+        return product or one
+
+    def _cost(self, place: Place, env: Env) -> Expr:
+        currency = Money(self.model.settings.currency)
+        costs = [
+            self.translator.translate(i.value, env)
+            for i in place.items()
+            if isinstance(i, nodes.Factor) and i.kind == "cost"
+        ]
+        if not costs:
+            return self.pool.literal(0.0, currency)
+        return reduce(lambda a, b: self.pool.arithmetic("add", a, b, type=currency), costs)
+
+    # --- choosing ---
+
+    def _arbitration(self) -> ir.Arbitration:
+        threshold, pick = self.choices.get(nodes.Threshold), self.choices.get(nodes.Pick)
+        return ir.Arbitration(
+            threshold=self.translator.translate(threshold.value, Env())
+            if isinstance(threshold, nodes.Threshold)
+            else None,
+            pick=int(pick.count.value) if isinstance(pick, nodes.Pick) else 1,
+            most=tuple(ir.Most(int(m.count.value), m.by.text) for m in pick.most)
+            if isinstance(pick, nodes.Pick)
+            else (),
+            fallback=self._fallback(),
+        )
+
+    def _holdouts(self) -> Iterator[ir.Holdout]:
+        for holdout in self.model.holdouts:
+            name = holdout.name.text
+            active = self._both(self._period(holdout.period)) if holdout.period else None
+            seed = holdout.seed.text if holdout.seed else name
+            yield ir.Holdout(name, holdout.share.value, holdout.by.text, seed, active)
+
+    def _experiments(self) -> Iterator[ir.Experiment]:
+        for symbol in self.model.of_kind("experiment"):
+            node = symbol.node
+            seed = node.seed.text if node.seed else symbol.name
+            arms = tuple((a.name.text, a.share.value) for a in node.arms)
+            yield ir.Experiment(symbol.name, node.by.text, seed, arms)
+
+    def _explore(self, found: list[Place]) -> ir.Explore | None:
+        explore = self.model.explore
+        if explore is None:
+            return None
+        scope = explore.among.text if explore.among else None
+        among = tuple(i for i, p in enumerate(found) if self._competes(p) and self._in_scope(p, scope))
+        return ir.Explore(explore.share.value, among)
+
+    def _competes(self, place: Place) -> bool:
+        return place.action.name.text != self._fallback()
+
+    def _in_scope(self, place: Place, scope: str | None) -> bool:
+        return scope is None or place.channel == scope or self.model.within(scope, place.action)
+
+    def _guarantees(self, found: list[Place]) -> Iterator[ir.Guarantee]:
+        for guarantee in self.model.guarantees:
+            among = tuple(i for i, p in enumerate(found) if self._in_scope(p, guarantee.scope.text))
+            when = self.translator.translate(guarantee.when, Env())
+            yield ir.Guarantee(guarantee.title.text, guarantee.never, among, when, guarantee.span)
+
+    def _unenforced(self) -> Iterator[str]:
+        """Limits, rests, budgets and quiet hours, which the engines do not enforce yet."""
+        kinds = nodes.Limit | nodes.Rest | nodes.Budget | nodes.Quiet
+        for scope in self.model.scopes.values():
+            for item in _all_items(scope.items):
+                if isinstance(item, kinds):
+                    yield f"{item.span}: {_words(item.span)}"
+        for overall in self.model.overall:
+            yield f"{overall.span}: {_words(overall.span)}"
+
+
+def _all_items(items: tuple[nodes.Item, ...]) -> Iterator[nodes.Item]:
+    for item in items:
+        yield item
+        if isinstance(item, nodes.Via | nodes.Content):
+            yield from _all_items(item.items)
+
+
+def _words(span: Span) -> str:
+    """The text of a span on one line."""
+    return " ".join(span.text.split())
+

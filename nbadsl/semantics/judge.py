@@ -1,0 +1,79 @@
+"""Hold every declaration against the rules of the language.
+
+Takes a model with its symbols; types all expressions and reports what breaks a rule. After this the model
+is complete: when nothing was reported as an error, `program.from_model` can translate it without asking.
+"""
+
+from __future__ import annotations
+
+from nbadsl.diagnostics import Findings
+from nbadsl.semantics import calls
+from nbadsl.semantics.choosing import judge_chance, judge_choosing
+from nbadsl.semantics.constants import fits
+from nbadsl.semantics.declare import constant
+from nbadsl.semantics.infer import Inference
+from nbadsl.semantics.keys import judge_key
+from nbadsl.semantics.model import Info, Model, Symbol
+from nbadsl.semantics.scopes import judge_overall, judge_scopes
+from nbadsl.semantics.tables import cover
+from nbadsl.semantics.trials import judge_trials
+from nbadsl.syntax import nodes
+
+
+def judge(model: Model, found: Findings) -> None:
+    """Judge a whole policy."""
+    inference = Inference(model, found)
+    if model.profile is not None:
+        judge_key(model, model.profile.key, "the profile", found)
+    for symbol in list(model.symbols.values()):
+        _judge_symbol(inference, symbol)
+    judge_scopes(inference)
+    judge_overall(inference)
+    judge_choosing(inference)
+    judge_chance(inference)
+    judge_trials(inference)
+
+
+def _judge_symbol(inference: Inference, symbol: Symbol) -> None:
+    match symbol.kind:
+        case "define":
+            inference.infer(nodes.Reference(symbol.name, symbol.span))
+        case "parameter":
+            _judge_parameter(inference, symbol)
+        case "function":
+            calls.infer_body(inference, symbol, _declared(inference, symbol), None)
+        case "table":
+            _judge_table(inference, symbol)
+
+
+def _declared(inference: Inference, symbol: Symbol) -> dict[str, Info]:
+    return dict(calls.parameters_of(inference, symbol))
+
+
+def _judge_parameter(inference: Inference, symbol: Symbol) -> None:
+    found, settings, declared = inference.found, inference.model.settings, symbol.input
+    assert declared is not None
+    if not any(m.kind == "default" for m in symbol.node.field.modifiers):
+        help = f"write `parameter {symbol.name}: {declared.type} = …`"
+        found.report("missing-value", symbol.span, name=symbol.name, help=help)
+    for change in symbol.node.changes:
+        value = constant(change.value, declared.type, settings, found, "the value")
+        if value is not None and not fits(value, declared.low, declared.high):
+            found.report("out-of-range", change.value.span, found="the value", range="the declared range")
+
+
+def _judge_table(inference: Inference, symbol: Symbol) -> None:
+    found, table, bound = inference.found, symbol.node, _declared(inference, symbol)
+    before = len(found.all)
+    calls.infer_body(inference, symbol, bound, None)
+    coverage = cover(inference, table, bound) if len(found.all) == before else None
+    if coverage is None:
+        return
+    if coverage.gap and table.hit != "collect":
+        help = "add a row, or a last row of `any`; without one the result is unknown there"
+        found.report("table-gap", table.name.span, example=coverage.gap, help=help)
+    for row in coverage.unreachable:
+        help = "the rows above it hold wherever it would" if table.hit != "collect" else ""
+        found.report("unreachable-row", row.span, help=help)
+    for first, second in coverage.overlapping:
+        found.report("overlapping-rows", second.span, related=((first.span, "the other row"),))

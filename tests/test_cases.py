@@ -1,0 +1,39 @@
+"""Every program in `tests/cases/diagnostics/` gives exactly the findings that its comments expect."""
+
+from pathlib import Path
+
+import pytest
+from expectations import complaints, expected_in, programs
+
+FOLDER = Path(__file__).parent / "cases" / "diagnostics"
+CASES = [
+    pytest.param(program, id=f"{path.stem}:{line}")
+    for path in sorted(FOLDER.glob("*.nba"))
+    for line, program in programs(path.read_text(encoding="utf-8"))
+]
+
+
+@pytest.mark.parametrize("program", CASES)
+def test_a_program_gives_exactly_the_findings_beside_its_lines(program):
+    assert complaints(program) == []
+
+
+def test_the_harness_notices_a_finding_that_is_missing_and_one_that_is_not_expected():
+    [missing] = complaints('define a = age  # error: [unknown-name] "no such message"\n')
+    assert missing == 'not found: policy.nba:1: error: [unknown-name] "no such message"'
+    [surplus] = complaints("\n\ndefine a = ag\n")
+    assert surplus == 'not expected: policy.nba:3: error: [unknown-name] "there is no value called `ag`"'
+
+
+def test_the_harness_notices_a_finding_on_another_line_or_with_another_message():
+    assert len(complaints("# error: [unknown-name]\ndefine a = ag\n")) == 2
+    assert len(complaints('define a = ag  # error: [unknown-name] "another message"\n')) == 2
+    assert len(complaints("define a = ag  # warning: [unknown-name]\n")) == 2
+
+
+def test_programs_keep_the_line_numbers_of_their_file():
+    text = "define a = 1\n---\n# two\ndefine b = ag  # error: [unknown-name]\n"
+    (first, _), (second, program) = programs(text)
+    assert (first, second) == (1, 3)
+    assert [e.line for e in expected_in(program)] == [4]
+    assert complaints(program) == []
