@@ -157,7 +157,7 @@ def test_broken_rows_are_neither_lost_nor_doubled_whatever_the_batches(
         assert batch.first == first
         first += batch.people.num_rows
     lines = [line.split(",") for line in text.splitlines()[1:]]
-    assert read(profiles) == [(l[0], int(l[1])) if len(l) == 2 else ("?", None) for l in lines]
+    assert read(profiles) == [(x[0], int(x[1])) if len(x) == 2 else ("?", None) for x in lines]
 
 
 def test_a_cell_that_is_no_value_marks_its_row_and_keeps_its_text(tmp_path: Path) -> None:
@@ -256,9 +256,7 @@ def test_a_quote_that_never_ends_is_told_as_such(tmp_path: Path, monkeypatch: py
 
 
 def test_a_cut_off_gzip_file_is_an_error_in_our_words(tmp_path: Path) -> None:
-    packed = gzip.compress("id,age\n".encode() + bytes(f"c{i},30\n".encode() for i in ()) + b"c1,30\n" * 99)[
-        :-12
-    ]
+    packed = gzip.compress(b"id,age\n" + bytes(f"c{i},30\n".encode() for i in ()) + b"c1,30\n" * 99)[:-12]
     with pytest.raises(BadData, match="cannot be read"):
         read(open_text(tmp_path, packed, name="p.csv.gz"))
 
@@ -266,5 +264,5 @@ def test_a_cut_off_gzip_file_is_an_error_in_our_words(tmp_path: Path) -> None:
 def test_a_bad_row_is_refused_by_the_record_reader_for_the_same_field(tmp_path: Path) -> None:
     (batch,) = open_text(tmp_path, "id,age\nc1,130\n")
     assert batch.unreadable is None
-    with pytest.raises(BadRecord, match="^age: 130 is not"):
+    with pytest.raises(BadRecord, match=r"^age: 130 is not"):
         read_record(TWO, from_arrow(batch.people, TWO, 0))

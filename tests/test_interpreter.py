@@ -1,13 +1,28 @@
-"""How one person is decided: the interpreter's definition, step by step, and what it explains."""
+"""How one person is decided: the interpreter's definition, step by step."""
 
-from collections import Counter
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
+from small_programs import (
+    BROKEN,
+    BROKEN_FLAG,
+    NO,
+    NOW,
+    POOL,
+    UNKNOWN,
+    YES,
+    candidate,
+    column,
+    decided,
+    number,
+    person,
+    program,
+    rule,
+)
 from strategies_program import Case, case
 
-from nbadsl.interpreter import Explanation, decide, explain, run
+from nbadsl.interpreter import decide, run
 from nbadsl.program import chance
 from nbadsl.program.decision import Choice, Decision, Fate, Story
 from nbadsl.program.givens import givens
@@ -18,8 +33,6 @@ from nbadsl.program.nodes import (
     Arbitration,
     Candidate,
     Experiment,
-    Explore,
-    Expr,
     Holdout,
     Input,
     Most,
@@ -28,56 +41,7 @@ from nbadsl.program.nodes import (
     Tier,
     Value,
 )
-from nbadsl.program.pool import Pool
-from nbadsl.source import Source, Span
-from nbadsl.types import DAY, FLAG, INTEGER, NUMBER, TEXT, TIME, Words
-
-NOW = 1_794_301_200_000_000.0  # 2026-11-10 09:00 UTC
-POOL = Pool()
-SOURCE = Source("p.nba", "0123456789")
-YES, NO = POOL.yes(), POOL.no()
-UNKNOWN = POOL.column("nothing", FLAG, True)
-BROKEN = POOL.arithmetic(
-    "div", POOL.literal(1.0, NUMBER), POOL.literal(0.0, NUMBER), origin=Span(SOURCE, 0, 1)
-)
-BROKEN_FLAG = POOL.compare(">", BROKEN, POOL.literal(0.0, NUMBER))
-
-
-def number(value: float) -> Expr:
-    return POOL.literal(value, NUMBER)
-
-
-def column(name: str) -> Expr:
-    return POOL.column(name, NUMBER, True)
-
-
-def rule(stage: str, when: Expr, unknown_passes: bool = False) -> Rule:
-    return Rule(stage, when, unknown_passes, "because", "scope")
-
-
-def candidate(
-    action: str, score: Expr | float | None = 1.0, *rules: Rule, tier: int = 0, **parts: object
-) -> Candidate:
-    if isinstance(score, float):
-        score = number(score)
-    plain = Candidate(action, None, None, None, (), None, rules, None, (Tier(tier, None),), score)
-    return replace(plain, **parts)
-
-
-def program(*candidates: Candidate, **parts: object) -> Program:
-    key = Input("id", TEXT)
-    plain = Program(
-        "p", "", "", "UTC", "EUR", 1, "customer", "id", (key,), (), (), candidates, ("t",), Arbitration()
-    )
-    return replace(plain, **parts)
-
-
-def person(key: Value = "c1", **fields: Value) -> dict[str, Value]:
-    return {"id": key, "nothing": None, **fields}
-
-
-def decided(program: Program, row: dict[str, Value] | None = None, seed: int = 0) -> Decision:
-    return decide(program, row or person(), givens(program, NOW), seed)
+from nbadsl.types import DAY, FLAG, INTEGER, TIME, Words
 
 
 def names(program: Program, choices: tuple[Choice, ...]) -> list[str]:
@@ -344,70 +308,6 @@ def test_a_fallback_in_a_holdout_is_held():
     assert names(held, decided(held, person(x=5.0, wanted=False)).held) == ["none"]
 
 
-# --- exploration ---
-
-
-def exploring(share: float, among: tuple[int, ...] = (0, 1, 2, 3), **parts: object) -> Program:
-    return program(
-        candidate("a", 3.0),
-        candidate("b", 2.0),
-        candidate("c", 1.0),
-        candidate("worse", 9.0, tier=1),
-        explore=Explore(share, among),
-        **parts,
-    )
-
-
-def test_without_a_share_the_best_is_chosen_with_its_exact_probability():
-    found = decided(exploring(0.0))
-    assert (found.chosen[0].candidate, found.chosen[0].probability, found.reason) == (0, 1.0, "chosen")
-
-
-def test_exploring_chooses_among_the_best_tier_only():
-    people = [decided(exploring(1.0), person(f"c{i}")) for i in range(900)]
-    counts = Counter(found.chosen[0].candidate for found in people)
-    assert set(counts) == {0, 1, 2}
-    assert all(240 < count < 360 for count in counts.values())
-    assert {found.reason for found in people} == {"explored"}
-    assert {found.chosen[0].probability for found in people} == {1 / 3}
-
-
-def test_the_probability_adds_both_ways_to_the_choice():
-    people = [decided(exploring(0.3), person(f"c{i}")) for i in range(3_000)]
-    by_choice = {found.chosen[0].candidate: found.chosen[0].probability for found in people}
-    assert by_choice == {0: (1.0 - 0.3) * 1.0 + 0.3 * 1.0 / 3, 1: 0.3 / 3, 2: 0.3 / 3}
-    counts = Counter(found.chosen[0].candidate for found in people)
-    assert all(abs(counts[c] - 3_000 * p) < 100 for c, p in by_choice.items())
-    assert abs(sum(found.reason == "explored" for found in people) - 900) < 100
-
-
-def test_the_best_may_be_outside_of_what_is_explored():
-    people = [decided(exploring(0.5, (1,)), person(f"c{i}")) for i in range(200)]
-    seen = {(found.chosen[0].candidate, found.chosen[0].probability, found.reason) for found in people}
-    assert seen == {(0, 0.5, "chosen"), (1, 0.5, "explored")}
-
-
-def test_with_nobody_to_explore_the_best_is_certain():
-    found = decided(exploring(1.0, (3,)))
-    assert (found.chosen[0].candidate, found.chosen[0].probability, found.reason) == (0, 1.0, "chosen")
-
-
-def test_the_seed_and_the_moment_change_the_draw_but_nothing_else_does():
-    explored = exploring(1.0)
-    by_seed = {decided(explored, seed=seed).chosen[0].candidate for seed in range(40)}
-    assert by_seed == {0, 1, 2}
-    assert decided(explored, seed=7) == decided(replace(explored, title="other"), person(x=1.0), seed=7)
-    moments = [decide(explored, person(), givens(explored, NOW + i)) for i in range(40)]
-    assert {found.chosen[0].candidate for found in moments} == {0, 1, 2}
-
-
-def test_the_explored_choice_is_the_one_with_the_largest_draw():
-    for key in ("c1", "c2", "c3", "c4"):
-        base = chance.base(f"{key}@2026-11-10T09:00:00.000000Z", 5)
-        draws = [chance.draw(base, k) for k in (1, 2, 3)]
-        assert decided(exploring(1.0), person(key), seed=5).chosen[0].candidate == draws.index(max(draws))
-
-
 # --- keys ---
 
 
@@ -453,85 +353,6 @@ def test_undefined_arithmetic_that_no_decision_needed_is_not_counted():
     assert not undefined(candidate("a"), holdouts=held)
 
 
-# --- explaining ---
-
-
-def explained(program: Program, row: dict[str, Value]) -> Explanation:
-    return explain(program, row, givens(program, NOW))
-
-
-def test_an_explanation_says_what_the_deciding_rule_read():
-    adult = POOL.compare(">=", column("age"), number(18.0))
-    rich = POOL.compare(">", column("income"), number(800.0))
-    asked = program(candidate("a", column("x"), rule(REQUIRE, adult), rule(ELIGIBLE, POOL.both(adult, rich))))
-    account = explained(asked, person(age=30.0, income=None, x=1.0)).accounts[0]
-    assert account.story == Story(Fate.ELIGIBLE, 1, blocked_by_unknown=True)
-    assert [(r.leaf.name, r.value) for r in account.readings] == [("age", 30.0), ("income", None)]
-    assert [part.name for part in account.parts] == ["rule", "rule"]
-    assert account.deciding[0].expr is asked.candidates[0].rules[1].when
-
-
-def test_an_explanation_leaves_out_what_was_skipped():
-    rich = POOL.compare(">", column("income"), number(800.0))
-    asked = program(candidate("a", 1.0, rule(ELIGIBLE, POOL.both(POOL.column("vip", FLAG, False), rich))))
-    account = explained(asked, person(vip=False, income=900.0)).accounts[0]
-    assert [r.leaf.name for r in account.readings] == ["vip"]
-
-
-def test_an_explanation_names_each_leaf_once_for_every_part_that_read_it():
-    score = POOL.arithmetic("mul", column("x"), column("x"))
-    asked = program(
-        candidate("a", score, rule(ELIGIBLE, POOL.is_known(column("x")))),
-        arbitration=Arbitration(threshold=column("x")),
-    )
-    account = explained(asked, person(x=0.5)).accounts[0]
-    assert [(p.name, p.value, len(p.readings)) for p in account.parts] == [
-        ("rule", True, 1),
-        ("score", 0.25, 1),
-        ("threshold", 0.5, 1),
-    ]
-    assert [part.name for part in account.deciding] == ["score", "threshold"]
-    assert len(account.readings) == 1
-
-
-def test_an_explanation_of_a_winner_tells_tier_and_score():
-    asked = program(
-        candidate(
-            "a",
-            column("x"),
-            rule(ELIGIBLE, YES),
-            tiers=(Tier(0, POOL.column("vip", FLAG, False)), Tier(1, None)),
-        )
-    )
-    account = explained(asked, person(x=2.0, vip=True)).accounts[0]
-    assert [part.name for part in account.deciding] == ["tier", "score"]
-    assert [(r.leaf.name, r.value) for r in account.readings] == [("vip", True), ("x", 2.0)]
-
-
-def test_an_explanation_says_which_part_was_undefined():
-    explanation = explained(program(candidate("a", BROKEN), candidate("b", 1.0)), person())
-    assert explanation.accounts[0].deciding[0].undefined == (BROKEN.origin,)
-    assert explanation.accounts[1].deciding[0].undefined == ()
-    assert explanation.undefined == {BROKEN.origin}
-
-
-def test_an_explanation_has_the_decisions_id_and_the_holdouts_that_were_asked():
-    given = POOL.given("now", TIME)
-    holdout = Holdout("h", 1.0, "id", "h", POOL.compare(">", given, POOL.literal(0.0, TIME)))
-    explanation = explained(program(candidate("a"), holdouts=(holdout,)), person())
-    assert explanation.id == "c1@2026-11-10T09:00:00.000000Z"
-    assert [(p.name, p.value, p.readings[0].value) for p in explanation.policy] == [("holdout", True, NOW)]
-
-
-def test_a_table_of_many_rows_is_explained_by_what_it_read():
-    table = number(-1.0)
-    for i in reversed(range(2_000)):
-        table = POOL.choose(POOL.compare("==", column("x"), number(float(i))), number(i * 2.0), table)
-    account = explained(program(candidate("a", table)), person(x=1_500.0)).accounts[0]
-    assert account.story.score == 3_000.0
-    assert [(r.leaf.name, r.value) for r in account.readings] == [("x", 1_500.0)]
-
-
 # --- whatever the program ---
 
 
@@ -562,35 +383,3 @@ def test_a_holdout_never_changes_what_would_be_done(case: Case):
         found, expected = (decide(p, row, case.given, case.seed) for p in (case.program, free))
         assert (found.chosen or found.held) == expected.chosen
         assert found.stories == expected.stories
-
-
-@given(case())
-def test_an_explanation_decides_exactly_as_the_decision(case: Case):
-    for row in case.rows:
-        outcome = run(case.program, row, case.given, case.seed)
-        explanation = explain(case.program, row, case.given, case.seed)
-        assert explanation.decision == outcome.decision
-        assert explanation.undefined == outcome.undefined
-        noted = [part.undefined for account in explanation.accounts for part in account.parts]
-        noted += [part.undefined for part in explanation.policy]
-        assert {origin for part in noted for origin in part} == outcome.undefined
-
-
-@given(case())
-def test_sure_exploration_is_uniform_over_the_best_tiers_candidates_in_its_scope(case: Case):
-    explore = case.program.explore
-    if explore is None:
-        return
-    for row in case.rows:
-        greedy, sure = (
-            decide(replace(case.program, explore=replace(explore, share=share)), row, case.given, case.seed)
-            for share in (0.0, 1.0)
-        )
-        best, explored = greedy.chosen + greedy.held, sure.chosen + sure.held
-        assert bool(best) == bool(explored)
-        if best and best[0].tier is not None:
-            passed = {
-                i for i, s in enumerate(sure.stories) if s.fate >= Fate.OUTRANKED and s.tier == best[0].tier
-            }
-            size = len(passed & set(explore.among))
-            assert explored[0].probability == (1 / size if size else 1.0)

@@ -28,11 +28,11 @@ def open_ipc(path: Path, inputs: tuple[Input, ...], used: frozenset[str] | None,
     def batches() -> Iterator[Batch]:
         first = 0
         for large in _batches(path, options):
-            for part in slices(large.select(schema.names), batch_rows):
-                yield plain(part, schema, first)
+            for part in slices(large, batch_rows):
+                yield plain(part, schema, inputs, first)
                 first += part.num_rows
 
-    return Profiles(path.name, inputs, schema, None, path.stat().st_size, batches, (path,))
+    return Profiles(path.name, inputs, schema, schema, None, path.stat().st_size, batches, (path,))
 
 
 def _is_file(path: Path) -> bool:

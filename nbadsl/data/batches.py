@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from nbadsl.data.rules import BadData
 from nbadsl.data.schema import arrow_type, check_schema, column_of
+from nbadsl.data.sound import sound
 from nbadsl.program.nodes import Input
 
 Unreadable: TypeAlias = NDArray[np.int32]
@@ -48,13 +49,14 @@ class Batch:
 class Profiles:
     """Profiles in batches. Iterable once, or as often as wanted if `again`.
 
-    `name`: for messages. `schema`: of the batches' `people`. `rows`: their number, `size`: bytes on disk,
-    if known. `paths`: the files that are read, none of which an output may replace.
+    `name`: for messages. `schema`: of the batches' `people`, `given`: of their `given`. `rows`: their number,
+    `size`: bytes on disk, if known. `paths`: the files and folders that are read, where no output may go.
     """
 
     name: str
     inputs: tuple[Input, ...]
     schema: pa.Schema
+    given: pa.Schema
     rows: int | None
     size: int | None
     batches: Callable[[], Iterator[Batch]]
@@ -89,14 +91,38 @@ def settled(column: pa.Field, field: Input) -> pa.Field:
     )
 
 
-def plain(batch: pa.RecordBatch, schema: pa.Schema, first: int) -> Batch:
-    """A batch of columns that are read as they stand."""
-    arrays = []
-    for wanted in schema:
-        array: Any = batch.column(wanted.name)
-        arrays.append(pa.nulls(len(array), wanted.type) if pa.types.is_null(array.type) else array)
-    people = pa.RecordBatch.from_arrays(arrays, schema=schema)
-    return Batch(people, first, None, people)
+def plain(batch: pa.RecordBatch, schema: pa.Schema, inputs: tuple[Input, ...], first: int) -> Batch:
+    """A batch of columns that are read as they stand, but for text that is not UTF-8.
+
+    `batch`: has the columns of `schema`, in any order, and maybe others. `first`: see `Batch`. Raises BadData
+    for a column that is damaged.
+    """
+    given, undecodable = sound(batch.select(schema.names))
+    columns = {name: given.column(name) for name in schema.names}
+    for name, array in columns.items():
+        if pa.types.is_null(array.type):
+            columns[name] = pa.nulls(len(array), schema.field(name).type)
+    unreadable = np.full(given.num_rows, -1, np.int32) if undecodable else None
+    for index, field in reversed(list(enumerate(inputs))):
+        name = column_of(field)
+        if unreadable is not None and name in undecodable:
+            columns[name] = nulled(columns[name], undecodable[name])
+            unreadable[undecodable[name]] = index
+    people = pa.RecordBatch.from_arrays(list(columns.values()), schema=schema)
+    return Batch(people, first, unreadable, given if undecodable else people)
+
+
+def earlier(one: Unreadable | None, other: Unreadable | None) -> Unreadable | None:
+    """Of two marks for each row the field that comes first."""
+    if one is None or other is None:
+        return other if one is None else one
+    both = np.minimum(one, other)
+    return np.where(both >= 0, both, np.maximum(one, other))
+
+
+def nulled(array: pa.Array, where: NDArray[np.bool_]) -> pa.Array:
+    """An array with nulls in some rows. Rare, so it may copy."""
+    return array.take(pa.array(np.arange(len(array)), mask=where))
 
 
 def slices(batch: pa.RecordBatch, rows: int) -> Iterator[pa.RecordBatch]:

@@ -23,13 +23,13 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
 
-from nbadsl.data.batches import Batch, Profiles, fitting
-from nbadsl.data.cells import Mask, convert
+from nbadsl.data.batches import Batch, Profiles, fitting, nulled
+from nbadsl.data.cells import convert
 from nbadsl.data.rules import BadData
 from nbadsl.data.schema import arrow_type, column_of
+from nbadsl.data.sound import sound
 from nbadsl.program.nodes import Input
 
 SEPARATORS = ",;\t|"
@@ -65,7 +65,8 @@ def open_csv(
                     f"{here}: there is a row longer than {_BLOCK:,} bytes, is a quote not closed?"
                 ) from error
 
-    return Profiles(path.name, inputs, schema, None, path.stat().st_size, batches, (path,))
+    given = pa.schema([(name, pa.string()) for name in schema.names])
+    return Profiles(path.name, inputs, schema, given, None, path.stat().st_size, batches, (path,))
 
 
 # --- the first line --------------------------------------------------------------------------------
@@ -199,7 +200,7 @@ def _converted(
     schema: pa.Schema,
     position: int,
 ) -> Batch:
-    cells, undecodable = _decoded(cells)
+    cells, undecodable = sound(cells)
     unreadable = np.full(cells.num_rows, -1, dtype=np.int32)
     columns = {}
     # Backwards, so that of two fields that cannot be read the first one stays.
@@ -209,36 +210,10 @@ def _converted(
             columns[name], bad = convert(each, cells.column(name))
             if name in undecodable:
                 bad = undecodable[name] if bad is None else bad | undecodable[name]
-                columns[name] = pc.if_else(pa.array(bad), None, columns[name])
+                columns[name] = nulled(columns[name], bad)
             if bad is not None:
                 unreadable[bad] = index
     unreadable[list(broken)] = mark
     people = pa.RecordBatch.from_arrays([columns[name] for name in schema.names], schema=schema)
     found = unreadable if (unreadable >= 0).any() else None
     return Batch(people, first, found, cells, broken, position)
-
-
-def _decoded(cells: pa.RecordBatch) -> tuple[pa.RecordBatch, dict[str, Mask]]:
-    """Cells of valid UTF-8, and by column which rows had others; their bytes at fault become U+FFFD."""
-    try:
-        cells.validate(full=True)
-        return cells, {}
-    except pa.ArrowInvalid:
-        bad: dict[str, Mask] = {}
-        arrays = [
-            _decoded_column(column, name, bad)
-            for name, column in zip(cells.schema.names, cells.columns, strict=True)
-        ]
-        return pa.RecordBatch.from_arrays(arrays, schema=cells.schema), bad
-
-
-def _decoded_column(column: pa.Array, name: str, bad: dict[str, Mask]) -> pa.Array:
-    values = column.cast(pa.binary()).to_pylist()
-    texts = [None if value is None else value.decode("utf-8", errors="replace") for value in values]
-    mask = np.array(
-        [v is not None and t is not None and t.encode() != v for v, t in zip(values, texts, strict=True)],
-        dtype=np.bool_,
-    )
-    if mask.any():
-        bad[name] = mask
-    return pa.array(texts, pa.string())

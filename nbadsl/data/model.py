@@ -17,7 +17,7 @@ from keyword import iskeyword
 from math import ceil, floor
 from typing import Annotated, Any, Literal, assert_never
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema, create_model
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, create_model
 
 from nbadsl.data.records import read_value, record_keys
 from nbadsl.data.rules import expected
@@ -78,7 +78,7 @@ def _field(field: Input, key: str) -> tuple[Any, Any]:
     may_be_null = field.optional or field.never
     if may_be_null:
         schema, kind = {"anyOf": [schema, {"type": "null"}]}, kind | None
-    annotated: Any = Annotated[kind, PlainValidator(_validator(field)), WithJsonSchema(schema)]
+    annotated: Any = Annotated[kind, BeforeValidator(_validator(field)), WithJsonSchema(schema)]
     info: dict[str, Any] = {"description": _description(field)}
     if key != attribute(field.name):
         info["alias"] = key
@@ -125,7 +125,7 @@ def _python_type(field: Input) -> Any:
         case Words(words):
             return Literal[words]
         case Set(words):
-            return frozenset[Literal[words]]
+            return frozenset[Literal[words]]  # type: ignore[valid-type]
         case Anything():
             raise TypeError("a field of no type is in no model")
         case _:

@@ -52,12 +52,12 @@ def open_parquet(
         for path, metadata in zip(paths, opened, strict=True):
             with _open(path, metadata, coded) as file:
                 for part in file.iter_batches(batch_size=rows, columns=schema.names):
-                    yield plain(part, schema, first)
+                    yield plain(part, schema, inputs, first)
                     first += part.num_rows
 
     total = sum(metadata.num_rows for metadata in opened)
     size = sum(path.stat().st_size for path in paths)
-    return Profiles(name, inputs, schema, total, size, batches, paths)
+    return Profiles(name, inputs, schema, schema, total, size, batches, paths)
 
 
 def _metadata(path: Path) -> pq.FileMetaData:

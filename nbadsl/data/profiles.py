@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,8 @@ def _open_path(
     path: Path, inputs: tuple[Input, ...], used: frozenset[str] | None, key: str | None, batch_rows: int
 ) -> Profiles:
     if path.is_dir():
-        return open_parquet(path.name, _parquet_files(path), inputs, used, key, batch_rows)
+        found = open_parquet(path.name, _parquet_files(path), inputs, used, key, batch_rows)
+        return replace(found, paths=(path, *found.paths))
     if not path.exists():
         raise BadData(_not_found(path))
     name = path.name.lower()
@@ -122,17 +124,20 @@ def _open_stream(
     reader = pa.RecordBatchReader.from_stream(source)
     name = f"the {type(source).__name__}"
     schema = fitting(name, reader.schema, inputs, used)
+    unread = [reader]
 
     def batches() -> Iterator[Batch]:
-        # A table gives a new stream each time it is asked; a stream is what it is.
-        stream = pa.RecordBatchReader.from_stream(source) if again else reader
+        # A table gives a new stream each time it is asked (DuckDB's: after the last one has ended).
+        if not unread and not again:
+            raise BadData(f"{name} was read already, and can be read once")
+        stream = unread.pop() if unread else pa.RecordBatchReader.from_stream(source)
         first = 0
         for large in stream:
-            for part in slices(large.select(schema.names), batch_rows):
-                yield plain(part, schema, first)
+            for part in slices(large, batch_rows):
+                yield plain(part, schema, inputs, first)
                 first += part.num_rows
 
-    return Profiles(name, inputs, schema, _rows(source), None, batches, (), again)
+    return Profiles(name, inputs, schema, schema, _rows(source), None, batches, (), again)
 
 
 def _rows(source: Any) -> int | None:

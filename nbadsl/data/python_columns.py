@@ -13,10 +13,10 @@ import numpy as np
 import pyarrow as pa
 
 from nbadsl.data.arrow import column
-from nbadsl.data.batches import Batch, Profiles, Unreadable, fitting, plain, slices
+from nbadsl.data.batches import Batch, Profiles, Unreadable, earlier, fitting, plain, slices
 from nbadsl.data.records import read_value, record_keys
 from nbadsl.data.rules import BadData, BadValue
-from nbadsl.data.schema import arrow_type, column_of
+from nbadsl.data.schema import arrow_type, column_of, is_text
 from nbadsl.program.nodes import Input, Value
 
 _NAME = "the data"
@@ -58,7 +58,7 @@ def open_columns(
         name = column_of(field)
         if name in loose:
             arrays[name] = _read(field, loose[name], index, unreadable)
-            given[name] = pa.array([None if v is None else str(v) for v in loose[name]], pa.string())
+            given[name] = _as_given(loose[name])
     return _profiles(inputs, schema, arrays, given, unreadable, batch_rows)
 
 
@@ -87,6 +87,17 @@ def _read(field: Input, values: Sequence[Any], index: int, unreadable: Unreadabl
     return column(read, field, arrow_type(field))
 
 
+def _as_given(values: Sequence[Any]) -> pa.Array:
+    """A list as Arrow understands it, or else as text."""
+    try:
+        array = pa.array(values)
+        if not pa.types.is_nested(array.type) or is_text(array.type.value_type):
+            return array
+    except (pa.ArrowException, OverflowError, TypeError, ValueError, AttributeError):
+        pass  # values of several kinds, or of none that Arrow knows
+    return pa.array([None if v is None else str(v) for v in values], pa.string())
+
+
 def _profiles(
     inputs: tuple[Input, ...],
     schema: pa.Schema,
@@ -98,13 +109,16 @@ def _profiles(
     people = pa.RecordBatch.from_arrays([arrays[n] for n in schema.names], names=schema.names)
     shown = pa.RecordBatch.from_arrays([given[n] for n in schema.names], names=schema.names)
     any_bad = bool((unreadable >= 0).any())
+    columns = {name for name in arrays if given[name] is arrays[name]}
 
     def batches() -> Iterator[Batch]:
         first = 0
         for part, raw in zip(slices(people, batch_rows), slices(shown, batch_rows), strict=True):
             marks = unreadable[first : first + part.num_rows] if any_bad else None
-            tidy = plain(part, schema, first)
-            yield Batch(tidy.people, first, marks, raw)
+            tidy = plain(part, schema, inputs, first)
+            whole = [tidy.given.column(n) if n in columns else raw.column(n) for n in schema.names]
+            given = pa.RecordBatch.from_arrays(whole, names=schema.names)
+            yield Batch(tidy.people, first, earlier(marks, tidy.unreadable), given)
             first += part.num_rows
 
-    return Profiles(_NAME, inputs, schema, people.num_rows, None, batches)
+    return Profiles(_NAME, inputs, schema, shown.schema, people.num_rows, None, batches)

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from nbadsl.data.arrow import python_value
 from nbadsl.data.batches import Batch
 from nbadsl.data.records import read_value
-from nbadsl.data.rules import BadValue, refusal
+from nbadsl.data.rules import BadValue, quoted, refusal
 from nbadsl.data.schema import column_of
 from nbadsl.program.decision import BAD_DATA
 from nbadsl.program.nodes import Input
@@ -39,6 +39,8 @@ class RejectTable:
     def batch(self, batch: Batch, bad: NDArray[np.signedinteger]) -> pa.RecordBatch:
         """The rejects of a batch. `bad`: [n], index in the inputs of the field at fault, -1 for none."""
         rows = np.flatnonzero(bad >= 0)
+        if not len(rows):
+            return pa.RecordBatch.from_pylist([], self.schema)
         given = batch.given.take(pa.array(rows))
         columns = [given.column(name).cast(type) for name, type in self._columns]
         fields = [self._inputs[bad[row]] for row in rows]
@@ -58,16 +60,10 @@ def problem(batch: Batch, row: int, field: Input) -> str:
         return batch.notes[row]
     name = column_of(field)
     try:
-        if batch.unreadable is not None and batch.unreadable[row] >= 0:
-            given = python_value(batch.given.column(name)[row])
-            if (
-                given is not None
-                and batch.given is not batch.people
-                and not batch.people.column(name)[row].is_valid
-            ):
-                hint = "it is not valid UTF-8" if "\ufffd" in str(given) else ""
-                raise refusal(field, f'"{given}"', hint)
-        read_value(field, python_value(batch.people.column(name)[row]))
+        given = python_value(batch.given.column(name)[row])
+        if isinstance(given, str) and not batch.people.column(name)[row].is_valid:
+            raise refusal(field, quoted(given), "it is not valid UTF-8" if "\ufffd" in given else "")
+        read_value(field, given)
     except BadValue as error:
         return str(error)
     return ""

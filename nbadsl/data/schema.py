@@ -223,6 +223,8 @@ def _type_hint(field: Input, type: pa.DataType) -> str:
             return f"cast it to date32, or declare `{field.name}: time`"
         case Time() if kinds.is_date(type):
             return f"cast it to timestamp, or declare `{field.name}: date`"
+        case Duration() if kinds.is_interval(type):
+            return "an interval may hold months, which are no length: give a number and declare its unit"
         case Time() | Clock() | Duration() if kinds.is_integer(type) or is_text(type):
             return "cast it: a bare number or text does not say what it counts"
         case Flag() if kinds.is_integer(type):

@@ -11,7 +11,6 @@ import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -21,12 +20,11 @@ from numpy.typing import NDArray
 from nbadsl.data.decisions import Outcome
 from nbadsl.engine import kernel as k
 from nbadsl.engine.columns import Bound, bind
-from nbadsl.engine.hashing import PLACES, bases, places
+from nbadsl.engine.hashing import bases
 from nbadsl.plan.flags import passes
 from nbadsl.plan.ops import WIDTH
 from nbadsl.plan.plan import FATES, Plan, RunTest
 from nbadsl.program.nodes import Value
-from nbadsl.data.schema import column_of
 from nbadsl.zone import zone
 
 BLOCK = 2048
@@ -89,7 +87,7 @@ class Engine:
         self.among = np.array(chosen.among or (False,), np.uint8)
         self.listed = chosen.pick > 1 or chosen.explores
         self.zone = _zone_table(plan.facts.timezone) if plan.uses_zone else np.zeros((2, 1))
-        self.run_kernel = _kernel()
+        self.run_kernel = k.run.load()
         self._scratch = threading.local()
 
     # --- a run ---
@@ -155,7 +153,7 @@ class Engine:
             probability=np.empty((n, pick)),
             send_at=np.empty((n, pick)),
             reason=np.empty(n, np.uint8),
-            holdout=self._holdouts(bound, batch, constants),
+            holdout=self._holdouts(bound, constants),
             bad=np.full(n, -1, np.int32) if bad is None else bad.astype(np.int32) - 1,
             arms=bound.arms,
         )
@@ -280,18 +278,12 @@ class Engine:
 
     # --- around the kernel ---
 
-    def _holdouts(
-        self, bound: Bound, batch: pa.RecordBatch, constants: NDArray[np.float64]
-    ) -> NDArray[np.int32]:
+    def _holdouts(self, bound: Bound, constants: NDArray[np.float64]) -> NDArray[np.int32]:
         """Index of the first active holdout that each person belongs to, -1 for none."""
         found = np.full(bound.rows, -1, np.int32)
-        inputs = {i.name: i for i in self.plan.facts.inputs}
-        for number, holdout in enumerate(self.plan.holdouts):
-            if holdout.active >= 0 and constants[holdout.active] != 1.0:
-                continue
-            inside = np.arange(PLACES) / PLACES < holdout.share
-            held = inside[places(batch.column(column_of(inputs[holdout.by])), holdout.seed)]
-            found[held & (found < 0)] = number
+        for number, (holdout, held) in enumerate(zip(self.plan.holdouts, bound.held, strict=True)):
+            if holdout.active < 0 or constants[holdout.active] == 1.0:
+                found[held & (found < 0)] = number
         return found
 
     def _counted(
@@ -332,11 +324,6 @@ class _alive:
 
     def __exit__(self, *_: object) -> None:
         del self.memory
-
-
-@lru_cache(maxsize=1)
-def _kernel() -> Any:
-    return k.compile_kernel()
 
 
 def _zone_table(name: str) -> NDArray[np.float64]:

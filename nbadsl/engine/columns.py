@@ -96,7 +96,8 @@ class Bound:
     """A batch, bound to a plan.
 
     `table`: int64 [columns, 6]. `tests`: addresses of the answers for each distinct value. `bad`: int16 [n], 1 +
-    index of the first bad input, 0 for none; None when no row is bad. `arms`: int32 [n, experiments].
+    index of the first bad input, 0 for none; None when no row is bad. `arms`: int32 [n, experiments]. `held`: for each holdout,
+    who is in it.
     """
 
     rows: int
@@ -106,6 +107,7 @@ class Bound:
     arms: NDArray[np.int32]
     keep: list[Any]
     keys: pa.Array
+    held: list[NDArray[np.bool_]]
 
 
 def bind(plan: Plan, batch: pa.RecordBatch, given: Mapping[str, Value]) -> Bound:
@@ -119,11 +121,12 @@ class _Binding:
         self.rows = batch.num_rows
         self.inputs = {i.name: i for i in plan.facts.inputs}
         self.experiments = {e.name: e for e in plan.facts.experiments}
-        self.read = {c.source.name for c in plan.columns if not c.source.is_arm}
-        self.read |= {c.other.name for c in plan.columns if c.other and not c.other.is_arm}
+        self.read = {c.source.name for c in plan.columns if c.source.kind == "field"}
+        self.read |= {c.other.name for c in plan.columns if c.other and c.other.kind == "field"}
         self.bad = np.zeros(self.rows, np.int16)
         self.stored: dict[Source, Stored] = {}
         self.keep: list[Any] = []
+        self.held: list[NDArray[np.bool_]] = []
 
     def bound(self) -> Bound:
         for index, each in enumerate(self.plan.facts.inputs):
@@ -131,15 +134,16 @@ class _Binding:
         arms = np.zeros((self.rows, len(self.experiments)), np.int32)
         for number, experiment in enumerate(self.plan.facts.experiments):
             arms[:, number] = codes = self._arms(experiment)
-            self.stored[Source(experiment.name, is_arm=True)] = self._codes_of_words(
+            self.stored[Source(experiment.name, "arm")] = self._codes_of_words(
                 codes, [name for name, _ in experiment.arms]
             )
+        self._holdouts()
         table = np.zeros((max(len(self.plan.columns), 1), 6), np.int64)
         for row, column in enumerate(self.plan.columns):
             table[row] = self._row(column)
         tests = np.array([self._test(test) for test in self.plan.tests] or [0], np.int64)
         bad = self.bad if self.bad.any() else None
-        return Bound(self.rows, table, tests, bad, arms, self.keep, self._key())
+        return Bound(self.rows, table, tests, bad, arms, self.keep, self._key(), self.held)
 
     # --- fields ---
 
@@ -230,6 +234,15 @@ class _Binding:
             start, end = end, end + share
             arm[(start <= n) & (n < end)] = number
         return arm[places(self._by(experiment.by), experiment.seed)]
+
+    def _holdouts(self) -> None:
+        """For each person the holdouts that would have the person, were they active."""
+        for holdout in self.plan.holdouts:
+            inside = np.arange(PLACES) / PLACES < holdout.share
+            self.held.append(inside[places(self._by(holdout.by), holdout.seed)])
+            bits = np.packbits(self.held[-1], bitorder="little")
+            self.keep.append(bits)
+            self.stored[Source(holdout.name, "holdout")] = Stored(l.BITS, bits.ctypes.data)
 
     def _by(self, name: str) -> pa.Array:
         return self.batch.column(column_of(self.inputs[name]))

@@ -16,6 +16,7 @@ from numba import njit, types
 from numpy.typing import NDArray
 
 from nbadsl.engine.choose import mix
+from nbadsl.engine.compiled import Compiled
 from nbadsl.program import chance
 
 PLACES = 10_000
@@ -71,25 +72,33 @@ def _decimal32(number: int) -> int:
     return value
 
 
-@njit([types.void(_u8, _offsets, _i64, types.int32[::1])], nogil=True, error_model="numpy", cache=True)
-def _places(data, offsets, start, out):  # type: ignore[no-untyped-def]
-    """`start`: the FNV-1a of the seed. Offsets: n + 1 places in data."""
-    for i in range(len(out)):
-        out[i] = _decimal32(_fnv32(start, data, offsets[i], offsets[i + 1])) % PLACES
+def _make_places(stamp: str) -> Any:
+    def hash_places(data, offsets, start, out):  # type: ignore[no-untyped-def]
+        """`start`: the FNV-1a of the seed. Offsets: n + 1 places in data."""
+        stamp  # noqa: B018 (see `compiled`)
+        for i in range(len(out)):
+            out[i] = _decimal32(_fnv32(start, data, offsets[i], offsets[i + 1])) % PLACES
+
+    return hash_places
 
 
-@njit(
-    [types.void(_u8, _offsets, _u8, _i64, types.int64[::1])], nogil=True, error_model="numpy", cache=True
-)
-def _bases(data, offsets, suffix, seed, out):  # type: ignore[no-untyped-def]
-    """`suffix`: what follows the key in a decision's id. `seed`: already mixed."""
-    for i in range(len(out)):
-        value = FNV64_BASIS
-        for at in range(offsets[i], offsets[i + 1]):
-            value = (value ^ np.int64(data[at])) * FNV64_PRIME
-        for at in range(len(suffix)):
-            value = (value ^ np.int64(suffix[at])) * FNV64_PRIME
-        out[i] = mix(value ^ seed)
+def _make_bases(stamp: str) -> Any:
+    def hash_bases(data, offsets, suffix, seed, out):  # type: ignore[no-untyped-def]
+        """`suffix`: what follows the key in a decision's id. `seed`: already mixed."""
+        stamp  # noqa: B018
+        for i in range(len(out)):
+            value = FNV64_BASIS
+            for at in range(offsets[i], offsets[i + 1]):
+                value = (value ^ np.int64(data[at])) * FNV64_PRIME
+            for at in range(len(suffix)):
+                value = (value ^ np.int64(suffix[at])) * FNV64_PRIME
+            out[i] = mix(value ^ seed)
+
+    return hash_bases
+
+
+_places = Compiled(_make_places, types.void(_u8, _offsets, _i64, types.int32[::1]))
+_bases = Compiled(_make_bases, types.void(_u8, _offsets, _u8, _i64, types.int64[::1]))
 
 
 def places(keys: pa.Array, seed: str) -> NDArray[np.int32]:

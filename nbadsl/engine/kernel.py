@@ -18,6 +18,7 @@ from numba import njit, types
 from nbadsl.engine import choose as c
 from nbadsl.engine import loops as l
 from nbadsl.engine import vectors as v
+from nbadsl.engine.compiled import Compiled
 from nbadsl.engine.loops import ld_f64, ld_i32, ld_i64, st_f64, st_i32, st_i64
 from nbadsl.plan.ops import CODE
 
@@ -297,289 +298,291 @@ def finish(s, row, n, kinds, sends, among, share, counters):
             write(s, at, place, -1, -1, NAN, NAN, NAN)
 
 
-def _run(s, code, lists, constants, masks, columns, tests, zone, kinds, sends, among, share, counters):  # type: ignore[no-untyped-def]
-    """Execute a plan for rows START to STOP. Gives 1 if an operation was undefined for a known operand."""
-    block, stride = s[BLOCK], s[BLOCK] >> 3
-    wide = s[BLOCK] << 3
-    base, numbers, pointers = s[MASKS], s[NUMBERS], s[POINTERS]
-    idx, spare = s[INDEX], s[SPARE]
-    any_born = 0
-    l.fill_words(base, -1, stride >> 3)
-    for r in range(s[NUMBER_COUNT]):
-        st_i64(pointers, r, numbers + r * wide)
-    row = s[START]
-    while row < s[STOP]:
-        dense = min(block, s[STOP] - row)
-        n = dense
-        born = s[FORCED]
-        alive = begin(s, row, n, (n + 63) >> 6)
-        pc = s[ENTRY]
-        auditing = False
-        while True:
-            op = code[pc, 0]
-            a, b, d, e, f = code[pc, 1], code[pc, 2], code[pc, 3], code[pc, 4], code[pc, 5]
-            pc += 1
-            words = (n + 63) >> 6
-            if op == END:
-                if s[RESULTS] and not auditing:
-                    finish(s, row, n, kinds, sends, among, share, counters)
-                if born and s[AUDIT] >= 0 and not auditing:
-                    auditing = True
-                    pc = s[AUDIT]
-                    continue
-                break
-            elif op == SKIP:
-                if constants[a] != 1.0:
-                    pc = b
-            elif op == SELECT:
-                n = l.select(idx, base + (a >> 1) * stride, -(a & 1), dense)
-                if n == 0:
-                    pc = b
+def _make(stamp: str) -> Any:
+    def run_plan(s, code, lists, constants, masks, columns, tests, zone, kinds, sends, among, share, counters):  # type: ignore[no-untyped-def]
+        """Execute a plan for rows START to STOP. Gives 1 if an operation was undefined for a known operand."""
+        stamp  # noqa: B018 (see `compiled`)
+        block, stride = s[BLOCK], s[BLOCK] >> 3
+        wide = s[BLOCK] << 3
+        base, numbers, pointers = s[MASKS], s[NUMBERS], s[POINTERS]
+        idx, spare = s[INDEX], s[SPARE]
+        any_born = 0
+        l.fill_words(base, -1, stride >> 3)
+        for r in range(s[NUMBER_COUNT]):
+            st_i64(pointers, r, numbers + r * wide)
+        row = s[START]
+        while row < s[STOP]:
+            dense = min(block, s[STOP] - row)
+            n = dense
+            born = s[FORCED]
+            alive = begin(s, row, n, (n + 63) >> 6)
+            pc = s[ENTRY]
+            auditing = False
+            while True:
+                op = code[pc, 0]
+                a, b, d, e, f = code[pc, 1], code[pc, 2], code[pc, 3], code[pc, 4], code[pc, 5]
+                pc += 1
+                words = (n + 63) >> 6
+                if op == END:
+                    if s[RESULTS] and not auditing:
+                        finish(s, row, n, kinds, sends, among, share, counters)
+                    if born and s[AUDIT] >= 0 and not auditing:
+                        auditing = True
+                        pc = s[AUDIT]
+                        continue
+                    break
+                elif op == SKIP:
+                    if constants[a] != 1.0:
+                        pc = b
+                elif op == SELECT:
+                    n = l.select(idx, base + (a >> 1) * stride, -(a & 1), dense)
+                    if n == 0:
+                        pc = b
+                        n = dense
+                elif op == DENSE:
                     n = dense
-            elif op == DENSE:
-                n = dense
-            elif op == GATE:
-                target = base + a * stride
-                source = base + stride
-                left = alive
-                whole = (words + 7) & ~7
-                if d == 0:
-                    both(target, source, 0, source, 0, whole)
-                for r in range(d):
-                    rule, sure, counter = lists[b + 3 * r], lists[b + 3 * r + 1], lists[b + 3 * r + 2]
-                    known = base if sure < 0 else base + (sure >> 1) * stride
-                    stopped = v.let_pass(
-                        target, source, base + (rule >> 1) * stride, -(rule & 1), known,
-                        0 if sure < 0 else -(sure & 1), whole,
-                    )
-                    counters[counter] += stopped & 0xFFFFFFFF
-                    if sure >= 0:
-                        counters[counter + 1] += stopped >> 32
-                    left -= stopped & 0xFFFFFFFF
-                    source = target
+                elif op == GATE:
+                    target = base + a * stride
+                    source = base + stride
+                    left = alive
+                    whole = (words + 7) & ~7
+                    if d == 0:
+                        both(target, source, 0, source, 0, whole)
+                    for r in range(d):
+                        rule, sure, counter = lists[b + 3 * r], lists[b + 3 * r + 1], lists[b + 3 * r + 2]
+                        known = base if sure < 0 else base + (sure >> 1) * stride
+                        stopped = v.let_pass(
+                            target, source, base + (rule >> 1) * stride, -(rule & 1), known,
+                            0 if sure < 0 else -(sure & 1), whole,
+                        )
+                        counters[counter] += stopped & 0xFFFFFFFF
+                        if sure >= 0:
+                            counters[counter + 1] += stopped >> 32
+                        left -= stopped & 0xFFFFFFFF
+                        source = target
+                        if left == 0:
+                            break
                     if left == 0:
-                        break
-                if left == 0:
-                    pc = e
-            elif op == FILL:
-                l.fill_words(base + a * stride, -1 if constants[b] == d else 0, words)
-            elif op == BITS:
-                target = base + a * stride
-                l.bits_at(target, columns[b, ADDRESS], columns[b, VALUE_BIT] + row, n)
-                if d == 0:
-                    l.flip_words(target, words)
-                if columns[b, VALIDITY]:
-                    validity(spare, columns, b, row, n)
-                    both(target, target, 0, spare, 0, words)
-            elif op == IS_VALID or op == FLAGGED or op == FILLED:
-                validity(base + a * stride, columns, b, row, n)
-            elif op == RANGE:
-                column_mask(base + a * stride, columns, b, d, constants[e], 0.0, row, n, spare)
-            elif op == WITHIN:
-                column_mask(
-                    base + a * stride, columns, b, l.BETWEEN, constants[d], constants[e], row, n, spare
-                )
-            elif op == COMPARE:
-                against(base + a * stride, ld_i64(pointers, b), d, constants[e], n, spare)
-            elif op == VERSUS:
-                target, x, y = base + a * stride, ld_i64(pointers, b), ld_i64(pointers, e)
-                if d == l.LT:
-                    less(target, x, y, n)
-                elif d == l.LE:
-                    less_equal(target, x, y, n)
-                elif d == l.GT:
-                    less(target, y, x, n)
-                elif d == l.GE:
-                    less_equal(target, y, x, n)
-                elif d == l.EQ:
-                    equal(target, x, y, n)
-                else:
-                    unequal(target, x, y, n)
-            elif op == WORDS:
-                kind = columns[b, KIND]
-                address = columns[b, ADDRESS] + row * element_size(kind)
-                l.words_in(base + a * stride, spare, kind, address, lists, d, e, n)
-            elif op == TEST:
-                kind = columns[b, KIND]
-                address = columns[b, ADDRESS] + row * element_size(kind)
-                l.test_codes(base + a * stride, kind, address, tests[d], n)
-            elif op == EQUAL:
-                l.equal_codes(
-                    base + a * stride, columns[b, ADDRESS] + 4 * row, columns[b, OTHER] + 4 * row, d, n
-                )
-            elif op == HAS_ANY:
-                v.has_any(base + a * stride, columns[b, ADDRESS] + 8 * row, masks[d], n)
-            elif op == HAS_ALL:
-                v.has_all(base + a * stride, columns[b, ADDRESS] + 8 * row, masks[d], n)
-            elif op == KNOWN:
-                x = ld_i64(pointers, b)
-                ordered(base + a * stride, x, x, n)
-            elif op == AND:
-                both(base + a * stride, base + (b >> 1) * stride, -(b & 1), base + (d >> 1) * stride, -(d & 1), words)
-            elif op == OR:
-                either(base + a * stride, base + (b >> 1) * stride, -(b & 1), base + (d >> 1) * stride, -(d & 1), words)
-            elif op == PACK:
-                l.pack(base + a * stride, base + (b >> 1) * stride, idx, n)
-                if b & 1:
-                    l.flip_words(base + a * stride, words)
-            elif op == LOAD:
-                kind = columns[b, KIND]
-                address = columns[b, ADDRESS] + row * element_size(kind)
-                target = numbers + a * wide
-                st_i64(pointers, a, target)
-                if kind == l.F64 and columns[b, VALIDITY] == 0:
-                    st_i64(pointers, a, address)
-                else:
-                    l.load_column(target, kind, address, n)
+                        pc = e
+                elif op == FILL:
+                    l.fill_words(base + a * stride, -1 if constants[b] == d else 0, words)
+                elif op == BITS:
+                    target = base + a * stride
+                    l.bits_at(target, columns[b, ADDRESS], columns[b, VALUE_BIT] + row, n)
+                    if d == 0:
+                        l.flip_words(target, words)
                     if columns[b, VALIDITY]:
                         validity(spare, columns, b, row, n)
-                        blend_vc(target, spare, 0, target, NAN, n)
-            elif op == GATHER:
-                kind = columns[b, KIND]
-                target = numbers + a * wide
-                st_i64(pointers, a, target)
-                l.gather_column(target, kind, columns[b, ADDRESS] + row * element_size(kind), idx, n)
-                if columns[b, VALIDITY]:
-                    l.forget_nulls(target, columns[b, VALIDITY], columns[b, VALIDITY_BIT] + row, idx, n)
-            elif op == CHECK:
-                born |= v.check(numbers + a * wide, ld_i64(pointers, b), ld_i64(pointers, d), n)
-            elif op == KEEP:
-                target = numbers + a * wide
-                st_i64(pointers, a, target)
-                mode, register, threshold = 0, 0, 0.0
-                if e >= 0:
-                    mode, register = 2, ld_i64(pointers, e)
-                elif f >= 0:
-                    mode, threshold = 1, constants[f]
-                before = n
-                kept = c.keep(target, ld_i64(pointers, b), idx, n, s[BELOW], mode, register, threshold)
-                n = kept & 0xFFFFFFFF
-                at = s[RULE_COUNTERS] + 5 * d
-                counters[at + 1] += kept >> 32
-                counters[at + 2] += before - n - (kept >> 32)
-            elif op == OFFER:
-                counters[s[RULE_COUNTERS] + 5 * b + 3] += n
-                tier = 0 if d < 0 else ld_i64(pointers, d)
-                if s[LISTED]:
-                    c.enlist(
-                        s[LIST_COUNT], s[LIST_SCORE], s[LIST_TIER], s[LIST_CANDIDATE], s[CANDIDATES],
-                        ld_i64(pointers, a), tier, e, b, idx, n,
+                        both(target, target, 0, spare, 0, words)
+                elif op == IS_VALID or op == FLAGGED or op == FILLED:
+                    validity(base + a * stride, columns, b, row, n)
+                elif op == RANGE:
+                    column_mask(base + a * stride, columns, b, d, constants[e], 0.0, row, n, spare)
+                elif op == WITHIN:
+                    column_mask(
+                        base + a * stride, columns, b, l.BETWEEN, constants[d], constants[e], row, n, spare
                     )
-                else:
-                    c.offer(
-                        s[BEST_SCORE], s[BEST_TIER], s[BEST], ld_i64(pointers, a), tier, e, b, s[TIERS], idx, n
+                elif op == COMPARE:
+                    against(base + a * stride, ld_i64(pointers, b), d, constants[e], n, spare)
+                elif op == VERSUS:
+                    target, x, y = base + a * stride, ld_i64(pointers, b), ld_i64(pointers, e)
+                    if d == l.LT:
+                        less(target, x, y, n)
+                    elif d == l.LE:
+                        less_equal(target, x, y, n)
+                    elif d == l.GT:
+                        less(target, y, x, n)
+                    elif d == l.GE:
+                        less_equal(target, y, x, n)
+                    elif d == l.EQ:
+                        equal(target, x, y, n)
+                    else:
+                        unequal(target, x, y, n)
+                elif op == WORDS:
+                    kind = columns[b, KIND]
+                    address = columns[b, ADDRESS] + row * element_size(kind)
+                    l.words_in(base + a * stride, spare, kind, address, lists, d, e, n)
+                elif op == TEST:
+                    kind = columns[b, KIND]
+                    address = columns[b, ADDRESS] + row * element_size(kind)
+                    l.test_codes(base + a * stride, kind, address, tests[d], n)
+                elif op == EQUAL:
+                    l.equal_codes(
+                        base + a * stride, columns[b, ADDRESS] + 4 * row, columns[b, OTHER] + 4 * row, d, n
                     )
-            elif op == STAND:
-                n = l.select(idx, base + (a >> 1) * stride, -(a & 1), dense)
-                counters[s[RULE_COUNTERS] + 5 * b + 3] += n
-                for k in range(n):
-                    i = ld_i32(idx, k)
-                    if ld_i32(s[STANDING], i) < 0:
-                        st_i32(s[STANDING], i, b)
-                n = dense
-            elif op == COUNT:
-                target = base + (a >> 1) * stride
-                whole = (words + 7) & ~7
-                for w in range(words, whole):
-                    st_i64(spare, w, 0)
-                both(spare, target, -(a & 1), base + stride, 0, whole)
-                counters[b] += v.count_bits(spare, whole)
-            elif op == GIVE:
-                constants[a] = ld_f64(ld_i64(pointers, b), 0)
-            elif op == FLAG:
-                yes = (ld_i64(base + (b >> 1) * stride, 0) ^ -(b & 1)) & 1
-                no = (ld_i64(base + (d >> 1) * stride, 0) ^ -(d & 1)) & 1
-                constants[a] = 1.0 if yes else 0.0 if no else NAN
-            else:
-                target = numbers + a * wide
-                st_i64(pointers, a, target)
-                if op == TAKE:
+                elif op == HAS_ANY:
+                    v.has_any(base + a * stride, columns[b, ADDRESS] + 8 * row, masks[d], n)
+                elif op == HAS_ALL:
+                    v.has_all(base + a * stride, columns[b, ADDRESS] + 8 * row, masks[d], n)
+                elif op == KNOWN:
                     x = ld_i64(pointers, b)
+                    ordered(base + a * stride, x, x, n)
+                elif op == AND:
+                    both(base + a * stride, base + (b >> 1) * stride, -(b & 1), base + (d >> 1) * stride, -(d & 1), words)
+                elif op == OR:
+                    either(base + a * stride, base + (b >> 1) * stride, -(b & 1), base + (d >> 1) * stride, -(d & 1), words)
+                elif op == PACK:
+                    l.pack(base + a * stride, base + (b >> 1) * stride, idx, n)
+                    if b & 1:
+                        l.flip_words(base + a * stride, words)
+                elif op == LOAD:
+                    kind = columns[b, KIND]
+                    address = columns[b, ADDRESS] + row * element_size(kind)
+                    target = numbers + a * wide
+                    st_i64(pointers, a, target)
+                    if kind == l.F64 and columns[b, VALIDITY] == 0:
+                        st_i64(pointers, a, address)
+                    else:
+                        l.load_column(target, kind, address, n)
+                        if columns[b, VALIDITY]:
+                            validity(spare, columns, b, row, n)
+                            blend_vc(target, spare, 0, target, NAN, n)
+                elif op == GATHER:
+                    kind = columns[b, KIND]
+                    target = numbers + a * wide
+                    st_i64(pointers, a, target)
+                    l.gather_column(target, kind, columns[b, ADDRESS] + row * element_size(kind), idx, n)
+                    if columns[b, VALIDITY]:
+                        l.forget_nulls(target, columns[b, VALIDITY], columns[b, VALIDITY_BIT] + row, idx, n)
+                elif op == CHECK:
+                    born |= v.check(numbers + a * wide, ld_i64(pointers, b), ld_i64(pointers, d), n)
+                elif op == KEEP:
+                    target = numbers + a * wide
+                    st_i64(pointers, a, target)
+                    mode, register, threshold = 0, 0, 0.0
+                    if e >= 0:
+                        mode, register = 2, ld_i64(pointers, e)
+                    elif f >= 0:
+                        mode, threshold = 1, constants[f]
+                    before = n
+                    kept = c.keep(target, ld_i64(pointers, b), idx, n, s[BELOW], mode, register, threshold)
+                    n = kept & 0xFFFFFFFF
+                    at = s[RULE_COUNTERS] + 5 * d
+                    counters[at + 1] += kept >> 32
+                    counters[at + 2] += before - n - (kept >> 32)
+                elif op == OFFER:
+                    counters[s[RULE_COUNTERS] + 5 * b + 3] += n
+                    tier = 0 if d < 0 else ld_i64(pointers, d)
+                    if s[LISTED]:
+                        c.enlist(
+                            s[LIST_COUNT], s[LIST_SCORE], s[LIST_TIER], s[LIST_CANDIDATE], s[CANDIDATES],
+                            ld_i64(pointers, a), tier, e, b, idx, n,
+                        )
+                    else:
+                        c.offer(
+                            s[BEST_SCORE], s[BEST_TIER], s[BEST], ld_i64(pointers, a), tier, e, b, s[TIERS], idx, n
+                        )
+                elif op == STAND:
+                    n = l.select(idx, base + (a >> 1) * stride, -(a & 1), dense)
+                    counters[s[RULE_COUNTERS] + 5 * b + 3] += n
                     for k in range(n):
-                        st_f64(target, k, ld_f64(x, ld_i32(idx, k)))
-                elif op == CONSTANT:
-                    fill_numbers(target, constants[b], n)
-                elif op == ADD_VV:
-                    add_vv(target, ld_i64(pointers, b), ld_i64(pointers, d), n)
-                elif op == ADD_VC:
-                    add_vc(target, ld_i64(pointers, b), constants[d], n)
-                elif op == SUB_VV:
-                    sub_vv(target, ld_i64(pointers, b), ld_i64(pointers, d), n)
-                elif op == SUB_VC:
-                    sub_vc(target, ld_i64(pointers, b), constants[d], n)
-                elif op == SUB_CV:
-                    sub_cv(target, constants[b], ld_i64(pointers, d), n)
-                elif op == MUL_VV:
-                    mul_vv(target, ld_i64(pointers, b), ld_i64(pointers, d), n)
-                elif op == MUL_VC:
-                    mul_vc(target, ld_i64(pointers, b), constants[d], n)
-                elif op == DIV_VV:
-                    div_vv(target, ld_i64(pointers, b), ld_i64(pointers, d), n)
-                elif op == DIV_VC:
-                    div_vc(target, ld_i64(pointers, b), constants[d], n)
-                elif op == DIV_CV:
-                    div_cv(target, constants[b], ld_i64(pointers, d), n)
-                elif op == MIN_VV:
-                    min_vv(target, ld_i64(pointers, b), ld_i64(pointers, d), n)
-                elif op == MIN_VC:
-                    min_vc(target, ld_i64(pointers, b), constants[d], n)
-                elif op == MIN_CV:
-                    min_cv(target, constants[b], ld_i64(pointers, d), n)
-                elif op == MAX_VV:
-                    max_vv(target, ld_i64(pointers, b), ld_i64(pointers, d), n)
-                elif op == MAX_VC:
-                    max_vc(target, ld_i64(pointers, b), constants[d], n)
-                elif op == MAX_CV:
-                    max_cv(target, constants[b], ld_i64(pointers, d), n)
-                elif op == POW_VV:
-                    l.power_vv(target, ld_i64(pointers, b), ld_i64(pointers, d), n)
-                elif op == POW_VC:
-                    l.power_vc(target, ld_i64(pointers, b), constants[d], n)
-                elif op == POW_CV:
-                    l.power_cv(target, constants[b], ld_i64(pointers, d), n)
-                elif op == NEG:
-                    neg(target, ld_i64(pointers, b), n)
-                elif op == ABS:
-                    absolute(target, ld_i64(pointers, b), n)
-                elif op == FLOOR:
-                    floor(target, ld_i64(pointers, b), n)
-                elif op == CEIL:
-                    ceil(target, ld_i64(pointers, b), n)
-                elif op == ROUND:
-                    round_(target, ld_i64(pointers, b), n)
-                elif op == SQRT:
-                    sqrt(target, ld_i64(pointers, b), n)
-                elif op == EXP:
-                    l.exponential(target, ld_i64(pointers, b), n)
-                elif op == LOG:
-                    l.logarithm(target, ld_i64(pointers, b), n)
-                elif op == OR_VV:
-                    or_vv(target, ld_i64(pointers, b), ld_i64(pointers, d), n)
-                elif op == OR_VC:
-                    or_vc(target, ld_i64(pointers, b), constants[d], n)
-                elif op == BLEND_VV:
-                    mask = base + (b >> 1) * stride
-                    blend_vv(target, mask, -(b & 1), ld_i64(pointers, d), ld_i64(pointers, e), n)
-                elif op == BLEND_VC:
-                    mask = base + (b >> 1) * stride
-                    blend_vc(target, mask, -(b & 1), ld_i64(pointers, d), constants[e], n)
-                elif op == BLEND_CV:
-                    mask = base + (b >> 1) * stride
-                    blend_cv(target, mask, -(b & 1), constants[d], ld_i64(pointers, e), n)
-                elif op == BLEND_CC:
-                    mask = base + (b >> 1) * stride
-                    blend_cc(target, mask, -(b & 1), constants[d], constants[e], n)
-                elif op == DATE:
-                    l.date_parts(target, ld_i64(pointers, b), d, n)
-                elif op == LOCAL:
-                    l.local_parts(target, ld_i64(pointers, b), d, zone, n)
-                elif op == MONTHS:
-                    l.months(target, ld_i64(pointers, b), ld_i64(pointers, d), e, n)
-        any_born |= born
-        row += block
-    return any_born
+                        i = ld_i32(idx, k)
+                        if ld_i32(s[STANDING], i) < 0:
+                            st_i32(s[STANDING], i, b)
+                    n = dense
+                elif op == COUNT:
+                    target = base + (a >> 1) * stride
+                    whole = (words + 7) & ~7
+                    for w in range(words, whole):
+                        st_i64(spare, w, 0)
+                    both(spare, target, -(a & 1), base + stride, 0, whole)
+                    counters[b] += v.count_bits(spare, whole)
+                elif op == GIVE:
+                    constants[a] = ld_f64(ld_i64(pointers, b), 0)
+                elif op == FLAG:
+                    yes = (ld_i64(base + (b >> 1) * stride, 0) ^ -(b & 1)) & 1
+                    no = (ld_i64(base + (d >> 1) * stride, 0) ^ -(d & 1)) & 1
+                    constants[a] = 1.0 if yes else 0.0 if no else NAN
+                else:
+                    target = numbers + a * wide
+                    st_i64(pointers, a, target)
+                    if op == TAKE:
+                        x = ld_i64(pointers, b)
+                        for k in range(n):
+                            st_f64(target, k, ld_f64(x, ld_i32(idx, k)))
+                    elif op == CONSTANT:
+                        fill_numbers(target, constants[b], n)
+                    elif op == ADD_VV:
+                        add_vv(target, ld_i64(pointers, b), ld_i64(pointers, d), n)
+                    elif op == ADD_VC:
+                        add_vc(target, ld_i64(pointers, b), constants[d], n)
+                    elif op == SUB_VV:
+                        sub_vv(target, ld_i64(pointers, b), ld_i64(pointers, d), n)
+                    elif op == SUB_VC:
+                        sub_vc(target, ld_i64(pointers, b), constants[d], n)
+                    elif op == SUB_CV:
+                        sub_cv(target, constants[b], ld_i64(pointers, d), n)
+                    elif op == MUL_VV:
+                        mul_vv(target, ld_i64(pointers, b), ld_i64(pointers, d), n)
+                    elif op == MUL_VC:
+                        mul_vc(target, ld_i64(pointers, b), constants[d], n)
+                    elif op == DIV_VV:
+                        div_vv(target, ld_i64(pointers, b), ld_i64(pointers, d), n)
+                    elif op == DIV_VC:
+                        div_vc(target, ld_i64(pointers, b), constants[d], n)
+                    elif op == DIV_CV:
+                        div_cv(target, constants[b], ld_i64(pointers, d), n)
+                    elif op == MIN_VV:
+                        min_vv(target, ld_i64(pointers, b), ld_i64(pointers, d), n)
+                    elif op == MIN_VC:
+                        min_vc(target, ld_i64(pointers, b), constants[d], n)
+                    elif op == MIN_CV:
+                        min_cv(target, constants[b], ld_i64(pointers, d), n)
+                    elif op == MAX_VV:
+                        max_vv(target, ld_i64(pointers, b), ld_i64(pointers, d), n)
+                    elif op == MAX_VC:
+                        max_vc(target, ld_i64(pointers, b), constants[d], n)
+                    elif op == MAX_CV:
+                        max_cv(target, constants[b], ld_i64(pointers, d), n)
+                    elif op == POW_VV:
+                        l.power_vv(target, ld_i64(pointers, b), ld_i64(pointers, d), n)
+                    elif op == POW_VC:
+                        l.power_vc(target, ld_i64(pointers, b), constants[d], n)
+                    elif op == POW_CV:
+                        l.power_cv(target, constants[b], ld_i64(pointers, d), n)
+                    elif op == NEG:
+                        neg(target, ld_i64(pointers, b), n)
+                    elif op == ABS:
+                        absolute(target, ld_i64(pointers, b), n)
+                    elif op == FLOOR:
+                        floor(target, ld_i64(pointers, b), n)
+                    elif op == CEIL:
+                        ceil(target, ld_i64(pointers, b), n)
+                    elif op == ROUND:
+                        round_(target, ld_i64(pointers, b), n)
+                    elif op == SQRT:
+                        sqrt(target, ld_i64(pointers, b), n)
+                    elif op == EXP:
+                        l.exponential(target, ld_i64(pointers, b), n)
+                    elif op == LOG:
+                        l.logarithm(target, ld_i64(pointers, b), n)
+                    elif op == OR_VV:
+                        or_vv(target, ld_i64(pointers, b), ld_i64(pointers, d), n)
+                    elif op == OR_VC:
+                        or_vc(target, ld_i64(pointers, b), constants[d], n)
+                    elif op == BLEND_VV:
+                        mask = base + (b >> 1) * stride
+                        blend_vv(target, mask, -(b & 1), ld_i64(pointers, d), ld_i64(pointers, e), n)
+                    elif op == BLEND_VC:
+                        mask = base + (b >> 1) * stride
+                        blend_vc(target, mask, -(b & 1), ld_i64(pointers, d), constants[e], n)
+                    elif op == BLEND_CV:
+                        mask = base + (b >> 1) * stride
+                        blend_cv(target, mask, -(b & 1), constants[d], ld_i64(pointers, e), n)
+                    elif op == BLEND_CC:
+                        mask = base + (b >> 1) * stride
+                        blend_cc(target, mask, -(b & 1), constants[d], constants[e], n)
+                    elif op == DATE:
+                        l.date_parts(target, ld_i64(pointers, b), d, n)
+                    elif op == LOCAL:
+                        l.local_parts(target, ld_i64(pointers, b), d, zone, n)
+                    elif op == MONTHS:
+                        l.months(target, ld_i64(pointers, b), ld_i64(pointers, d), e, n)
+            any_born |= born
+            row += block
+        return any_born
+
+    return run_plan
 
 
-def compile_kernel() -> Any:
-    """The kernel, from the cache or compiled now."""
-    return njit(SIGNATURE, nogil=True, error_model="numpy", cache=True)(_run)
+run = Compiled(_make, SIGNATURE, slow=True)

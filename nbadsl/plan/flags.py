@@ -241,7 +241,7 @@ def _source(expr: Expr) -> Source:
         case nodes.Column():
             return Source(expr.name)
         case nodes.Arm():
-            return Source(expr.experiment, is_arm=True)
+            return Source(expr.experiment, "arm")
     raise TypeError("texts must be pushed to the leaves before lowering")
 
 

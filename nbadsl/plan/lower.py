@@ -31,7 +31,7 @@ from nbadsl.plan.uses import Uses
 from nbadsl.program import nodes
 from nbadsl.program.facts import facts_of
 from nbadsl.program.nodes import EXCLUDE, REQUIRE, Candidate, Program, Rule
-from nbadsl.program.rewrites import rewrite
+from nbadsl.program.rewrites import Rewriter
 from nbadsl.source import Span
 
 
@@ -40,12 +40,13 @@ def lower(program: Program) -> Plan:
     if program.unenforced:
         raise ValueError(f"the engines do not do yet: {', '.join(program.unenforced)}")
     with deep(program):
-        return _Lowering(rewrite(program)).plan()
+        return _Lowering(program).plan()
 
 
 class _Lowering:
-    def __init__(self, program: Program) -> None:
-        self.program = program
+    def __init__(self, written: Program) -> None:
+        self.written, self.rewriter = written, Rewriter()
+        self.program = program = self.rewriter.program(written)
         self.tables = Tables()
         self.ranges = Ranges(program)
         self.uses = Uses(program)
@@ -70,8 +71,11 @@ class _Lowering:
         )
         end = Instruction("end", [])
         sends = [register for register in self.sends if register is not None]
-        first = self._counter(len(self.program.candidates), "quiet")
-        counting = audit.block(self.program, self.tables, self.ranges, first)
+        counting = audit.block(self.written, self.rewriter, self.tables, self.ranges)
+        for instruction in counting:
+            # Their counters stand after those of rules and candidates.
+            if isinstance(instruction, Instruction) and instruction.name == "count":
+                instruction.operands[1] += self._counter(len(self.program.candidates), FATES[0])
         layout = lay_out(
             [[*self.once.shared, end], [*self.main, end], [*counting, end] if counting else []],
             [[], sends, []],

@@ -23,10 +23,10 @@ ALL, VALID = 0, 1  # mask registers that hold every row, and every row that is n
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where values of a person come from: a field of the profile, or the arm of an experiment."""
+    """Where values of a person come from: a `field` of the profile, the `arm` of an experiment, or a `holdout`."""
 
     name: str
-    is_arm: bool = False
+    kind: str = "field"
 
 
 @dataclass(frozen=True, slots=True)

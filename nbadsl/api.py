@@ -1,0 +1,398 @@
+"""The Python interface: load a policy, decide, explain.
+
+    policy = nbadsl.load("retention.nba")
+    decisions = policy.decide(table)              # anything that speaks Arrow, a dict of arrays, a path
+    decision = policy.decide_one({"age": 30, …})
+    print(policy.explain({"age": 30, …}))
+
+A `Policy` is immutable and safe to use from several threads. The vector engine, and with it Numba and
+PyArrow, is loaded when it is first needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nbadsl.diagnostics import Diagnostic
+from nbadsl.diagnostics.render import render
+from nbadsl.pipeline import Checked
+from nbadsl.pipeline import check as check_path
+from nbadsl.pipeline import compile as compile_path
+from nbadsl.program import decision as ir
+from nbadsl.program.facts import Facts, facts_of
+from nbadsl.program.givens import BadInput, givens
+from nbadsl.program.nodes import Program, Value
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from pydantic import BaseModel
+
+    from nbadsl.plan.plan import Plan
+    from nbadsl.report import Report
+    from nbadsl.story import Story
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class PolicyError(ValueError):
+    """A policy with errors. `diagnostics`: all of them; the message shows them as a terminal would."""
+
+    def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
+        super().__init__("\n" + render(diagnostics))
+        self.diagnostics = diagnostics
+
+
+class NotEnforced(RuntimeError):
+    """The policy has rules that this version checks but does not enforce, so it is not run."""
+
+    def __init__(self, what: tuple[str, ...]) -> None:
+        some = "\n".join(f"  {w}" for w in what[:10]) + (f"\n  … and {len(what) - 10} more" if len(what) > 10 else "")
+        super().__init__(
+            "this version checks limits, rests, budgets and quiet hours but does not enforce them yet, "
+            f"so a policy that has them is not run:\n{some}"
+        )
+        self.what = what
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A candidate that was chosen, by name. `tier` counts from 1; None for the fallback, as is `score`."""
+
+    action: str
+    channel: str | None
+    content: str | None
+    slot: str | None
+    send_at: datetime | None
+    rank: int
+    tier: int | None
+    score: float | None
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is done for one person now: `choices`, best first; empty for *nothing*.
+
+    `reason`: `chosen`, `explored`, `fallback`, `nobody passed`, `below threshold` or `holdout: NAME`. `would`: what a
+    holdout kept from being decided. `arms`: experiment to arm. `policy`: the policy's hash.
+    """
+
+    key: str
+    choices: tuple[Choice, ...]
+    reason: str
+    holdout: str | None
+    would: tuple[Choice, ...]
+    arms: Mapping[str, str]
+    policy: str
+
+    @property
+    def best(self) -> Choice | None:
+        return self.choices[0] if self.choices else None
+
+    @property
+    def action(self) -> str | None:
+        return self.choices[0].action if self.choices else None
+
+    @property
+    def channel(self) -> str | None:
+        return self.choices[0].channel if self.choices else None
+
+    @property
+    def content(self) -> str | None:
+        return self.choices[0].content if self.choices else None
+
+
+class Decisions:
+    """The decisions for many people, as a table that speaks Arrow: `pa.table(d)`, `pl.DataFrame(d)`.
+
+    `rejects`: the rows that were bad data, with what is wrong. `report`: what was counted.
+    """
+
+    def __init__(self, table: pa.Table, rejects: pa.Table, report: Report) -> None:
+        self._table, self._rejects, self._report = table, rejects, report
+
+    @property
+    def table(self) -> pa.Table:
+        return self._table
+
+    @property
+    def rejects(self) -> pa.Table:
+        return self._rejects
+
+    @property
+    def report(self) -> Report:
+        return self._report
+
+    def __len__(self) -> int:
+        return int(self._table.num_rows)
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self._table.__arrow_c_stream__(requested_schema)
+
+    def to_pylist(self) -> list[dict[str, Any]]:
+        """The rows as dicts."""
+        return list(self._table.to_pylist())
+
+    def __repr__(self) -> str:
+        return f"<Decisions: {self._report.people} people, {len(self)} rows>"
+
+
+class Policy:
+    """A compiled policy. Made by `load`."""
+
+    def __init__(self, plan: Plan | None, program: Any, hash: str | None = None) -> None:
+        self._plan, self._program, self._hash = plan, program, hash
+
+    # --- what it is ---
+
+    @cached_property
+    def program(self) -> Program:
+        """The typed program, the meaning of the policy."""
+        return self._program if isinstance(self._program, Program) else self._program()
+
+    @cached_property
+    def facts(self) -> Facts:
+        """Its names: inputs, candidates, tiers, experiments."""
+        return self._plan.facts if self._plan is not None else facts_of(self.program)
+
+    @cached_property
+    def plan(self) -> Plan:
+        """The plan that the vector engine runs."""
+        from nbadsl.plan.lower import lower
+
+        return self._plan if self._plan is not None else lower(self.program)
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 of the policy's meaning: the same on every machine."""
+        from nbadsl.plan.artefact import policy_hash
+
+        return self._hash or policy_hash(self.plan)
+
+    @cached_property
+    def Profile(self) -> type[BaseModel]:  # noqa: N802 - it is a class
+        """A pydantic model of the `profile` block."""
+        from nbadsl.data.model import profile_model
+
+        return profile_model(self.facts)
+
+    @cached_property
+    def Context(self) -> type[BaseModel]:  # noqa: N802 - it is a class
+        """A pydantic model of the `context` block."""
+        from nbadsl.data.model import context_model
+
+        return context_model(self.facts)
+
+    def save(self, path: str | Path) -> None:
+        """Write the compiled policy (`.nbac`): plain data, verified when it is loaded."""
+        from nbadsl.plan.artefact import save
+
+        save(self.program, self.plan, path)
+
+    # --- deciding ---
+
+    def decide(
+        self,
+        profiles: Any,
+        *,
+        now: datetime | None = None,
+        seed: int = 0,
+        context: Mapping[str, object] | None = None,
+        parameters: Mapping[str, object] | None = None,
+        threads: int = 1,
+    ) -> Decisions:
+        """Decide everybody.
+
+        `profiles`: a path (Parquet, CSV, Arrow), anything with the Arrow PyCapsule interface, a dict of
+        columns, or a list of dicts. `now`: the moment of the decision, the current one if not given; without
+        a time zone it is in the policy's. `parameters`: values for this run. The result does not depend on
+        `threads`. Raises `data.rules.BadData` for profiles that do not fit, BadInput for a wrong parameter or
+        context, NotEnforced for a policy with limits.
+        """
+        import pyarrow as pa
+
+        from nbadsl.report import make_report
+
+        run, moment, started = self.run(profiles, now, seed, context, parameters, threads)
+        steps = list(run)
+        report = make_report(
+            self.facts,
+            run.totals.counters,
+            run.totals.decided.tolist(),
+            self.plan.undefined,
+            hash=self.hash,
+            now=moment,
+            seed=seed,
+            seconds=(datetime.now(UTC) - started).total_seconds(),
+        )
+        table = pa.Table.from_batches([s.decisions for s in steps], run.schema)
+        rejects = [s.rejects for s in steps]
+        return Decisions(table, pa.Table.from_batches(rejects) if rejects else pa.table({}), report)
+
+    def run(
+        self,
+        profiles: Any,
+        now: datetime | None,
+        seed: int,
+        context: Mapping[str, object] | None,
+        parameters: Mapping[str, object] | None,
+        threads: int,
+    ) -> Any:
+        """A `run.Run` over profiles, its moment as text, and when it started."""
+        from nbadsl.data.profiles import open_profiles
+        from nbadsl.run import Run
+
+        self.refuse_unenforced()
+        started = datetime.now(UTC)
+        given = self.given(now, context, parameters)
+        opened = open_profiles(profiles, self.facts.inputs, key=self.facts.key, used=self.used)
+        run = Run(self._engine, opened, given, self.hash, seed, threads)
+        return run, self.moment_text(given), started
+
+    def decide_one(
+        self,
+        profile: Mapping[str, Any],
+        *,
+        now: datetime | None = None,
+        seed: int = 0,
+        context: Mapping[str, object] | None = None,
+        parameters: Mapping[str, object] | None = None,
+    ) -> Decision:
+        """Decide one person, given as a dict by field or column name. Raises `data.records.BadRecord` for a
+        value that does not fit, and what `decide` raises."""
+        from nbadsl.data.records import read_record
+
+        self.refuse_unenforced()
+        row = read_record(self.facts.inputs, profile)
+        given = self.given(now, context, parameters)
+        return self._named(self._single.decide(row, given, seed))
+
+    def explain(
+        self,
+        profile: Mapping[str, Any],
+        *,
+        now: datetime | None = None,
+        seed: int = 0,
+        context: Mapping[str, object] | None = None,
+        parameters: Mapping[str, object] | None = None,
+    ) -> Story:
+        """Why one person is decided as they are: every candidate, its fate, the rule and the values. The
+        result prints as text; `.as_dict()` is for JSON."""
+        from nbadsl.data.records import read_record
+        from nbadsl.story import tell
+
+        row = read_record(self.facts.inputs, profile)
+        return tell(self.program, row, self.given(now, context, parameters), seed)
+
+    # --- parts ---
+
+    @cached_property
+    def used(self) -> frozenset[str]:
+        """The fields that a decision can depend on."""
+        plan, facts = self.plan, self.facts
+        sources = [s for column in plan.columns for s in (column.source, column.other) if s is not None]
+        by = [*(e.by for e in facts.experiments), *(h.by for h in plan.holdouts)]
+        return frozenset({facts.key, *by, *(s.name for s in sources if s.kind == "field")})
+
+    @cached_property
+    def _engine(self) -> Any:
+        from nbadsl.engine.batch import Engine
+
+        return Engine(self.plan)
+
+    @cached_property
+    def _single(self) -> Any:
+        from nbadsl.engine.single import Single
+
+        return Single(self._engine)
+
+    def refuse_unenforced(self) -> None:
+        if self.facts.unenforced:
+            raise NotEnforced(self.facts.unenforced)
+
+    def given(
+        self,
+        now: datetime | None = None,
+        context: Mapping[str, object] | None = None,
+        parameters: Mapping[str, object] | None = None,
+    ) -> dict[str, Value]:
+        """The inputs of a run, checked."""
+        return givens(self.facts, microseconds(now or datetime.now(UTC), self.facts.timezone), parameters, context)
+
+    def moment_text(self, given: Mapping[str, Value]) -> str:
+        """`now` as reports write it, in the policy's time zone."""
+        from zoneinfo import ZoneInfo
+
+        now = given["now"]
+        assert isinstance(now, float)
+        moment = (EPOCH + timedelta(microseconds=now)).astimezone(ZoneInfo(self.facts.timezone))
+        return f"{moment:%Y-%m-%d %H:%M} {self.facts.timezone}"
+
+    def _named(self, found: ir.Decision) -> Decision:
+        names = [e.name for e in self.facts.experiments]
+        return Decision(
+            found.key,
+            tuple(self._choice(c) for c in found.chosen),
+            found.reason,
+            found.holdout,
+            tuple(self._choice(c) for c in found.held),
+            dict(zip(names, found.arms, strict=True)),
+            self.hash,
+        )
+
+    def _choice(self, choice: ir.Choice) -> Choice:
+        candidate = self.facts.candidates[choice.candidate]
+        at = None if choice.send_at is None else EPOCH + timedelta(microseconds=choice.send_at)
+        return Choice(
+            candidate.action,
+            candidate.channel,
+            candidate.content,
+            candidate.slot,
+            at,
+            choice.rank,
+            None if choice.tier is None else choice.tier + 1,
+            choice.score,
+            choice.probability,
+        )
+
+    def __repr__(self) -> str:
+        return f"<Policy {self.facts.name}: {len(self.facts.candidates)} candidates>"
+
+
+def microseconds(moment: datetime, timezone: str) -> float:
+    """Microseconds since 1970 UTC; a moment without a time zone is read in the one named."""
+    from zoneinfo import ZoneInfo
+
+    aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=ZoneInfo(timezone))
+    return float((aware - EPOCH) // timedelta(microseconds=1))
+
+
+def check(path: str | Path) -> Checked:
+    """What can be said about a policy without running it. Raises OSError when it cannot be read."""
+    return check_path(Path(path))
+
+
+def load(path: str | Path) -> Policy:
+    """A policy from its source (`.nba`) or compiled (`.nbac`).
+
+    Raises PolicyError for a policy with errors, `plan.artefact.BadArtefact` for a compiled one that is
+    damaged, OSError when the file cannot be read.
+    """
+    path = Path(path)
+    if path.suffix == ".nbac":
+        from nbadsl.plan.artefact import load as load_artefact
+
+        artefact = load_artefact(path)
+        return Policy(artefact.plan, artefact.program, artefact.hash)
+    checked, program = compile_path(path)
+    if program is None:
+        raise PolicyError(checked.diagnostics)
+    return Policy(None, program)
+
+
+__all__ = ["BadInput", "Choice", "Decision", "Decisions", "NotEnforced", "Policy", "PolicyError", "check", "load"]

@@ -1,0 +1,155 @@
+"""What several commands share: options, loading a policy, ending with a clear error."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+
+import click
+
+from nbadsl.cli import config
+
+if TYPE_CHECKING:
+    from nbadsl.api import Policy
+    from nbadsl.diagnostics import Diagnostic
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def fail(message: str) -> NoReturn:
+    """End with an input error."""
+    click.echo(f"{click.style('error', fg='red', bold=True)}: {message}", err=True, color=wants_color(sys.stderr))
+    raise SystemExit(2)
+
+
+def wants_color(stream: Any) -> bool:
+    """Whether a stream should get colours: a terminal, unless NO_COLOR; always with FORCE_COLOR."""
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return not os.environ.get("NO_COLOR") and stream.isatty()
+
+
+def width() -> int:
+    """Columns of the terminal."""
+    import shutil
+
+    return shutil.get_terminal_size((100, 24)).columns
+
+
+@contextmanager
+def input_errors() -> Iterator[None]:
+    """Turn what a user can cause into a message and exit code 2."""
+    from nbadsl.program.givens import BadInput
+
+    try:
+        yield
+    except BadInput as error:
+        fail(str(error))
+    except FileNotFoundError as error:
+        fail(f"there is no file {error.filename}")
+    except OSError as error:
+        fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+    except ValueError as error:
+        if type(error).__name__ in ("BadData", "BadRecord", "BadColumn", "BadArtefact"):
+            fail(str(error))
+        raise
+
+
+def policy_path(given: str | None) -> Path:
+    """The policy that a command is about: named, or from the settings, or the only one in the folder."""
+    if given is None:
+        given = config.load().get("policy")
+    if given is None:
+        here = sorted(Path.cwd().glob("*.nba"))
+        if len(here) != 1:
+            which = "there is none here" if not here else "there are several here"
+            raise click.UsageError(f"name a policy, as in `nba check policy.nba` ({which})")
+        return here[0].relative_to(Path.cwd())
+    path = Path(given)
+    if path.is_dir():
+        inside = path / "policy.nba"
+        path = inside if inside.is_file() else path
+    if not path.exists():
+        from nbadsl.diagnostics.suggest import did_you_mean
+
+        beside = [p.name for p in path.parent.glob("*.nba*")] if path.parent.is_dir() else []
+        help = did_you_mean(path.name, beside)
+        fail(f"there is no file {path}{'; ' + help if help else ''}")
+    if path.is_dir():
+        fail(f"{path} is a folder without a policy.nba; name a policy in it")
+    return path
+
+
+def show_findings(diagnostics: tuple[Diagnostic, ...], format: str = "text") -> None:
+    """Print findings to standard output."""
+    from nbadsl.diagnostics.render import render
+
+    text = render(diagnostics, format, wants_color(sys.stdout), width(), Path.cwd())
+    click.echo(text, nl=False, color=wants_color(sys.stdout))
+
+
+def load_policy(path: Path) -> Policy:
+    """A policy to run. One with errors ends the command with its findings and exit code 1."""
+    from nbadsl import api
+
+    with input_errors():
+        try:
+            return api.load(path)
+        except api.PolicyError as error:
+            show_findings(error.diagnostics)
+            raise SystemExit(1) from None
+
+
+def parse_now(ctx: click.Context, param: click.Parameter, value: str | None) -> datetime | None:
+    """`2026-11-21`, `2026-11-21 10:00`, `2026-11-21T10:00:00Z`; without a zone it is the policy's."""
+    if value is None:
+        return None
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError:
+        raise click.BadParameter(
+            f"`{value}` is not a time; write `2026-11-21`, `2026-11-21 10:00` or `2026-11-21T10:00:00Z`"
+        ) from None
+
+
+def parse_pairs(ctx: click.Context, param: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
+    """`name=value`, several times."""
+    found = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise click.BadParameter(f"`{pair}` is not `name=value`")
+        found[name.strip()] = value.strip()
+    return found
+
+
+def typed(values: dict[str, str], inputs: tuple[Any, ...]) -> dict[str, object]:
+    """Values from the command line, read as their declarations say."""
+    from nbadsl.data.text import read_text
+
+    declared = {i.name: i for i in inputs}
+    return {name: read_text(declared[name], v) if name in declared else v for name, v in values.items()}
+
+
+def run_options(command: Command) -> Command:
+    """The options that say when, with what chance and in which context something is decided."""
+    options = [
+        click.option(
+            "--now", callback=parse_now, metavar="TIME", help="The moment of deciding; the current one if not given."
+        ),
+        click.option("--seed", type=int, default=None, help="Of chance (exploration). Default 0."),
+        click.option(
+            "--context", callback=parse_pairs, multiple=True, metavar="NAME=VALUE", help="A field of the context."
+        ),
+        click.option(
+            "--set", "parameters", callback=parse_pairs, multiple=True, metavar="NAME=VALUE", help="A parameter's value."
+        ),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command

@@ -1,0 +1,85 @@
+"""Settings of a project: `nba.toml`, or `[tool.nbadsl]` in pyproject.toml.
+
+The nearest file at or above the working folder counts. Paths in it are relative to it. A key that is not
+known is an error, so that a misspelt one is not silently without effect.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+KEYS = ("policy", "profiles", "out", "rejects", "sample", "seed", "threads", "strict")
+
+
+def find(start: Path) -> tuple[Path, dict[str, Any]] | None:
+    """The nearest settings file and what it says for nba."""
+    for folder in (start, *start.parents):
+        own, shared = folder / "nba.toml", folder / "pyproject.toml"
+        if own.is_file():
+            return own, _read(own)
+        if shared.is_file():
+            tool = _read(shared).get("tool", {})
+            if isinstance(tool, dict) and "nbadsl" in tool:
+                return shared, tool["nbadsl"]
+    return None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise click.UsageError(f"{path}: {error}") from error
+
+
+def settings_model() -> type[BaseModel]:
+    """The pydantic model of the settings (imported late: most commands have no settings file)."""
+    from pydantic import BaseModel, ConfigDict, Field
+
+    class Settings(BaseModel):
+        model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+        policy: str | None = Field(None, description="the policy, when a command names none")
+        profiles: str | None = Field(None, description="where `nba run` reads profiles")
+        out: str | None = Field(None, description="where `nba run` writes decisions")
+        rejects: str | None = Field(None, description="where `nba run` writes rejected rows")
+        sample: str | None = Field(None, description="a file of profiles that editors show match rates for")
+        seed: int = Field(0, description="of chance")
+        threads: int | None = Field(None, ge=1, description="of the engine; all cores when not given")
+        strict: bool = Field(False, description="a rejected row is an error")
+
+    return Settings
+
+
+def load(start: Path | None = None) -> dict[str, Any]:
+    """The settings that hold in a folder, paths made absolute. Raises click.UsageError naming what is wrong."""
+    found = find((start or Path.cwd()).resolve())
+    if found is None:
+        return {}
+    path, raw = found
+    from pydantic import ValidationError
+
+    try:
+        settings = settings_model().model_validate(raw).model_dump(exclude_unset=True)
+    except ValidationError as error:
+        raise click.UsageError("\n".join(_problem(path, dict(e)) for e in error.errors())) from error
+    for key in ("policy", "profiles", "out", "rejects", "sample"):
+        if key in settings and settings[key] is not None:
+            settings[key] = str(path.parent / settings[key])
+    return settings
+
+
+def _problem(path: Path, error: dict[str, Any]) -> str:
+    from nbadsl.diagnostics.suggest import did_you_mean
+
+    key = ".".join(str(part) for part in error["loc"])
+    if error["type"] == "extra_forbidden":
+        help = did_you_mean(key, KEYS)
+        return f"{path.name}: there is no setting `{key}`{'; ' + help if help else ''}"
+    return f"{path.name}: `{key}`: {error['msg'].lower()}"

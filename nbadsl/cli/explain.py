@@ -1,0 +1,110 @@
+"""`nba explain`: why one customer is decided as they are."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from nbadsl.cli import config
+from nbadsl.cli.common import fail, input_errors, load_policy, policy_path, run_options, typed
+
+if TYPE_CHECKING:
+    from nbadsl.api import Policy
+
+
+@click.command()
+@click.argument("arguments", nargs=-1, metavar="[POLICY] [CUSTOMER]")
+@click.option("--profiles", "-p", metavar="FILE", help="Where CUSTOMER is looked up.")
+@click.option("--profile", metavar="FILE", help="The customer as JSON instead ('-': standard input).")
+@click.option("--format", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@run_options
+def command(
+    arguments: tuple[str, ...],
+    profiles: str | None,
+    profile: str | None,
+    format: str,
+    now: datetime | None,
+    seed: int | None,
+    context: dict[str, str],
+    parameters: dict[str, str],
+) -> None:
+    """Say why one customer is decided as they are: every candidate, its fate, the rule and the values.
+
+    POLICY is a .nba or .nbac file (or that of nba.toml); CUSTOMER is a key in the profiles.
+
+    \b
+    Examples:
+      nba explain policy.nba C003 --profiles customers.csv
+      nba explain policy.nba --profile customer.json --now 2026-11-10
+    """
+    settings = config.load()
+    policy, customer = _split(arguments)
+    if customer is None and profile is None:
+        raise click.UsageError("say who: a key and --profiles FILE, or --profile FILE")
+    loaded = load_policy(policy_path(policy))
+    with input_errors():
+        if profile is not None:
+            record = _from_json(profile)
+        else:
+            source = profiles or settings.get("profiles")
+            if source is None:
+                raise click.UsageError("say where the profiles are: --profiles FILE")
+            record = _look_up(loaded, source, str(customer))
+        story = loaded.explain(
+            record,
+            now=now,
+            seed=settings.get("seed", 0) if seed is None else seed,
+            context=typed(context, loaded.facts.context),
+            parameters=typed(parameters, tuple(p.input for p in loaded.facts.parameters)),
+        )
+    click.echo(json.dumps(story.as_dict(), indent=2, ensure_ascii=False) if format == "json" else str(story), nl=False)
+    if loaded.facts.unenforced:
+        click.echo("note: limits, rests, budgets and quiet hours are not enforced yet and not told here", err=True)
+
+
+def _split(arguments: tuple[str, ...]) -> tuple[str | None, str | None]:
+    """Which argument is the policy, which the customer."""
+    match arguments:
+        case ():
+            return None, None
+        case (one,) if one.endswith((".nba", ".nbac")) or Path(one).exists():
+            return one, None
+        case (one,):
+            return None, one
+        case (policy, customer):
+            return policy, customer
+        case _:
+            raise click.UsageError("one policy and one customer at a time")
+
+
+def _from_json(path: str) -> dict[str, Any]:
+    try:
+        text = click.get_text_stream("stdin").read() if path == "-" else Path(path).read_text(encoding="utf-8")
+        found = json.loads(text)
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        fail(f"{path} is not JSON: {error}")
+    if not isinstance(found, dict):
+        fail(f"{path}: a customer is a JSON object, `{{\"age\": 30, …}}`")
+    return found
+
+
+def _look_up(policy: Policy, source: str, customer: str) -> dict[str, Any]:
+    """The profile with a key, as a record."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    from nbadsl.data.arrow import from_arrow
+    from nbadsl.data.profiles import open_profiles
+
+    facts = policy.facts
+    key = next(i.column for i in facts.inputs if i.name == facts.key)
+    for batch in open_profiles(source, facts.inputs, key=facts.key, used=policy.used):
+        keys = batch.people.column(key).cast(pa.string())
+        found = pc.index(keys, pa.scalar(customer, pa.string())).as_py()
+        if found >= 0:
+            return from_arrow(batch.people, facts.inputs, found)
+    fail(f"nobody in {source} has {facts.key} {customer}")

@@ -1,0 +1,39 @@
+"""`nba new`: start a policy."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import click
+
+from nbadsl.cli.common import fail
+from nbadsl.resources import folder
+
+
+@click.command()
+@click.argument("name")
+def command(name: str) -> None:
+    """Start a policy: a folder NAME with a small policy, a dozen customers and settings.
+
+    \b
+    Example:
+      nba new shop && cd shop && nba run
+    """
+    target, template = Path(name), folder("templates")
+    if target.exists():
+        fail(f"{target} is already there")
+    if not target.parent.is_dir():
+        fail(f"there is no folder {target.parent}")
+    aside = target.with_name(f".{target.name}.part")
+    shutil.copytree(template, aside)
+    word = "".join(c if c.isalnum() else "_" for c in target.name.lower()).strip("_") or "policy"
+    if not word[0].isalpha():
+        word = f"policy_{word}"
+    policy = aside / "policy.nba"
+    policy.write_text(policy.read_text(encoding="utf-8").replace("my_policy", word), encoding="utf-8")
+    aside.rename(target)
+    click.echo(f"made {target}/")
+    for path in sorted(target.iterdir()):
+        click.echo(f"  {path.name}")
+    click.echo(f"next:\n  cd {target}\n  nba check\n  nba run\n  nba explain C003")

@@ -1,0 +1,133 @@
+"""The report of a run, for people: decisions, the funnel, unknowns, undefined arithmetic, speed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from nbadsl.report import Funnel, Report, Share
+
+_BAR = 24
+_CANDIDATES = 30  # more than these are summed up; --report json has all
+_RULES = 12
+
+
+def show(report: Report, color: bool) -> None:
+    """Print a report to standard output."""
+    console = Console(no_color=not color, highlight=False, force_terminal=color or None, soft_wrap=False)
+    console.print(Text(f"{report.policy} · {report.now} · seed {report.seed} · policy {report.hash[:12]}"))
+    decided = sum(s.people for s in report.decisions)
+    console.print(Text(f"{report.people:,} people, {decided:,} decided something ({_percent(decided, report.people)})"))
+    console.print()
+    console.print(_decisions(report))
+    funnel = _funnel(report)
+    if funnel is not None:
+        console.print(funnel)
+    for table in (_unknowns(report), _undefined(report), _rejected(report)):
+        if table is not None:
+            console.print(table)
+    rate = f"{report.rows_per_second:,.0f} people a second" if report.people else "nobody to decide for"
+    console.print(Text(f"{report.seconds:.2f} s, {rate}"))
+
+
+def _percent(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.1f}%" if whole else "–"
+
+
+def _table(title: str, *columns: tuple[str, str]) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for name, justify in columns:
+        table.add_column(name, justify=justify, overflow="fold")  # type: ignore[arg-type]
+    return table
+
+
+def _decisions(report: Report) -> Table:
+    table = _table("Decisions", ("", "left"), ("people", "right"), ("", "right"), ("", "left"))
+    most = max((s.people for s in (*report.decisions, *report.nothing)), default=1)
+    shown, rest = report.decisions[:_CANDIDATES], report.decisions[_CANDIDATES:]
+    for share in shown:
+        _share(table, share, report.people, most, "")
+    if rest:
+        _share(table, Share(f"{len(rest)} more", sum(s.people for s in rest)), report.people, most, "dim")
+    for share in report.nothing:
+        _share(table, Share(f"nothing ({share.name})", share.people), report.people, most, "dim")
+    table.add_row()
+    return table
+
+
+def _share(table: Table, share: Share, people: int, most: int, style: str) -> None:
+    bar = "█" * max(1, round(_BAR * share.people / most))
+    table.add_row(Text(share.name), f"{share.people:,}", _percent(share.people, people), Text(bar), style=style)
+
+
+def _funnel(report: Report) -> Table | None:
+    """Per candidate, the steps at which people were lost; rules of all candidates that never stop are left out."""
+    if not report.funnels:
+        return None
+    table = _table("Funnel", ("", "left"), ("people", "right"), ("of them unknown", "right"))
+    for funnel in report.funnels[:_CANDIDATES]:
+        table.add_row(Text(funnel.candidate, style="bold"), f"{funnel.considered:,}", "")
+        for name, people, unknown in _steps(funnel):
+            table.add_row(Text(f"  {name}"), f"−{people:,}", f"{unknown:,}" if unknown else "")
+        table.add_row(Text("  chosen"), f"{funnel.chosen:,}", "")
+    if len(report.funnels) > _CANDIDATES:
+        table.add_row(Text(f"… {len(report.funnels) - _CANDIDATES} more candidates: --report json"), "", "")
+    table.add_row()
+    return table
+
+
+def _steps(funnel: Funnel) -> Iterator[tuple[str, int, int]]:
+    """What took people away from a candidate, in order: name, people, of them because of something unknown."""
+    if funnel.inactive:
+        yield "inactive", funnel.inactive, 0
+    for rule in funnel.rules:
+        if rule.stopped:
+            yield f"{rule.stage}: {rule.reason}", rule.stopped, rule.unknown
+    for name, people in (
+        ("quiet", funnel.quiet),
+        ("no score", funnel.no_score),
+        ("below threshold", funnel.below_threshold),
+        ("outranked", funnel.outranked),
+    ):
+        if people:
+            yield name, people, 0
+
+
+def _unknowns(report: Report) -> Table | None:
+    """Rules that stopped people because a value was unknown, once each."""
+    found: dict[tuple[str, str], int] = {}
+    for funnel in report.funnels:
+        for rule in funnel.rules:
+            if rule.unknown:
+                key = (f"{rule.stage}: {rule.reason}", f"{rule.path}:{rule.line}" if rule.path else "")
+                found[key] = max(found.get(key, 0), rule.unknown)
+    if not found:
+        return None
+    table = _table("Unknown values that blocked", ("", "left"), ("people", "right"), ("", "left"))
+    for (name, place), people in sorted(found.items(), key=lambda item: -item[1])[:_RULES]:
+        table.add_row(Text(name), f"{people:,}", Text(place, style="dim"))
+    table.add_row()
+    return table
+
+
+def _undefined(report: Report) -> Table | None:
+    if not report.undefined:
+        return None
+    table = _table("Undefined arithmetic", ("", "left"), ("people", "right"), ("", "left"))
+    for site in report.undefined[:_RULES]:
+        table.add_row(Text(site.text), f"{site.people:,}", Text(f"{site.path}:{site.line}", style="dim"))
+    table.add_row()
+    return table
+
+
+def _rejected(report: Report) -> Table | None:
+    if not report.rejected:
+        return None
+    table = _table("Rejected rows (bad data)", ("column", "left"), ("people", "right"))
+    for share in report.rejected:
+        table.add_row(Text(share.name), f"{share.people:,}")
+    table.add_row()
+    return table

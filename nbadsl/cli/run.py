@@ -1,0 +1,177 @@
+"""`nba run`: decide for everybody in a file of profiles."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from nbadsl.cli import config
+from nbadsl.cli.common import (
+    fail,
+    input_errors,
+    load_policy,
+    policy_path,
+    run_options,
+    typed,
+    wants_color,
+)
+
+if TYPE_CHECKING:
+    from nbadsl.api import Policy
+
+
+@click.command()
+@click.argument("policy", required=False)
+@click.option("--profiles", "-p", metavar="FILE", help="Parquet (a file or a folder of them), CSV or Arrow.")
+@click.option("--out", "-o", metavar="FILE", help="The decisions: .parquet, .csv or .arrow. Without it only the report.")
+@click.option("--rejects", metavar="FILE", help="Rows that are bad data, with what is wrong with them.")
+@click.option("--strict", is_flag=True, default=None, help="A rejected row is an error: nothing is written, exit code 1.")
+@click.option("--threads", type=click.IntRange(1), help="Threads of the engine; all cores if not given.")
+@click.option("--report", type=click.Choice(["text", "json", "none"]), default="text", show_default=True)
+@run_options
+def command(
+    policy: str | None,
+    profiles: str | None,
+    out: str | None,
+    rejects: str | None,
+    strict: bool | None,
+    threads: int | None,
+    report: str,
+    now: datetime | None,
+    seed: int | None,
+    context: dict[str, str],
+    parameters: dict[str, str],
+) -> None:
+    """Decide for everybody in a file of profiles, and report what was decided and why not.
+
+    Options that are not given come from nba.toml. Files are written aside and renamed when they are complete.
+
+    \b
+    Examples:
+      nba run policy.nba --profiles customers.parquet --out decisions.parquet
+      nba run policy.nba -p customers.csv --now "2026-11-10 09:00" --set sales_lever=1.2
+    """
+    settings = config.load()
+    source = profiles or settings.get("profiles")
+    if source is None:
+        raise click.UsageError("say where the profiles are: --profiles FILE")
+    loaded = load_policy(policy_path(policy))
+    _refuse_unenforced(loaded)
+    with input_errors():
+        result = _run(
+            loaded,
+            source,
+            out or settings.get("out"),
+            rejects or settings.get("rejects"),
+            bool(settings.get("strict") if strict is None else strict),
+            threads or settings.get("threads") or os.cpu_count() or 1,
+            now,
+            settings.get("seed", 0) if seed is None else seed,
+            typed(context, loaded.facts.context),
+            typed(parameters, tuple(p.input for p in loaded.facts.parameters)),
+        )
+    if report == "json":
+        click.echo(json.dumps(result.as_dict(), indent=2, ensure_ascii=False))
+    elif report == "text":
+        from nbadsl.cli.report import show
+
+        show(result, wants_color(sys.stdout))
+
+
+def _refuse_unenforced(policy: Policy) -> None:
+    from nbadsl.api import NotEnforced
+
+    try:
+        policy.refuse_unenforced()
+    except NotEnforced as error:
+        fail(str(error))
+
+
+def _run(
+    policy: Policy,
+    source: str,
+    out: str | None,
+    rejects: str | None,
+    strict: bool,
+    threads: int,
+    now: datetime | None,
+    seed: int,
+    context: dict[str, object],
+    parameters: dict[str, object],
+) -> Any:
+    from nbadsl.data.output import write_table
+    from nbadsl.engine import compiled
+    from nbadsl.report import make_report
+
+    compiled.notify(lambda note: click.echo(note, err=True))
+    run, moment, _ = policy.run(source, now, seed, context, parameters, threads)
+    started = time.perf_counter()
+    with ExitStack() as stack:
+        tick = stack.enter_context(_progress(run.profiles.rows, run.profiles.size))
+        reads = run.profiles.paths
+        decisions = stack.enter_context(write_table(out, run.schema, reads)) if out else None
+        rejected: Any = None
+        for step in run:
+            if strict and step.rejects.num_rows:
+                _refuse_rejects(step.rejects)
+            if decisions is not None:
+                decisions.write(step.decisions)
+            if rejects and rejected is None:
+                rejected = stack.enter_context(write_table(rejects, step.rejects.schema, reads))
+            if rejected is not None:
+                rejected.write(step.rejects)
+            tick(step.rows, step.position)
+    seconds = time.perf_counter() - started
+    return make_report(
+        policy.facts,
+        run.totals.counters,
+        run.totals.decided.tolist(),
+        policy.plan.undefined,
+        hash=policy.hash,
+        now=moment,
+        seed=seed,
+        seconds=seconds,
+    )
+
+
+def _refuse_rejects(rejects: Any) -> None:
+    """Under --strict: show the first bad rows and end; what was written aside is removed."""
+    for row in rejects.slice(0, 5).to_pylist():
+        click.echo(f"row {row['row']}: {row['reason']}: {row['problem']}", err=True)
+    more = rejects.num_rows - 5
+    if more > 0:
+        click.echo(f"… and {more} more in the same batch", err=True)
+    click.echo("nothing was written (--strict)", err=True)
+    raise SystemExit(1)
+
+
+@contextmanager
+def _progress(rows: int | None, size: int | None) -> Iterator[Callable[[int, int | None], None]]:
+    """A progress bar on a terminal; elsewhere silence."""
+    if not sys.stderr.isatty():
+        yield lambda done, position: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    total = rows if rows is not None else size
+    columns = (TextColumn("deciding"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("deciding", total=total)
+
+        def tick(done: int, position: int | None) -> None:
+            if rows is not None or position is None:
+                progress.advance(task, done)
+            else:
+                progress.update(task, completed=position)
+
+        yield tick
+

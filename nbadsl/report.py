@@ -1,0 +1,159 @@
+"""What a run did, counted: the data of the report that ends every run.
+
+Takes the facts of a plan and the counters of a run; gives plain values that can be shown as text or JSON.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from nbadsl.program.facts import CandidateFacts, Facts, RuleFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """So many people, of all."""
+
+    name: str
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
+class RuleCount:
+    """A rule and the people whom it stopped first; `unknown` of them because a value was unknown."""
+
+    stage: str
+    reason: str
+    scope: str
+    path: str
+    line: int
+    stopped: int
+    unknown: int
+
+
+@dataclass(frozen=True, slots=True)
+class Funnel:
+    """One candidate: of `considered` people, whom each rule stopped, what became of the rest, how many it won."""
+
+    candidate: str
+    considered: int
+    inactive: int
+    rules: tuple[RuleCount, ...]
+    quiet: int
+    no_score: int
+    below_threshold: int
+    outranked: int
+    chosen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Undefined:
+    """An operation that had no result, and for how many people."""
+
+    path: str
+    line: int
+    text: str
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """`decisions`: per candidate, most frequent first. `nothing`: per reason. `rejected`: per column."""
+
+    policy: str
+    hash: str
+    now: str
+    seed: int
+    people: int
+    seconds: float
+    decisions: tuple[Share, ...]
+    nothing: tuple[Share, ...]
+    rejected: tuple[Share, ...]
+    funnels: tuple[Funnel, ...]
+    undefined: tuple[Undefined, ...]
+
+    @property
+    def rows_per_second(self) -> float:
+        return self.people / self.seconds if self.seconds > 0 else 0.0
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {"schema_version": 1, **asdict(self), "rows_per_second": round(self.rows_per_second)}
+
+
+def make_report(
+    facts: Facts,
+    counters: Any,
+    decided: Sequence[int],
+    undefined: Sequence[Any],
+    *,
+    hash: str,
+    now: str,
+    seed: int,
+    seconds: float,
+) -> Report:
+    """`counters`: `engine.batch.Counters` of the whole run. `decided`: first places by candidate.
+    `undefined`: the plan's sites."""
+    people = int(counters.rows)
+    names = [c.name for c in facts.candidates]
+    reasons = [int(n) for n in counters.reasons]
+    nothing = [
+        *(Share(f"holdout {name}", int(n)) for name, n in zip(facts.holdouts, counters.held, strict=True)),
+        Share("nobody passed", reasons[3]),
+        Share("below threshold", reasons[4]),
+        Share("bad data", int(counters.bad.sum())),
+    ]
+    sites = [
+        Undefined(site.path, site.line, site.text, int(n))
+        for site, n in zip(undefined, counters.undefined, strict=True)
+        if n
+    ]
+    return Report(
+        policy=facts.name,
+        hash=hash,
+        now=now,
+        seed=seed,
+        people=people,
+        seconds=seconds,
+        decisions=_sorted([Share(n, int(d)) for n, d in zip(names, decided, strict=True)]),
+        nothing=tuple(n for n in nothing if n.people),
+        rejected=_sorted([Share(i.column, int(n)) for i, n in zip(facts.inputs, counters.bad, strict=True)]),
+        funnels=_funnels(facts, counters, people - int(counters.bad.sum())),
+        undefined=tuple(sorted(sites, key=lambda s: -s.people)),
+    )
+
+
+def _sorted(shares: list[Share]) -> tuple[Share, ...]:
+    return tuple(sorted((s for s in shares if s.people), key=lambda s: -s.people))
+
+
+def _funnels(facts: Facts, counters: Any, considered: int) -> tuple[Funnel, ...]:
+    funnels, first = [], 0
+    for candidate, fates in zip(facts.candidates, counters.fates.tolist(), strict=True):
+        last = first + len(candidate.rules)
+        rules = _rules(candidate, counters.stopped[first:last].tolist(), counters.unknown[first:last].tolist())
+        inactive, quiet, no_score, threshold, passed, chosen = fates
+        funnels.append(
+            Funnel(
+                candidate.name,
+                considered,
+                inactive,
+                rules,
+                quiet,
+                no_score,
+                threshold,
+                passed - chosen,
+                chosen,
+            )
+        )
+        first = last
+    return tuple(funnels)
+
+
+def _rules(candidate: CandidateFacts, stopped: list[int], unknown: list[int]) -> tuple[RuleCount, ...]:
+    def count(rule: RuleFacts, s: int, u: int) -> RuleCount:
+        return RuleCount(rule.stage, rule.reason, rule.scope, rule.path, rule.line, s, u)
+
+    return tuple(count(r, s, u) for r, s, u in zip(candidate.rules, stopped, unknown, strict=True))
