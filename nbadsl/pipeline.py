@@ -15,6 +15,7 @@ from pathlib import Path
 from nbadsl.diagnostics import Diagnostic, Findings
 from nbadsl.program.from_model import from_model
 from nbadsl.program.nodes import Program
+from nbadsl.recursion import room
 from nbadsl.semantics.declare import declare
 from nbadsl.semantics.judge import judge
 from nbadsl.semantics.load import Reader, load
@@ -39,11 +40,13 @@ def check(path: Path, read: Reader = read_file) -> Checked:
     found = Findings()
     loaded = load(path, found, read)
     model = declare(loaded, found)
-    judge(model, found)
+    with room():
+        judge(model, found)
     return Checked(model, found.all)
 
 
 def compile(path: Path, read: Reader = read_file) -> tuple[Checked, Program | None]:
     """The program of a policy, if nothing is wrong with it."""
     checked = check(path, read)
-    return checked, (from_model(checked.model) if checked.ok else None)
+    with room():
+        return checked, (from_model(checked.model) if checked.ok else None)

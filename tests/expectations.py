@@ -23,7 +23,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from nbadsl.diagnostics import Diagnostic
+from nbadsl.diagnostics import Diagnostic, Fix
+from nbadsl.diagnostics.fixes import edited
 from nbadsl.pipeline import check
 from nbadsl.source import Source, decode, read
 
@@ -81,7 +82,9 @@ class Expected:
     def fits(self, d: Diagnostic) -> bool:
         place = (Path(d.span.source.path).name, d.span.line)
         what = (d.kind.severity, d.kind.name)
-        return place == (self.file, self.line) and what == (self.severity, self.kind) and self.part in d.message
+        return (
+            place == (self.file, self.line) and what == (self.severity, self.kind) and self.part in d.message
+        )
 
     def __str__(self) -> str:
         return f'{self.file}:{self.line}: {self.severity}: [{self.kind}] "{self.part}"'
@@ -108,13 +111,16 @@ def files_of(program: str) -> dict[str, str]:
     }
 
 
-def completed(program: str) -> str:
-    """A program with the declarations of the preamble that it lacks."""
-    has = {keyword for keyword in (*PREAMBLE, "action") if re.search(rf"^{keyword}\b", program, re.MULTILINE)}
+def completed(files: dict[str, str]) -> dict[str, str]:
+    """The files of a program with the declarations of the preamble that they lack, at the end of the first."""
+    text = "\n".join(files.values())
+    has = {keyword for keyword in (*PREAMBLE, "action") if re.search(rf"^{keyword}\b", text, re.MULTILINE)}
     if "policy" in has:
-        return program
+        return files
     needed = [keyword for keyword in PREAMBLE if keyword not in has]
-    return program + "".join(PREAMBLE[k] for k in needed if k != "arbitrate" or "action" in has)
+    return files | {
+        MAIN: files[MAIN] + "".join(PREAMBLE[k] for k in needed if k != "arbitrate" or "action" in has)
+    }
 
 
 def check_files(files: dict[str, str], encoding: str = "utf-8") -> tuple[Diagnostic, ...]:
@@ -122,7 +128,11 @@ def check_files(files: dict[str, str], encoding: str = "utf-8") -> tuple[Diagnos
 
     def reader(path: Path) -> tuple[Source, int | None]:
         inside = path.resolve()
-        name = inside.relative_to(FOLDER.resolve()).as_posix() if inside.is_relative_to(FOLDER.resolve()) else None
+        name = (
+            inside.relative_to(FOLDER.resolve()).as_posix()
+            if inside.is_relative_to(FOLDER.resolve())
+            else None
+        )
         if name is None:
             return read(path)  # a module of the standard library
         if name not in files:
@@ -133,13 +143,19 @@ def check_files(files: dict[str, str], encoding: str = "utf-8") -> tuple[Diagnos
     return check(FOLDER / MAIN, reader).diagnostics
 
 
+def fixed(files: dict[str, str], fix: Fix) -> dict[str, str]:
+    """The files of a program, before its completion, after a fix."""
+    mended = dict(files)
+    for path in {edit.span.source.path for edit in fix.edits}:
+        name = Path(path).relative_to(FOLDER).as_posix()
+        mended[name] = edited(files[name], [edit for edit in fix.edits if edit.span.source.path == path])
+    return mended
+
+
 def check_program(program: str) -> tuple[Diagnostic, ...]:
     """The findings in a program, after it was completed and cut into its files."""
-    files = files_of(program)
-    everything = "".join(files.values())
-    files[MAIN] += completed(everything).removeprefix(everything)
     encoding = _ENCODING.search(program)
-    return check_files(files, encoding.group(1) if encoding else "utf-8")
+    return check_files(completed(files_of(program)), encoding.group(1) if encoding else "utf-8")
 
 
 def expected_in(program: str) -> list[Expected]:

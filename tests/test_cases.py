@@ -1,9 +1,21 @@
 """Every program in `tests/cases/diagnostics/` gives exactly the findings that its comments expect."""
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
-from expectations import complaints, expected_in, programs
+from expectations import (
+    check_files,
+    check_program,
+    complaints,
+    completed,
+    expected_in,
+    files_of,
+    fixed,
+    programs,
+)
+
+from nbadsl.diagnostics import Diagnostic
 
 FOLDER = Path(__file__).parent / "cases" / "diagnostics"
 CASES = [
@@ -16,6 +28,23 @@ CASES = [
 @pytest.mark.parametrize("program", CASES)
 def test_a_program_gives_exactly_the_findings_beside_its_lines(program):
     assert complaints(program) == []
+
+
+def findings(found: tuple[Diagnostic, ...]) -> Counter[tuple[str, str]]:
+    return Counter((d.kind.name, d.message) for d in found)
+
+
+def test_every_fix_removes_its_finding_and_brings_no_other():
+    offered = 0
+    for program in (case.values[0] for case in CASES):
+        before = check_program(program)
+        for diagnostic in before:
+            for fix in diagnostic.fixes:
+                offered += 1
+                after = check_files(completed(fixed(files_of(program), fix)))
+                expected = findings(before) - findings((diagnostic,))
+                assert findings(after) <= expected, (program.strip(), fix.title)
+    assert offered > 50
 
 
 def test_the_harness_notices_a_finding_that_is_missing_and_one_that_is_not_expected():

@@ -225,3 +225,18 @@ def test_reading_loads_no_library_that_it_does_not_need(module: str, unloaded: l
     code = f"import sys, {module}; print([m for m in {unloaded!r} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("length", "text"),
+    [
+        (timedelta(days=365), "P365DT0S"),
+        (timedelta(hours=1, microseconds=1), "P0DT3600.000001S"),
+        (timedelta(hours=-1), "-P0DT3600S"),
+    ],
+)
+def test_lengths_of_time_are_written_without_months_and_years(length: timedelta, text: str) -> None:
+    lengths = (Input("wait", DURATION),)
+    made = profile_model(replace(facts(), inputs=lengths)).model_validate({"wait": length})
+    assert made.model_dump_json() == f'{{"wait":"{text}"}}'
+    assert read_record(lengths, {"wait": text}) == read_record(lengths, {"wait": length})

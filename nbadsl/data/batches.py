@@ -103,8 +103,8 @@ def plain(batch: pa.RecordBatch, schema: pa.Schema, inputs: tuple[Input, ...], f
         if pa.types.is_null(array.type):
             columns[name] = pa.nulls(len(array), schema.field(name).type)
     unreadable = np.full(given.num_rows, -1, np.int32) if undecodable else None
-    for index, field in reversed(list(enumerate(inputs))):
-        name = column_of(field)
+    for index, each in reversed(list(enumerate(inputs))):
+        name = column_of(each)
         if unreadable is not None and name in undecodable:
             columns[name] = nulled(columns[name], undecodable[name])
             unreadable[undecodable[name]] = index

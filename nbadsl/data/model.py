@@ -17,7 +17,15 @@ from keyword import iskeyword
 from math import ceil, floor
 from typing import Annotated, Any, Literal, assert_never
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, create_model
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    WithJsonSchema,
+    create_model,
+)
 
 from nbadsl.data.records import read_value, record_keys
 from nbadsl.data.rules import expected
@@ -79,6 +87,8 @@ def _field(field: Input, key: str) -> tuple[Any, Any]:
     if may_be_null:
         schema, kind = {"anyOf": [schema, {"type": "null"}]}, kind | None
     annotated: Any = Annotated[kind, BeforeValidator(_validator(field)), WithJsonSchema(schema)]
+    if isinstance(field.type, Duration) and field.unit is None:
+        annotated = Annotated[annotated, PlainSerializer(_iso_duration, when_used="json")]
     info: dict[str, Any] = {"description": _description(field)}
     if key != attribute(field.name):
         info["alias"] = key
@@ -151,6 +161,15 @@ def _python(field: Input, given: Any, value: Value) -> Any:
         case Clock(), float():
             return (datetime.min + timedelta(microseconds=value)).time()
     return value
+
+
+def _iso_duration(length: timedelta | None) -> str | None:
+    """A length of time as JSON has it. Pydantic's own spelling counts years."""
+    if length is None:
+        return None
+    size = abs(length)
+    seconds = f"{size.seconds}.{size.microseconds:06}" if size.microseconds else str(size.seconds)
+    return f"{'-' if size != length else ''}P{size.days}DT{seconds}S"
 
 
 def _json_schema(field: Input) -> dict[str, Any]:

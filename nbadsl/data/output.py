@@ -150,6 +150,9 @@ def _in_csv(column: pa.Array) -> pa.Array:
         unit = Decimal(1) / PER_SECOND[type.unit]
         counts = column.cast(pa.int64()).to_pylist()
         return pa.array([None if c is None else f"{c * unit:f} seconds" for c in counts], pa.string())
+    if pa.types.is_timestamp(type) and type.tz is not None:
+        # Offsets of long ago have seconds, for which there is no spelling.
+        return column.cast(pa.timestamp(type.unit, "UTC"))
     if pa.types.is_string_view(type):
         return column.cast(pa.string())
     return column

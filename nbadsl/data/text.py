@@ -55,7 +55,7 @@ _TIME = re.compile(rf"(\d{{4}}-\d\d-\d\d)(?:[T ]{_CLOCK}(?:(Z)|([+-])(\d\d)(?::?
 _TIME_OF_DAY = re.compile(_CLOCK, re.ASCII)
 _DURATION = re.compile(r"(\S+)\s+([a-z]+)", re.ASCII)
 _ISO_DURATION = re.compile(
-    r"P(?=.)(?:(\d+)W)?(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?", re.ASCII
+    r"(-?)P(?=.)(?:(\d+)W)?(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?", re.ASCII
 )
 _EPOCH = date(1970, 1, 1).toordinal()
 
@@ -164,7 +164,8 @@ def duration(text: str) -> float:
     iso = _ISO_DURATION.fullmatch(text)
     if iso:
         units = (UNITS[name] for name in ("weeks", "days", "hours", "minutes", "seconds"))
-        return float(sum(Decimal(n or 0) * int(unit) for n, unit in zip(iso.groups(), units, strict=True)))
+        total = sum(Decimal(n or 0) * int(unit) for n, unit in zip(iso.groups()[1:], units, strict=True))
+        return float(-total if iso[1] else total)
     parts = _DURATION.fullmatch(text)
     if not parts or parts[2] not in UNITS or not _NUMBER.fullmatch(parts[1]):
         raise ValueError(text)

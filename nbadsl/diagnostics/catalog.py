@@ -57,6 +57,7 @@ _KINDS = (
     Kind("wrong-arguments", "error", "`{name}` takes {expected}, found {found}"),
     Kind("not-a-value", "error", "`{name}` is {what}, which has no value here"),
     Kind("never-without-or-never", "error", "`is never` asks {what}, which is not `or never`"),
+    Kind("known-of-never", "error", "`is {state}` asks {what}, which is `or never` and so always known"),
     Kind("wrong-modifier", "error", "`{modifier}` does not go with {type}"),
     Kind("wrong-range", "error", "the range {found} is empty"),
     Kind("missing-value", "error", "parameter `{name}` has no value"),
@@ -83,6 +84,7 @@ _KINDS = (
     Kind("optional-key", "error", "`{field}` may be unknown, so it cannot be what {what} goes by"),
     Kind("explore-with-pick", "error", "`explore` needs `pick 1`"),
     # tests
+    Kind("missing-expectation", "warning", "the test does not say what it expects"),
     Kind("missing-field", "error", "the test does not say what `{field}` is"),
 )
 

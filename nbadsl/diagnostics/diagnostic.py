@@ -70,5 +70,9 @@ class Findings:
         return tuple(sorted(found, key=lambda d: (files[d.span.source.path], d.span.start, d.span.end)))
 
     @property
+    def count(self) -> int:
+        return len(self._found)
+
+    @property
     def has_errors(self) -> bool:
         return any(d.kind.severity == "error" for d in self._found.values())

@@ -70,13 +70,13 @@ class Translator:
             case nodes.Unary():
                 return self._negative(expr, env)
             case nodes.If():
-                parts = (self.translate(e, env) for e in (expr.condition, expr.then, expr.otherwise))
-                return pool.choose(*parts, at)
+                condition, then = self.translate(expr.condition, env), self.translate(expr.then, env)
+                return pool.choose(condition, then, self.translate(expr.otherwise, env), at)
             case nodes.OneOf():
                 found = self._one_of(self.translate(expr.subject, env), expr.options, env, at)
                 return pool.negate(found, at) if expr.negated else found
             case nodes.Between():
-                subject, low, high = (self.translate(e, env) for e in (expr.subject, expr.low, expr.high))
+                subject, low, high = [self.translate(e, env) for e in (expr.subject, expr.low, expr.high)]
                 found = pool.both(pool.compare(">=", subject, low, at), pool.compare("<=", subject, high, at), at)
                 return pool.negate(found, at) if expr.negated else found
             case nodes.Is():

@@ -105,8 +105,11 @@ def infer_body(inference: Inference, symbol: Symbol, bound: dict[str, Info], exp
 def parameters_of(inference: Inference, symbol: Symbol) -> list[tuple[str, Info]]:
     """Names and declared infos of a function's or table's parameters."""
     settings, found = inference.model.settings, inference.found
-    parameters = []
+    parameters: list[tuple[str, Info]] = []
     for parameter in symbol.node.parameters:
+        name = parameter if isinstance(parameter, nodes.Name) else parameter.name
+        if any(name.text == earlier for earlier, _ in parameters):
+            found.report("repeated-name", name.span, name=name.text, other=f"a parameter of the same {symbol.kind}")
         if isinstance(parameter, nodes.Field):
             declared = read_input(parameter, settings, found)
             low, high = bounds.of_input(declared)

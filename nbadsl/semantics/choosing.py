@@ -10,7 +10,7 @@ from nbadsl.semantics import operators
 from nbadsl.semantics.infer import FACTORS, Inference
 from nbadsl.semantics.keys import judge_key, judge_scope
 from nbadsl.semantics.model import Info, merge
-from nbadsl.semantics.rules import judge_person, judge_purpose
+from nbadsl.semantics.rules import judge_person, judge_purpose, judge_reader
 from nbadsl.semantics.scopes import judge_period
 from nbadsl.source import Span
 from nbadsl.syntax import nodes
@@ -38,8 +38,9 @@ def _judge_priority(inference: Inference, priority: nodes.Priority) -> None:
     everything: nodes.Line | None = None
     for line in priority.lines:
         if everything is not None:
-            what = "a line after `everything else`" if line.scope else "everything else"
-            found.report("misplaced-item", line.span, what=what, where="`priority`", help="nothing is left for it")
+            what = " ".join(line.span.text.split())
+            where = "`priority` after `everything else`"
+            found.report("misplaced-item", line.span, what=what, where=where, help="nothing is left for it")
         if line.scope is None:
             everything = line
             continue
@@ -89,9 +90,10 @@ def _judge_score(inference: Inference, score: nodes.Score, stands_aside: str) ->
     used = {r.name for r in references(score.value)} & {"propensity", "value"}
     for action in actions:
         for factor in sorted(used):
-            if not any(_is_factor(item, factor) for item in _inside(action.items)):
+            for place in _without(action, factor):
                 help = f"add `{factor} …` to the action"
-                found.report("missing-factor", action.name.span, factor=factor, action=action.name.text, help=help)
+                found.report("missing-factor", place.span, factor=factor, action=action.name.text, help=help)
+                break
         own = merge(ANYTHING, info)
         judge_purpose(inference, own, score.value.span, model.purpose_of(action), f"action `{action.name.text}`")
     return info
@@ -128,6 +130,22 @@ def _inside(items: tuple[nodes.Item, ...]) -> Iterator[nodes.Item]:
             yield from _inside(item.items)
 
 
+def _without(action: nodes.Scope, factor: str) -> Iterator[nodes.Name | nodes.String]:
+    """Where candidates of an action lack a factor: the action, a channel, or a content."""
+    if any(_is_factor(item, factor) for item in action.items):
+        return
+    vias = [item for item in action.items if isinstance(item, nodes.Via)]
+    if not vias:
+        yield action.name
+    for via in vias:
+        if any(_is_factor(item, factor) for item in via.items):
+            continue
+        contents = [item for item in (*via.items, *action.items) if isinstance(item, nodes.Content)]
+        lacking = [c.name for c in contents if not any(_is_factor(i, factor) for i in c.items)]
+        if lacking or not contents:
+            yield lacking[0] if lacking else (via.channels[0] if via.items or len(vias) > 1 else action.name)
+
+
 def _is_factor(item: nodes.Item, factor: str) -> bool:
     return isinstance(item, nodes.Factor) and item.kind == factor
 
@@ -147,7 +165,11 @@ def references(expr: object) -> Iterator[nodes.Reference]:
 
 def _judge_pick(inference: Inference, pick: nodes.Pick) -> None:
     _whole(inference, pick.count, "`pick`", MOST_PICKED)
+    seen: set[str] = set()
     for most in pick.most:
+        if most.by.text in seen:
+            inference.found.report("repeated-item", most.span, what=f"at most … per {most.by.text}", where="`pick`")
+        seen.add(most.by.text)
         _whole(inference, most.count, "`at most`", MOST_PICKED)
         if most.by.text not in ("group", "action", "channel"):
             help = did_you_mean(most.by.text, ("group", "action", "channel"))
@@ -171,6 +193,7 @@ def judge_chance(inference: Inference) -> None:
         names[holdout.name.text] = holdout.name.span
         _share(inference, holdout.share, "the share of a holdout")
         judge_key(model, holdout.by, f"holdout `{holdout.name.text}`", found)
+        judge_reader(inference, holdout.by, None, f"holdout `{holdout.name.text}`")
         if holdout.period is not None:
             judge_period(inference, holdout.period)
     for symbol in model.of_kind("experiment"):
@@ -197,6 +220,7 @@ def _share(inference: Inference, share: nodes.Number, what: str) -> None:
 def _judge_experiment(inference: Inference, experiment: nodes.Experiment) -> None:
     model, found = inference.model, inference.found
     judge_key(model, experiment.by, f"experiment `{experiment.name.text}`", found)
+    judge_reader(inference, experiment.by, None, f"experiment `{experiment.name.text}`")
     seen: set[str] = set()
     for arm in experiment.arms:
         if arm.name.text in seen:

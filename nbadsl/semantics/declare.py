@@ -45,6 +45,8 @@ def declare(loaded: Loaded, found: Findings) -> Model:
         found.report("repeated-declaration", repeated.span, what="policy")
     if policies:
         model.settings = _settings(policies[0], found)
+    if loaded.partial:
+        model.broken.add("*")
     declarer = _Declarer(model, found)
     for declaration in everything:
         declarer.visit(declaration)
@@ -138,7 +140,9 @@ class _Declarer:
             if not there and what not in self._broken_keywords(everything):
                 help = f"every policy has one `{what}` block"
                 first = everything[0].span if everything else end
-                self.found.report("missing-declaration", Span(first.source, 0, 0), what=what, help=help)
+                word = first.text.split()[0] if everything else ""
+                at = Span(first.source, first.start, first.start + len(word))
+                self.found.report("missing-declaration", at, what=what, help=help)
 
     def _has(self, cls: type) -> bool:
         return any(isinstance(d, cls) for file in self.model.files for d in file.declarations)
@@ -237,8 +241,15 @@ def read_input(field: nodes.Field, settings: Settings, found: Findings) -> Input
     value = parts.get("default")
     if value is not None and not fits(value, parts.get("low"), parts.get("high")):  # type: ignore[arg-type]
         span = next(m.span for m in field.modifiers if m.kind == "default")
-        found.report("out-of-range", span, found="the value", range="the declared range")
+        report_outside(found, span, value, parts.get("low"), parts.get("high"))
     return Input(field.name.text, type, doc=documentation(field.span), **parts)  # type: ignore[arg-type]
+
+
+def report_outside(found: Findings, span: Span, value: Value, low: object, high: object) -> None:
+    """A value that does not keep its declared range."""
+    assert isinstance(value, float | int)
+    range = f"`{low:g}..{high:g}`" if isinstance(low, float) and isinstance(high, float) else "the range"
+    found.report("out-of-range", span, found=f"`{value:g}`", range=range)
 
 
 def _goes_with(kind: str, type: Type, parts: dict[str, object]) -> bool:

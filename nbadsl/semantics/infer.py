@@ -32,6 +32,7 @@ from nbadsl.types import (
     TIME,
     Anything,
     Date,
+    Duration,
     Flag,
     Integer,
     Money,
@@ -43,7 +44,7 @@ from nbadsl.types import (
     Words,
 )
 
-DEEPEST = 150  # brackets in brackets; far beyond what anybody reads, and safe for Python's stack
+DEEPEST = 1500  # terms of one sum, or brackets in brackets: far beyond what anybody reads
 FACTORS = ("propensity", "value", "boost", "cost")
 
 
@@ -54,6 +55,7 @@ class Inference:
         self.model, self.found = model, found
         self.factors: dict[str, Info] = {}
         self.defining: list[str] = []
+        self.cycles: set[frozenset[str]] = set()
         self.depth = 0
 
     # --- entry points ---
@@ -219,6 +221,10 @@ class Inference:
         return info
 
     def report_recursion(self, name: str, span: Span) -> None:
+        cycle = frozenset(self.defining[self.defining.index(name) :])
+        if cycle in self.cycles:
+            return
+        self.cycles.add(cycle)
         path = " → ".join([*self.defining[self.defining.index(name) :], name])
         self.found.report("recursive-definition", span, name=name, path=path)
 
@@ -256,7 +262,8 @@ class Inference:
         owner = next((s for s in self.model.symbols.values() if name in _words_of(s)), None)
         help = did_you_mean(name, [*known, "now", "today", "channel", "content", "slot"])
         if owner is not None:
-            help = f"`{name}` is a word of `{owner.name}`: write `{owner.name} is {name}`"
+            verb = "has" if owner.input and isinstance(owner.input.type, Set) else "is"
+            help = f"`{name}` is a word of `{owner.name}`: write `{owner.name} {verb} {name}`"
         fixes = () if owner else replacement(expr.span, name, known)
         self.found.report("unknown-name", expr.span, what="value", name=name, help=help, fixes=fixes)
 
@@ -342,8 +349,9 @@ class Inference:
             negated = expr.negated == (expr.state == "unknown")
             right = f"{expr.subject.span.text} is {'not ' if negated else ''}never"
             fix = Fix(f"write `{right}`", (Edit(expr.span, right),))
-            help = f"{what} is `or never`, so it is always known; ask `is never`"
-            self.found.report("never-without-or-never", expr.span, what=what, help=help, fixes=(fix,))
+            self.found.report(
+                "known-of-never", expr.span, what=what, state=expr.state, help="ask `is never`", fixes=(fix,)
+            )
         return replace(merge(FLAG, subject), unknown=False, why="")
 
     def _recency(self, expr: nodes.Recency, local: dict[str, Info]) -> Info:

@@ -10,7 +10,7 @@ from nbadsl.diagnostics import Findings
 from nbadsl.semantics import calls
 from nbadsl.semantics.choosing import judge_chance, judge_choosing
 from nbadsl.semantics.constants import fits
-from nbadsl.semantics.declare import constant
+from nbadsl.semantics.declare import constant, report_outside
 from nbadsl.semantics.infer import Inference
 from nbadsl.semantics.keys import judge_key
 from nbadsl.semantics.model import Info, Model, Symbol
@@ -59,14 +59,14 @@ def _judge_parameter(inference: Inference, symbol: Symbol) -> None:
     for change in symbol.node.changes:
         value = constant(change.value, declared.type, settings, found, "the value")
         if value is not None and not fits(value, declared.low, declared.high):
-            found.report("out-of-range", change.value.span, found="the value", range="the declared range")
+            report_outside(found, change.value.span, value, declared.low, declared.high)
 
 
 def _judge_table(inference: Inference, symbol: Symbol) -> None:
     found, table, bound = inference.found, symbol.node, _declared(inference, symbol)
-    before = len(found.all)
+    before = found.count
     calls.infer_body(inference, symbol, bound, None)
-    coverage = cover(inference, table, bound) if len(found.all) == before else None
+    coverage = cover(inference, table, bound) if found.count == before else None
     if coverage is None:
         return
     if coverage.gap and table.hit != "collect":

@@ -23,17 +23,19 @@ Reader = Callable[[Path], tuple[Source, int | None]]
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """`files`: imported before importing; the policy's own file is the last. `library`: paths of std modules."""
+    """`files`: imported before importing; the policy's own file is the last. `library`: paths of std modules.
+    `partial`: some import could not be followed."""
 
     files: tuple[nodes.File, ...]
     library: frozenset[str]
+    partial: bool
 
 
 def load(path: Path, found: Findings, read: Reader = read) -> Loaded:
     """All files of the policy at a path. Raises OSError when that file itself cannot be read."""
     loader = _Loader(path.parent.resolve(), found, read)
     loader.visit(path, ())
-    return Loaded(tuple(loader.files.values()), frozenset(loader.library))
+    return Loaded(tuple(loader.files.values()), frozenset(loader.library), loader.partial)
 
 
 class _Loader:
@@ -41,12 +43,16 @@ class _Loader:
         self.root, self.found, self.read = root, found, read
         self.files: dict[Path, nodes.File] = {}
         self.library: set[str] = set()
+        self.partial = False
 
     def visit(self, path: Path, chain: tuple[Path, ...]) -> None:
         source, bad = self.read(path)
         if bad is not None:
             self.found.report("not-utf-8", Span(source, bad, bad + 1), help="save the file as UTF-8")
         tree, mistakes = parse(source)
+        if bad is not None:
+            # Said once: characters that could not be decoded mean nothing to the parser either.
+            mistakes = tuple(m for m in mistakes if m.span.text != "\ufffd")
         self.found.extend(mistakes)
         here = path.resolve()
         for declaration in tree.declarations:
@@ -57,10 +63,12 @@ class _Loader:
     def _follow(self, declaration: nodes.Import, importer: Path, chain: tuple[Path, ...]) -> None:
         target = self._file(declaration, importer) if declaration.path else self._module(declaration)
         if target is None:
+            self.partial = True
             return
         resolved = target.resolve()
         if resolved in chain:
             names = " → ".join(p.name for p in (*chain[chain.index(resolved) :], resolved))
+            self.partial = True
             self.found.report("import-cycle", declaration.span, path=names)
         elif resolved not in self.files:
             self.visit(target, chain)

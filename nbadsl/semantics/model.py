@@ -129,7 +129,8 @@ class Settings:
 class Model:
     """Filled by `declare`, `infer` and `judge`, in this order; read-only afterwards.
 
-    `partial`: some declaration could not be read, so a name that is found nowhere may be its fault.
+    `broken`: names of declarations that could not be read, and `*` when any name may be among them. `named`:
+    fields that are read outside expressions (what a limit counts by, an offset, …).
     """
 
     files: tuple[nodes.File, ...]
@@ -149,6 +150,7 @@ class Model:
     infos: dict[Any, Info] = field(default_factory=dict)
     uses: dict[Any, Use] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
+    named: set[str] = field(default_factory=set)
 
     def of_kind(self, kind: str) -> list[Symbol]:
         return [s for s in self.symbols.values() if s.kind == kind]

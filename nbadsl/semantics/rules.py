@@ -7,7 +7,7 @@ from nbadsl.semantics.infer import Inference
 from nbadsl.semantics.model import Info
 from nbadsl.source import Span
 from nbadsl.syntax import nodes
-from nbadsl.types import FLAG
+from nbadsl.types import ANYTHING, FLAG
 
 CLAUSES = {"require": (), "eligible": ("passes",), "exclude": ("excludes", "keeps")}
 
@@ -63,6 +63,17 @@ def judge_purpose(inference: Inference, info: Info, span: Span, purpose: str | N
                 found=found,
                 help=help,
             )
+
+
+def judge_reader(inference: Inference, name: nodes.Name, purpose: str | None, reader: str) -> None:
+    """A field that is named outside an expression is read as well."""
+    symbol = inference.model.symbols.get(name.text)
+    if symbol is None:
+        return
+    inference.model.named.add(name.text)
+    if symbol.purpose:
+        info = Info(ANYTHING, only_for=frozenset({(symbol.name, symbol.purpose)}))
+        judge_purpose(inference, info, name.span, purpose, reader)
 
 
 def judge_person(inference: Inference, expr: nodes.Expr, info: Info, what: str) -> None:

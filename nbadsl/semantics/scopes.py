@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+from nbadsl.semantics.constants import literal
 from nbadsl.semantics.infer import Inference
 from nbadsl.semantics.keys import judge_field, judge_scope
-from nbadsl.semantics.rules import judge_purpose, judge_rule, judge_uniform
+from nbadsl.semantics.rules import judge_purpose, judge_reader, judge_rule, judge_uniform
 from nbadsl.syntax import nodes
-from nbadsl.types import CALENDAR_UNITS, FLAG, NUMBER, Date, Duration, Integer, Money, Number, Text, Time
+from nbadsl.types import (
+    CALENDAR_UNITS,
+    FLAG,
+    NUMBER,
+    Anything,
+    Date,
+    Duration,
+    Integer,
+    Money,
+    Number,
+    Text,
+    Time,
+    Type,
+)
 
 _RULES = {"require", "eligible", "exclude", "boost"}
 _CONTACTS = {"limit", "rest", "budget", "quiet"}
@@ -38,8 +52,9 @@ def item_name(item: nodes.Item) -> str:
 
 def judge_scopes(inference: Inference) -> None:
     """All actions, groups and channels."""
+    cycles: set[frozenset[str]] = set()
     for scope in inference.model.scopes.values():
-        _judge_parent(inference, scope)
+        _judge_parent(inference, scope, cycles)
         purpose = inference.model.purpose_of(scope) if scope.kind != "channel" else None
         _Block(inference, purpose, f"{scope.kind} `{scope.name.text}`").judge(scope.kind, scope.items)
 
@@ -51,7 +66,7 @@ def judge_overall(inference: Inference) -> None:
         block.item(overall.item)
 
 
-def _judge_parent(inference: Inference, scope: nodes.Scope) -> None:
+def _judge_parent(inference: Inference, scope: nodes.Scope, cycles: set[frozenset[str]]) -> None:
     model, found = inference.model, inference.found
     if scope.parent is None or judge_scope(model, scope.parent, ("group",), found) is None:
         return
@@ -59,7 +74,8 @@ def _judge_parent(inference: Inference, scope: nodes.Scope) -> None:
     while parent is not None and parent.text not in seen:
         seen.append(parent.text)
         parent = model.scopes[parent.text].parent if parent.text in model.scopes else None
-    if parent is not None and parent.text == scope.name.text:
+    if parent is not None and parent.text == scope.name.text and frozenset(seen) not in cycles:
+        cycles.add(frozenset(seen))
         path = " → ".join([*seen, parent.text])
         found.report("recursive-definition", scope.name.span, name=scope.name.text, path=path)
 
@@ -166,18 +182,16 @@ class _Block:
     def _offset(self, by: nodes.Name | None) -> None:
         if by is not None:
             judge_field(self.model, by, "the offset", (Duration,), "a duration, the offset from UTC", self.found)
+            judge_reader(self.inference, by, self.purpose, self.where)
 
     def _factor(self, item: nodes.Factor) -> None:
         info = self.inference.infer(item.value)
         judge_purpose(self.inference, info, item.value.span, self.purpose, self.where)
         fits = {"propensity": (Integer, Number), "cost": (Money,), "value": (Integer, Number, Money)}[item.kind]
         expected = {"propensity": "a number", "cost": "money", "value": "a number or money"}[item.kind]
-        if not self.inference.accepts(info.type, info.type) or not isinstance(info.type, fits):
-            if info.type.__class__.__name__ != "Anything":
-                what = f"`{item.kind}`"
-                self.found.report(
-                    "wrong-type", item.value.span, what=what, found=f"`{info.type}`", expected=expected
-                )
+        if not isinstance(info.type, (*fits, Anything)):
+            what = f"`{item.kind}`"
+            self.found.report("wrong-type", item.value.span, what=what, found=f"`{info.type}`", expected=expected)
 
     def _boost(self, item: nodes.Boost) -> None:
         info = self.inference.require(item.value, NUMBER, "`boost`")
@@ -190,6 +204,7 @@ class _Block:
     def _limit(self, item: nodes.Limit) -> None:
         info = self.inference.require(item.count, NUMBER, "the number of a `limit`")
         judge_uniform(self.inference, item.count, info, "the number of a `limit`")
+        self._whole(item.count, "the number of a `limit`", 0)
         profile = self.model.profile
         if item.subject is not None and profile is not None and item.subject.text != profile.name.text:
             judge_field(
@@ -201,6 +216,7 @@ class _Block:
                 self.found,
                 ("field", "context"),
             )
+            judge_reader(self.inference, item.subject, self.purpose, self.where)
         self._window(item.window)
 
     def _window(self, window: nodes.Window) -> None:
@@ -208,29 +224,56 @@ class _Block:
             self._length(window.length)
         if window.since is not None:
             judge_field(self.model, window.since, "a window", (Date, Time), "a date or time", self.found)
+            judge_reader(self.inference, window.since, self.purpose, self.where)
 
     def _length(self, length: nodes.Quantity) -> None:
         if length.unit in CALENDAR_UNITS:
             what = "a step of the calendar, not a length"
             help = f"write it in days, or `per {length.unit.removesuffix('s')}` for the calendar's"
             self.found.report("not-a-value", length.span, name=length.span.text, what=what, help=help)
+        elif length.count <= 0:
+            self.found.report("wrong-range", length.span, found=f"`{length.span.text}`")
 
     def _rest(self, item: nodes.Rest) -> None:
         self._length(item.length)
+        if item.count is not None:
+            self._whole(item.count, "how often", 1)
         if item.within is not None:
             self._length(item.within)
         if item.of is not None:
             judge_scope(self.model, item.of, ("action", "group", "channel"), self.found)
 
     def _budget(self, item: nodes.Budget) -> None:
-        for value, what in ((item.amount, "a budget"), (item.each, "the cost of `each`")):
-            info = self.inference.infer(value)
-            judge_uniform(self.inference, value, info, what)
-            if not isinstance(info.type, Money) and info.type.__class__.__name__ != "Anything":
-                self.found.report("wrong-type", value.span, what=what, found=f"`{info.type}`", expected="money")
+        amount = self._money(item.amount, "a budget")
+        each = self._money(item.each, "the cost of `each`")
+        if isinstance(amount, Money) and isinstance(each, Money) and amount != each:
+            self.found.report(
+                "wrong-type", item.each.span, what="the cost of `each`", found=f"`{each}`", expected=f"`{amount}`"
+            )
         self._window(item.window)
 
+    def _money(self, value: nodes.Expr, what: str) -> Type:
+        info = self.inference.infer(value)
+        judge_uniform(self.inference, value, info, what)
+        if not isinstance(info.type, Money | Anything):
+            self.found.report("wrong-type", value.span, what=what, found=f"`{info.type}`", expected="money")
+        elif info.high < 0:
+            self.found.report("out-of-range", value.span, found=f"`{value.span.text}`", range="what can be spent")
+        return info.type
+
+    def _whole(self, number: nodes.Expr, what: str, least: int) -> None:
+        """A literal count; expressions are not judged here."""
+        read = literal(number, self.model.settings.zone)
+        if read is None or not isinstance(read[1], Integer | Number):
+            return
+        if read[0] < least or read[0] != int(read[0]):
+            expected = f"a whole number, {least} or more"
+            found = f"`{number.span.text}`"
+            self.found.report("wrong-count", number.span, what=what, found=found, expected=expected)
+
     def _quiet(self, item: nodes.Quiet) -> None:
+        if item.start.value == item.end.value:
+            self.found.report("wrong-range", item.span, found=f"`{item.start.span.to(item.end.span).text}`")
         self._offset(item.by)
         if item.unknown is not None and item.unknown.text not in ("blocks", "passes"):
             help = "write `unknown blocks` or `unknown passes`"

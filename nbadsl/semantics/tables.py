@@ -60,14 +60,21 @@ def infer_table(inference: Inference, table: nodes.Table, type: Type, bound: dic
         help = did_you_mean(table.collect.text, HITS)
         expected = "`sum`, `min`, `max` or `count`"
         found.report("unknown-setting", table.collect.span, found=table.collect.text, expected=expected, help=help)
-    results = [_row(inference, row, names, type, bound) for row in table.rows[1:]]
+    for name, cell in zip(names, table.rows[0].cells, strict=True):
+        if name in bound and isinstance(bound[name].type, Set):
+            what = f"column `{name}`"
+            found.report("wrong-type", cell.span, what=what, found=f"`{bound[name].type}`", expected="no set")
+            return Info(type)
+    judged = [_row(inference, row, names, type, bound) for row in table.rows[1:]]
+    results = [info for info, _ in judged]
     info = merge(type, *bound.values(), *results)
     low = min((r.low for r in results), default=-inf)
     high = max((r.high for r in results), default=inf)
     if table.hit == "collect":
         low, high = -inf, inf
     without = next((r for r in results if r.unknown), None)
-    coverage = cover(inference, table, bound)
+    clean = all(fits for _, fits in judged)
+    coverage = cover(inference, table, bound) if clean else None
     gap = not _catches_all(table) if coverage is None else bool(coverage.gap)
     never_empty = table.collect is not None and table.collect.text in ("sum", "count")
     unknown = without is not None or (gap and not never_empty)
@@ -75,32 +82,45 @@ def infer_table(inference: Inference, table: nodes.Table, type: Type, bound: dic
     return replace(info, unknown=unknown, why=why if unknown else "", low=low, high=high)
 
 
-def _row(inference: Inference, row: nodes.Row, names: list[str], type: Type, bound: dict[str, Info]) -> Info:
+def _row(
+    inference: Inference, row: nodes.Row, names: list[str], type: Type, bound: dict[str, Info]
+) -> tuple[Info, bool]:
+    """The info of a row's result, and whether its cells fit their columns."""
     if len(row.cells) != len(names):
         found, expected = len(row.cells), len(names)
         inference.found.report("wrong-cells", row.span, found=found, expected=expected)
-        return Info(type)
-    for name, cell in zip(names, row.cells, strict=False):
-        if name in bound:
-            _condition(inference, name, bound[name], cell, bound)
+        return Info(type), False
+    fits = [
+        _condition(inference, name, bound[name], cell, bound)
+        for name, cell in zip(names, row.cells, strict=False)
+        if name in bound
+    ]
     last = row.cells[-1]
     if last.kind != "value" or len(last.values) != 1:
         inference.found.report("wrong-columns", last.span, found=f"`{last.span.text}`", expected="one result")
-        return Info(type)
-    return inference.require(last.values[0], type, "the result", bound)
+        return Info(type), False
+    return inference.require(last.values[0], type, "the result", bound), all(fits)
 
 
 def _condition(
     inference: Inference, name: str, column: Info, cell: nodes.Cell, bound: dict[str, Info]
-) -> None:
+) -> bool:
+    """Whether a cell fits its column; reports when not."""
     operator = cell.operator if cell.kind == "compare" else "<" if cell.kind == "range" else "is"
     for value in cell.values:
         info = inference.infer(value, column.type, bound)
-        if isinstance(column.type, Set) or operators.result(operator, column.type, info.type) is None:
+        if operators.result(operator, column.type, info.type) is None:
             inference.found.report(
                 "mismatched-types", cell.span, operator=f"column {name}", left=f"`{column.type}`", right=f"`{info.type}`"
             )
-            return
+            return False
+    if cell.kind == "range":
+        low, high = (_value(inference, v) for v in cell.values)
+        if isinstance(low, float) and isinstance(high, float) and low >= high:
+            help = "the upper end is not included"
+            inference.found.report("wrong-range", cell.span, found=f"`{cell.span.text}`", help=help)
+            return False
+    return True
 
 
 def cover(inference: Inference, table: nodes.Table, bound: dict[str, Info]) -> Coverage | None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from nbadsl.diagnostics.suggest import did_you_mean
+from nbadsl.semantics.constants import fits, literal
 from nbadsl.semantics.infer import Inference, replacement
 from nbadsl.semantics.keys import judge_scope
 from nbadsl.semantics.model import Symbol
 from nbadsl.semantics.rules import judge_person, judge_uniform
 from nbadsl.syntax import nodes
-from nbadsl.types import FLAG, Date, Set, Time
+from nbadsl.types import ANYTHING, FLAG, Date, Set, Time, Type
 
 # Columns of a `cases` table that are not fields.
 OUTCOMES = ("expect", "via", "content")
@@ -20,7 +21,10 @@ def judge_trials(inference: Inference) -> None:
         judge_scope(inference.model, guarantee.scope, ("action", "group", "channel"), inference.found)
         info = inference.require(guarantee.when, FLAG, "the condition after `when`")
         judge_person(inference, guarantee.when, info, "a guarantee")
+    titles: dict[str, nodes.Test] = {}
     for test in inference.model.tests:
+        if titles.setdefault(test.title.text, test) is not test:
+            inference.found.report("repeated-name", test.title.span, name=test.title.text, other="another test")
         _Trial(inference, test).judge()
 
 
@@ -30,9 +34,12 @@ class _Trial:
         self.model, self.found = inference.model, inference.found
         self.given: set[str] = set()
         # A field that the policy never asks cannot matter to a test.
-        self.read = {use.name for use in self.model.uses.values() if isinstance(use, Symbol)}
+        self.read = self.model.named | {u.name for u in self.model.uses.values() if isinstance(u, Symbol)}
 
     def judge(self) -> None:
+        moments = [item for item in self.test.items if isinstance(item, nodes.TestNow)]
+        for repeated in moments[1:]:
+            self.found.report("repeated-item", repeated.span, what="now", where="the test")
         for item in self.test.items:
             match item:
                 case nodes.TestEntries():
@@ -46,10 +53,15 @@ class _Trial:
                 case nodes.TestNow():
                     pass
         self._missing()
+        if not any(isinstance(item, nodes.Expect | nodes.TestCases) for item in self.test.items):
+            help = "add a line such as `expect nothing`"
+            self.found.report("missing-expectation", self.test.title.span, help=help)
 
     def _missing(self) -> None:
-        for symbol in self.model.of_kind("field"):
+        for symbol in (*self.model.of_kind("field"), *self.model.of_kind("context")):
             declared = symbol.input
+            if symbol.kind == "context" and declared is not None and declared.default is not None:
+                continue
             if declared is None or declared.optional or declared.never or symbol.name in self.given:
                 continue
             if symbol.name not in self.read:
@@ -109,6 +121,10 @@ class _Trial:
                 assert isinstance(value, nodes.Expr)
                 info = self.inference.require(value, declared.type, what)
                 judge_uniform(self.inference, value, info, f"the value of {what}")
+                read = literal(value, self.model.settings.zone)
+                if read is not None and not fits(read[0], declared.low, declared.high):
+                    found, range = f"`{value.span.text}`", f"the range of {what}"
+                    self.found.report("out-of-range", value.span, found=found, range=range)
 
     def _set(self, symbol: Symbol, words: tuple[nodes.Name, ...], entry: nodes.Entry) -> None:
         assert symbol.input is not None
@@ -182,7 +198,13 @@ class _Trial:
             name = item.content.text
             self.found.report("unknown-name", item.content.span, what="content", name=name, help=help)
         for end in item.between or ():
-            info = self.inference.infer(end)
+            info = self.inference.require(end, self._score_type(), "an expected score")
             judge_uniform(self.inference, end, info, "an expected score")
+
+    def _score_type(self) -> Type:
+        choices = self.model.arbitrate.choices if self.model.arbitrate else ()
+        score = next((c for c in choices if isinstance(c, nodes.Score)), None)
+        info = self.model.infos.get(score.value) if score is not None else None
+        return info.type if info is not None else ANYTHING
 
 

@@ -465,7 +465,7 @@ class Scopes(Inputs):
 
     def rest(self, parts: Parts) -> nodes.Rest:
         numbers = self.numbers_of(parts)
-        count = int(numbers[0].value) if numbers else 1
+        count = numbers[0] if numbers else None
         outcome = next(str(p) for p in parts if isinstance(p, Token) and p.type == "OUTCOME")
         of, within = _part(parts, "of"), _part(parts, "within")
         return nodes.Rest(parts[1], count, outcome, of, within, self.span(parts))

@@ -105,12 +105,17 @@ def report_token(error: UnexpectedToken, lark: Lark, whole: Span, keyword: str, 
     text = "the end of the line" if token.type == "ROW" else f"`{token}`"
     near = nearest(str(token), (words[a] for a in accepted if a in words)) if token.type == "NAME" else None
     fixes = (Fix(f"write `{near}`", (Edit(span, near),)),) if near else ()
-    help = f"did you mean `{near}`?" if near else _advice(whole, span)
+    help = f"did you mean `{near}`?" if near else _advice(whole, span, accepted)
     found.report("syntax", span, found=text, expected=_expected(accepted, words), help=help, fixes=fixes)
 
 
-def _advice(whole: Span, span: Span) -> str:
+def _advice(whole: Span, span: Span, accepted: set[str]) -> str:
     text = whole.source.text[span.start : span.start + 2]
+    if {"EVER", "PER", "SINCE"} <= accepted:
+        return "a window is a length such as `per 7 days`, or `per day`, `week`, `month`, `quarter` or `year`"
+    before = whole.source.text[whole.start : span.start].split()[-1:]
+    if text[:1].isdigit() and before and len(before[0]) == 3 and before[0].isupper():
+        return f"the amount comes first: `{span.text} {before[0]}`"
     return _ELSEWHERE.get(text) or _ELSEWHERE.get(text[:1], "")
 
 
@@ -141,7 +146,9 @@ def _expected(accepted: set[str], words: dict[str, str]) -> str:
     said += sorted(f"`{words[t]}`" for t in left if t in words)
     if len(said) > 10:
         said = [*said[:9], "…"]
-    return ", ".join(said) or "the end of the declaration"
+    if not said:
+        return "the end of the declaration"
+    return " or ".join([", ".join(said[:-1]), said[-1]]) if len(said) > 1 else said[0]
 
 
 @lru_cache(maxsize=1)

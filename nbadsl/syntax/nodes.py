@@ -509,10 +509,10 @@ class Limit:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rest:
-    """`rest 30 days after 3 ignored of retention within 60 days`"""
+    """`rest 30 days after 3 ignored of retention within 60 days`; without a `count` the first one counts"""
 
     length: Quantity
-    count: int
+    count: Number | None
     outcome: str
     of: Name | None
     within: Quantity | None

@@ -68,9 +68,11 @@ def _parse_piece(source: Source, piece: Piece, found: Findings) -> nodes.Declara
         except UnexpectedEOF:  # pragma: no cover - the LALR parser reports the end as a token
             found.report("unclosed-block", whole, what=f"`{piece.keyword}`")
             return _broken(whole, piece.keyword)
-        for wrong in builder.wrong:
-            found.report(wrong.kind, wrong.span, **wrong.values)
-    return tree
+        wrong = builder.wrong
+    for mistake in wrong:
+        found.report(mistake.kind, mistake.span, **mistake.values)
+    # A date that does not exist has no value: what follows from it is not worth a message.
+    return _broken(whole, piece.keyword) if wrong else tree
 
 
 def _broken(span: Span, keyword: str) -> nodes.Broken:
