@@ -51,7 +51,9 @@ class NotEnforced(RuntimeError):
     """The policy has rules that this version checks but does not enforce, so it is not run."""
 
     def __init__(self, what: tuple[str, ...]) -> None:
-        some = "\n".join(f"  {w}" for w in what[:10]) + (f"\n  … and {len(what) - 10} more" if len(what) > 10 else "")
+        some = "\n".join(f"  {w}" for w in what[:10]) + (
+            f"\n  … and {len(what) - 10} more" if len(what) > 10 else ""
+        )
         super().__init__(
             "this version checks limits, rests, budgets and quiet hours but does not enforce them yet, "
             f"so a policy that has them is not run:\n{some}"
@@ -322,7 +324,9 @@ class Policy:
         parameters: Mapping[str, object] | None = None,
     ) -> dict[str, Value]:
         """The inputs of a run, checked."""
-        return givens(self.facts, microseconds(now or datetime.now(UTC), self.facts.timezone), parameters, context)
+        return givens(
+            self.facts, microseconds(now or datetime.now(UTC), self.facts.timezone), parameters, context
+        )
 
     def moment_text(self, given: Mapping[str, Value]) -> str:
         """`now` as reports write it, in the policy's time zone."""
@@ -395,4 +399,14 @@ def load(path: str | Path) -> Policy:
     return Policy(None, program)
 
 
-__all__ = ["BadInput", "Choice", "Decision", "Decisions", "NotEnforced", "Policy", "PolicyError", "check", "load"]
+__all__ = [
+    "BadInput",
+    "Choice",
+    "Decision",
+    "Decisions",
+    "NotEnforced",
+    "Policy",
+    "PolicyError",
+    "check",
+    "load",
+]

@@ -133,7 +133,9 @@ def _funnels(facts: Facts, counters: Any, considered: int) -> tuple[Funnel, ...]
     funnels, first = [], 0
     for candidate, fates in zip(facts.candidates, counters.fates.tolist(), strict=True):
         last = first + len(candidate.rules)
-        rules = _rules(candidate, counters.stopped[first:last].tolist(), counters.unknown[first:last].tolist())
+        rules = _rules(
+            candidate, counters.stopped[first:last].tolist(), counters.unknown[first:last].tolist()
+        )
         inactive, quiet, no_score, threshold, passed, chosen = fates
         funnels.append(
             Funnel(

@@ -6,15 +6,39 @@ evaluates anything itself.
 
 from __future__ import annotations
 
+import math
+import textwrap
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from nbadsl.interpreter.explain import Account, Reading, explain
 from nbadsl.program.decision import Choice, Fate
 from nbadsl.program.givens import shown
-from nbadsl.program.nodes import Program, Value
+from nbadsl.program.nodes import Column, Program, Value
 from nbadsl.source import Span
+from nbadsl.types import DAY, HOUR, MINUTE, SECOND, Duration, Number, Time, Type
+
+# How the text says each fate; in the data it keeps its name. Best first, which is the order of the text.
+_SAID = {
+    "chosen": "chosen",
+    "outranked": "outranked",
+    "threshold": "below threshold",
+    "no score": "no score",
+    "budget": "no budget",
+    "rest": "resting",
+    "limit": "limit reached",
+    "quiet": "quiet",
+    "exclude": "excluded",
+    "eligible": "not eligible",
+    "require": "not allowed",
+    "inactive": "inactive",
+}
+_WIDTH, _INDENT = 110, 19
+_UNITS = (("days", DAY), ("hours", HOUR), ("minutes", MINUTE), ("seconds", SECOND))
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +56,7 @@ class Told:
     blocked_by_unknown: bool
     tier: str
     score: float | None
+    action: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +113,11 @@ def _told(program: Program, account: Account) -> Told:
         fate=str(story.fate),
         why=why,
         at=at,
-        values=tuple(_reading(r) for r in account.readings),
+        values=tuple(_reading(program, r) for r in account.readings),
         blocked_by_unknown=story.blocked_by_unknown,
         tier="" if story.tier is None else program.tiers[story.tier],
         score=story.score,
+        action=candidate.action,
     )
 
 
@@ -99,8 +125,7 @@ def _why(program: Program, account: Account) -> tuple[str, str]:
     candidate, story = program.candidates[account.candidate], account.story
     if story.rule is not None:
         rule = candidate.rules[story.rule]
-        verb = {"require": "requires", "eligible": "eligible when", "exclude": "excluded when"}[rule.stage]
-        return f"{rule.scope} {verb}: {rule.reason}", _place(rule.origin) if rule.origin else ""
+        return f"{rule.scope}: {rule.reason}", _place(rule.origin) if rule.origin else ""
     match story.fate:
         case Fate.INACTIVE:
             return "not in its dates", ""
@@ -118,10 +143,27 @@ def _why(program: Program, account: Account) -> tuple[str, str]:
             return "", ""
 
 
-def _reading(reading: Reading) -> tuple[str, str]:
-    leaf = reading.leaf
+def _reading(program: Program, reading: Reading) -> tuple[str, str]:
+    leaf, value = reading.leaf, reading.value
     name = leaf.experiment if hasattr(leaf, "experiment") else leaf.name
-    return name, "unknown" if reading.value is None else shown(reading.value, leaf.type)
+    if value is None and isinstance(leaf, Column):
+        never = any(i.name == leaf.name and i.never for i in program.inputs)
+        return name, "never" if never else "unknown"
+    return name, _value(value, leaf.type, program.timezone)
+
+
+def _value(value: Value, type: Type, timezone: str) -> str:
+    """A value for reading, not for typing in: six digits are enough, and times are the policy's."""
+    match type:
+        case Number() if isinstance(value, float):
+            return f"{value:.6g}"
+        case Duration() if isinstance(value, float) and math.isfinite(value):
+            name, unit = next((u for u in _UNITS if abs(value) >= u[1]), _UNITS[-1])
+            return f"{value / unit:.4g} {name}"
+        case Time() if isinstance(value, float):
+            moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=value)
+            return f"{moment.astimezone(ZoneInfo(timezone)):%Y-%m-%d %H:%M}"
+    return shown(value, type)
 
 
 def _place(span: Span | None) -> str:
@@ -134,24 +176,30 @@ def _lines(story: Story) -> list[str]:
         lines.append(f"  probability: {story.probability:.4g}")
     lines += [f"  {experiment}: arm {arm}" for experiment, arm in story.arms]
     lines.append("")
-    width = max((len(t.candidate) for t in story.candidates), default=0)
-    for told in story.candidates:
-        head = f"  {told.candidate:<{width}}  {told.fate:<10}  "
-        details = [told.why] if told.why else []
-        if told.score is not None:
-            details.append(f"score {told.score:.6g}")
-        if told.tier:
-            details.append(f"tier: {told.tier}")
-        lines.append((head + "  ·  ".join(details)).rstrip())
-        indent = " " * (width + 16)
-        if told.values:
-            values = ", ".join(f"{name} = {value}" for name, value in told.values)
-            lines.append(f"{indent}{values}{'  (blocked by unknown)' if told.blocked_by_unknown else ''}")
-        if told.at:
-            lines.append(f"{indent}at {told.at}")
+    order = list(_SAID)
+    best_first = sorted(
+        story.candidates,
+        key=lambda t: (order.index(t.fate), -(t.score if t.score is not None else -math.inf)),
+    )
+    for _, alike in groupby(best_first, key=lambda t: (t.action, t.fate, t.why, t.at, t.values, t.score)):
+        lines += _paragraph(list(alike))
     if story.undefined:
         lines += ["", "  undefined arithmetic:", *(f"    {u}" for u in story.undefined)]
     return lines
 
 
-
+def _paragraph(alike: list[Told]) -> list[str]:
+    """Candidates of one action with one story, which is told once."""
+    told = alike[0]
+    names = [told.candidate, *(t.candidate.removeprefix(f"{t.action} ") for t in alike[1:])]
+    details = [f"score {told.score:.6g}"] if told.score is not None else []
+    details += [f"tier: {told.tier}"] if told.tier else []
+    if told.fate in ("chosen", "outranked", "threshold"):
+        texts = ["  ·  ".join([", ".join(names), *details])]
+    else:
+        texts = [", ".join(names), f"{told.why} ({told.at})" if told.at else told.why]
+    blocked = " (unknown, so it stops)" if told.blocked_by_unknown else ""
+    texts.append(", ".join(f"{name} = {value}" for name, value in told.values) + blocked)
+    lines = [line for text in texts for line in textwrap.wrap(text, _WIDTH - _INDENT, break_on_hyphens=False)]
+    head = f"  {_SAID[told.fate]:<{_INDENT - 2}}"
+    return [f"{head if number == 0 else ' ' * _INDENT}{line}".rstrip() for number, line in enumerate(lines)]

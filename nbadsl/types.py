@@ -121,7 +121,9 @@ class Anything:
         return "anything"
 
 
-Type: TypeAlias = Flag | Integer | Number | Money | Duration | Date | Time | Clock | Text | Words | Set | Anything
+Type: TypeAlias = (
+    Flag | Integer | Number | Money | Duration | Date | Time | Clock | Text | Words | Set | Anything
+)
 
 FLAG, INTEGER, NUMBER = Flag(), Integer(), Number()
 DURATION, DATE, TIME, CLOCK, TEXT, ANYTHING = Duration(), Date(), Time(), Clock(), Text(), Anything()

@@ -266,3 +266,18 @@ def test_a_bad_row_is_refused_by_the_record_reader_for_the_same_field(tmp_path: 
     assert batch.unreadable is None
     with pytest.raises(BadRecord, match=r"^age: 130 is not"):
         read_record(TWO, from_arrow(batch.people, TWO, 0))
+
+
+def test_a_reader_that_is_left_in_the_middle_closes_its_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(csv_file, "_BLOCK", 100)
+    opened: list[csv_file._Counted] = []
+    monkeypatch.setattr(csv_file, "_Counted", lambda path: opened.append(counted(path)) or opened[-1])
+    profiles = open_text(tmp_path, "id,age\n" + "c1,30\n" * 1000)
+    for _ in profiles:
+        break
+    assert [file.closed for file in opened] == [True]
+
+
+counted = csv_file._Counted

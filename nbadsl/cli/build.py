@@ -11,7 +11,9 @@ from nbadsl.cli.common import input_errors, load_policy, policy_path
 
 @click.command()
 @click.argument("policy", required=False)
-@click.option("--out", "-o", metavar="FILE", help="The compiled policy; POLICY with the ending .nbac if not given.")
+@click.option(
+    "--out", "-o", metavar="FILE", help="The compiled policy; POLICY with the ending .nbac if not given."
+)
 def command(policy: str | None, out: str | None) -> None:
     """Compile a policy into one file (.nbac).
 
@@ -30,5 +32,7 @@ def command(policy: str | None, out: str | None) -> None:
     with input_errors():
         compiled.save(target)
     size = target.stat().st_size
-    click.echo(f"{target}: {compiled.facts.name}, {len(compiled.facts.candidates)} candidates, {size:,} bytes")
+    click.echo(
+        f"{target}: {compiled.facts.name}, {len(compiled.facts.candidates)} candidates, {size:,} bytes"
+    )
     click.echo(f"hash {compiled.hash}")

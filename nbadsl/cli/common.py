@@ -23,7 +23,9 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 def fail(message: str) -> NoReturn:
     """End with an input error."""
-    click.echo(f"{click.style('error', fg='red', bold=True)}: {message}", err=True, color=wants_color(sys.stderr))
+    click.echo(
+        f"{click.style('error', fg='red', bold=True)}: {message}", err=True, color=wants_color(sys.stderr)
+    )
     raise SystemExit(2)
 
 
@@ -140,14 +142,26 @@ def run_options(command: Command) -> Command:
     """The options that say when, with what chance and in which context something is decided."""
     options = [
         click.option(
-            "--now", callback=parse_now, metavar="TIME", help="The moment of deciding; the current one if not given."
+            "--now",
+            callback=parse_now,
+            metavar="TIME",
+            help="The moment of deciding; the current one if not given.",
         ),
         click.option("--seed", type=int, default=None, help="Of chance (exploration). Default 0."),
         click.option(
-            "--context", callback=parse_pairs, multiple=True, metavar="NAME=VALUE", help="A field of the context."
+            "--context",
+            callback=parse_pairs,
+            multiple=True,
+            metavar="NAME=VALUE",
+            help="A field of the context.",
         ),
         click.option(
-            "--set", "parameters", callback=parse_pairs, multiple=True, metavar="NAME=VALUE", help="A parameter's value."
+            "--set",
+            "parameters",
+            callback=parse_pairs,
+            multiple=True,
+            metavar="NAME=VALUE",
+            help="A parameter's value.",
         ),
     ]
     for option in reversed(options):

@@ -58,7 +58,7 @@ def settings_model() -> type[BaseModel]:
 
 
 def load(start: Path | None = None) -> dict[str, Any]:
-    """The settings that hold in a folder, paths made absolute. Raises click.UsageError naming what is wrong."""
+    """The settings that hold in a folder, with paths as seen from there. Raises click.UsageError naming what is wrong."""
     found = find((start or Path.cwd()).resolve())
     if found is None:
         return {}
@@ -71,8 +71,14 @@ def load(start: Path | None = None) -> dict[str, Any]:
         raise click.UsageError("\n".join(_problem(path, dict(e)) for e in error.errors())) from error
     for key in ("policy", "profiles", "out", "rejects", "sample"):
         if key in settings and settings[key] is not None:
-            settings[key] = str(path.parent / settings[key])
+            settings[key] = _seen_from_here(path.parent / settings[key])
     return settings
+
+
+def _seen_from_here(path: Path) -> str:
+    """A path as somebody here would write it, since messages show it."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def _problem(path: Path, error: dict[str, Any]) -> str:

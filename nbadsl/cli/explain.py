@@ -61,9 +61,14 @@ def command(
             context=typed(context, loaded.facts.context),
             parameters=typed(parameters, tuple(p.input for p in loaded.facts.parameters)),
         )
-    click.echo(json.dumps(story.as_dict(), indent=2, ensure_ascii=False) if format == "json" else str(story), nl=False)
+    click.echo(
+        json.dumps(story.as_dict(), indent=2, ensure_ascii=False) if format == "json" else str(story),
+        nl=False,
+    )
     if loaded.facts.unenforced:
-        click.echo("note: limits, rests, budgets and quiet hours are not enforced yet and not told here", err=True)
+        click.echo(
+            "note: limits, rests, budgets and quiet hours are not enforced yet and not told here", err=True
+        )
 
 
 def _split(arguments: tuple[str, ...]) -> tuple[str | None, str | None]:
@@ -83,12 +88,14 @@ def _split(arguments: tuple[str, ...]) -> tuple[str | None, str | None]:
 
 def _from_json(path: str) -> dict[str, Any]:
     try:
-        text = click.get_text_stream("stdin").read() if path == "-" else Path(path).read_text(encoding="utf-8")
+        text = (
+            click.get_text_stream("stdin").read() if path == "-" else Path(path).read_text(encoding="utf-8")
+        )
         found = json.loads(text)
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         fail(f"{path} is not JSON: {error}")
     if not isinstance(found, dict):
-        fail(f"{path}: a customer is a JSON object, `{{\"age\": 30, …}}`")
+        fail(f'{path}: a customer is a JSON object, `{{"age": 30, …}}`')
     return found
 
 

@@ -20,7 +20,9 @@ def show(report: Report, color: bool) -> None:
     console = Console(no_color=not color, highlight=False, force_terminal=color or None, soft_wrap=False)
     console.print(Text(f"{report.policy} · {report.now} · seed {report.seed} · policy {report.hash[:12]}"))
     decided = sum(s.people for s in report.decisions)
-    console.print(Text(f"{report.people:,} people, {decided:,} decided something ({_percent(decided, report.people)})"))
+    console.print(
+        Text(f"{report.people:,} people, {decided:,} decided something ({_percent(decided, report.people)})")
+    )
     console.print()
     console.print(_decisions(report))
     funnel = _funnel(report)
@@ -38,7 +40,9 @@ def _percent(part: int, whole: int) -> str:
 
 
 def _table(title: str, *columns: tuple[str, str]) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table = Table(
+        title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0)
+    )
     for name, justify in columns:
         table.add_column(name, justify=justify, overflow="fold")  # type: ignore[arg-type]
     return table
@@ -60,7 +64,9 @@ def _decisions(report: Report) -> Table:
 
 def _share(table: Table, share: Share, people: int, most: int, style: str) -> None:
     bar = "█" * max(1, round(_BAR * share.people / most))
-    table.add_row(Text(share.name), f"{share.people:,}", _percent(share.people, people), Text(bar), style=style)
+    table.add_row(
+        Text(share.name), f"{share.people:,}", _percent(share.people, people), Text(bar), style=style
+    )
 
 
 def _funnel(report: Report) -> Table | None:

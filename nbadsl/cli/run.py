@@ -31,9 +31,16 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("policy", required=False)
 @click.option("--profiles", "-p", metavar="FILE", help="Parquet (a file or a folder of them), CSV or Arrow.")
-@click.option("--out", "-o", metavar="FILE", help="The decisions: .parquet, .csv or .arrow. Without it only the report.")
+@click.option(
+    "--out", "-o", metavar="FILE", help="The decisions: .parquet, .csv or .arrow. Without it only the report."
+)
 @click.option("--rejects", metavar="FILE", help="Rows that are bad data, with what is wrong with them.")
-@click.option("--strict", is_flag=True, default=None, help="A rejected row is an error: nothing is written, exit code 1.")
+@click.option(
+    "--strict",
+    is_flag=True,
+    default=None,
+    help="A rejected row is an error: nothing is written, exit code 1.",
+)
 @click.option("--threads", type=click.IntRange(1), help="Threads of the engine; all cores if not given.")
 @click.option("--report", type=click.Choice(["text", "json", "none"]), default="text", show_default=True)
 @run_options
@@ -174,4 +181,3 @@ def _progress(rows: int | None, size: int | None) -> Iterator[Callable[[int, int
                 progress.update(task, completed=position)
 
         yield tick
-

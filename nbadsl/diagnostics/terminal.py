@@ -178,12 +178,12 @@ def _preview(fix: Fix, gutter: int, width: int) -> Iterator[Line]:
         region = source.text[start : last_start + len(source.line(last))]
         moved = [Edit(Span(source, e.span.start - start, e.span.end - start), e.text) for e in edits]
         old, new = region.split("\n"), edited(region, moved).split("\n")
-        while len(old) > 1 and len(new) > 1 and old[0] == new[0]:
+        while old and new and old[0] == new[0]:
             old, new, first = old[1:], new[1:], first + 1
-        while len(old) > 1 and len(new) > 1 and old[-1] == new[-1]:
+        while old and new and old[-1] == new[-1]:
             old, new = old[:-1], new[:-1]
         for sign, role, texts in (("-", "removed", old), ("+", "added", new)):
-            if texts != [""]:
+            if any(texts):
                 yield from _changed(first, sign, role, texts, gutter, room)
 
 

@@ -13,9 +13,10 @@ from functools import reduce
 from nbadsl.diagnostics import Findings
 from nbadsl.program import nodes as ir
 from nbadsl.program.candidates import Place, places
+from nbadsl.program.env import Env
 from nbadsl.program.nodes import Expr, Program
 from nbadsl.program.pool import Pool
-from nbadsl.program.translate import Env, Translator
+from nbadsl.program.translate import Translator
 from nbadsl.semantics.constants import instant
 from nbadsl.semantics.declare import constant
 from nbadsl.semantics.model import Model
@@ -78,7 +79,13 @@ class _Builder:
 
     def _candidate(self, place: Place) -> ir.Candidate:
         action = place.action
-        env = Env(facts={"channel": place.channel or "", "content": place.content or "", "slot": place.slot or "now"})
+        env = Env(
+            facts={
+                "channel": place.channel or "",
+                "content": place.content or "",
+                "slot": place.slot or "now",
+            }
+        )
         is_fallback = action.name.text == self._fallback()
         return ir.Candidate(
             action=action.name.text,
@@ -303,4 +310,3 @@ def _all_items(items: tuple[nodes.Item, ...]) -> Iterator[nodes.Item]:
 def _words(span: Span) -> str:
     """The text of a span on one line."""
     return " ".join(span.text.split())
-

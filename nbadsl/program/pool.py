@@ -80,11 +80,15 @@ class Pool:
 
     def member(self, operand: Expr, values: tuple[str, ...], origin: Span | None = None) -> nodes.Member:
         values = tuple(sorted(set(values)))
-        return self._intern(nodes.Member, origin, operand=operand, values=values, type=FLAG, unknown=operand.unknown)
+        return self._intern(
+            nodes.Member, origin, operand=operand, values=values, type=FLAG, unknown=operand.unknown
+        )
 
     def match(self, op: str, operand: Expr, pattern: Expr, origin: Span | None = None) -> nodes.Match:
         unknown = operand.unknown or pattern.unknown
-        return self._intern(nodes.Match, origin, op=op, operand=operand, pattern=pattern, type=FLAG, unknown=unknown)
+        return self._intern(
+            nodes.Match, origin, op=op, operand=operand, pattern=pattern, type=FLAG, unknown=unknown
+        )
 
     def has(self, op: str, operand: Expr, words: tuple[str, ...], origin: Span | None = None) -> nodes.Has:
         words = tuple(sorted(set(words)))

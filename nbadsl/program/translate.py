@@ -7,16 +7,16 @@ content and slot, and the factors of its score) stands in an `Env`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import reduce
 from typing import assert_never
 
+from nbadsl.program.env import Env
+from nbadsl.program.from_tables import translate_table
 from nbadsl.program.nodes import Expr
 from nbadsl.program.pool import Pool
 from nbadsl.semantics.constants import literal
 from nbadsl.semantics.model import Builtin, Fact, Local, Model, Symbol, Word
 from nbadsl.semantics.operators import COMPARISONS, SYMBOLS
-from nbadsl.semantics.tables import columns_of
 from nbadsl.source import Span
 from nbadsl.syntax import nodes
 from nbadsl.types import (
@@ -37,15 +37,6 @@ from nbadsl.types import (
     Words,
     is_numeric,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Env:
-    """What names stand for around an expression. `facts`: channel, content and slot, "" for none."""
-
-    locals: dict[str, Expr] = field(default_factory=dict)
-    facts: dict[str, str] = field(default_factory=dict)
-    factors: dict[str, Expr] = field(default_factory=dict)
 
 
 class Translator:
@@ -73,11 +64,13 @@ class Translator:
                 condition, then = self.translate(expr.condition, env), self.translate(expr.then, env)
                 return pool.choose(condition, then, self.translate(expr.otherwise, env), at)
             case nodes.OneOf():
-                found = self._one_of(self.translate(expr.subject, env), expr.options, env, at)
+                found = self.one_of(self.translate(expr.subject, env), expr.options, env, at)
                 return pool.negate(found, at) if expr.negated else found
             case nodes.Between():
                 subject, low, high = [self.translate(e, env) for e in (expr.subject, expr.low, expr.high)]
-                found = pool.both(pool.compare(">=", subject, low, at), pool.compare("<=", subject, high, at), at)
+                found = pool.both(
+                    pool.compare(">=", subject, low, at), pool.compare("<=", subject, high, at), at
+                )
                 return pool.negate(found, at) if expr.negated else found
             case nodes.Is():
                 known = pool.is_known(self.translate(expr.subject, env), at)
@@ -245,7 +238,7 @@ class Translator:
         days = self.pool.arithmetic("div", length, self.number(DAY))
         return self.pool.arithmetic("floor", days)
 
-    def _one_of(self, subject: Expr, options: tuple[nodes.Expr, ...], env: Env, at: Span) -> Expr:
+    def one_of(self, subject: Expr, options: tuple[nodes.Expr, ...], env: Env, at: Span) -> Expr:
         values = [self.translate(o, env) for o in options]
         constants = [getattr(v, "value", None) for v in values]
         if all(isinstance(c, str) for c in constants):
@@ -264,9 +257,13 @@ class Translator:
         after = pool.arithmetic("add", now, length, type=subject.type)
         match expr.relation:
             case "within":
-                found: Expr = pool.both(pool.compare("<=", subject, now, at), pool.compare(">=", subject, before, at), at)
+                found: Expr = pool.both(
+                    pool.compare("<=", subject, now, at), pool.compare(">=", subject, before, at), at
+                )
             case "within next":
-                found = pool.both(pool.compare(">=", subject, now, at), pool.compare("<=", subject, after, at), at)
+                found = pool.both(
+                    pool.compare(">=", subject, now, at), pool.compare("<=", subject, after, at), at
+                )
             case _:
                 found = pool.compare("<", subject, before, at)
         # What never happened is simply not recent.
@@ -291,7 +288,7 @@ class Translator:
             case Symbol() as symbol:
                 names = [p.text if isinstance(p, nodes.Name) else p.name.text for p in symbol.node.parameters]
                 inner = Env(dict(zip(names, arguments, strict=True)), env.facts)
-                return self._table(symbol.node, inner, self._type(expr))
+                return translate_table(self, symbol.node, inner, self._type(expr))
             case _:
                 raise AssertionError("only functions and tables are called")
 
@@ -305,82 +302,25 @@ class Translator:
                 above = pool.arithmetic("max", first, arguments[1], type=type, origin=at)
                 return pool.arithmetic("min", above, arguments[2], type=type, origin=at)
             case "hour":
-                clock = first if first.type == CLOCK else pool.calendar("local_clock", first, type=CLOCK, origin=at)
+                clock = (
+                    first
+                    if first.type == CLOCK
+                    else pool.calendar("local_clock", first, type=CLOCK, origin=at)
+                )
                 hours = pool.arithmetic("div", clock, self.number(HOUR))
                 return pool.arithmetic("floor", hours, type=INTEGER, origin=at)
             case "weekday" | "day" | "month" | "year":
-                day = first if first.type == DATE else pool.calendar("local_date", first, type=DATE, origin=at)
+                day = (
+                    first if first.type == DATE else pool.calendar("local_date", first, type=DATE, origin=at)
+                )
                 return pool.calendar(name, day, type=INTEGER, origin=at)
             case "months_between":
                 return pool.calendar(name, *arguments, type=INTEGER, origin=at)
             case "age_in_years":
-                months = pool.calendar("months_between", first, pool.given("today", DATE), type=INTEGER, origin=at)
+                months = pool.calendar(
+                    "months_between", first, pool.given("today", DATE), type=INTEGER, origin=at
+                )
                 years = pool.arithmetic("div", months, self.number(12))
                 return pool.arithmetic("floor", years, type=INTEGER, origin=at)
             case _:
                 return pool.arithmetic(name, first, type=type, origin=at)
-
-    # --- tables ---
-
-    def _table(self, table: nodes.Table, env: Env, type: Type) -> Expr:
-        names, rows = columns_of(table)[:-1], table.rows[1:]
-        conditions = [self._holds(names, row, env) for row in rows]
-        results = [self.translate(row.cells[-1].values[0], env) for row in rows]
-        pairs = list(zip(conditions, results, rows, strict=True))
-        if table.hit != "collect":
-            rest: Expr | None = None
-            for condition, result, row in reversed(pairs):
-                if condition == self.pool.yes():
-                    rest = result
-                else:
-                    rest = self.pool.choose(condition, result, rest or self.undefined(type, table.name.span), row.span)
-            return rest or self.undefined(type, table.name.span)
-        assert table.collect is not None
-        if table.collect.text in ("sum", "count"):
-            one = self.number(1)
-            parts = [
-                self.pool.choose(c, r if table.collect.text == "sum" else one, self.number(0, r.type), row.span)
-                for c, r, row in pairs
-            ]
-            add = lambda a, b: self.pool.arithmetic("add", a, b, type=type, origin=table.name.span)  # noqa: E731
-            return reduce(add, parts, self.number(0, type)) if parts else self.number(0, type)
-        return self._extreme(table, table.collect.text, pairs, type)
-
-    def _extreme(
-        self, table: nodes.Table, op: str, pairs: list[tuple[Expr, Expr, nodes.Row]], type: Type
-    ) -> Expr:
-        """The smallest or largest result of the rows that hold; undefined when none does."""
-        pool, at = self.pool, table.name.span
-        best, later = self.undefined(type, at), pool.no()
-        for condition, result, row in reversed(pairs):
-            both = pool.arithmetic(op, result, best, type=type, origin=at)
-            best = pool.choose(condition, pool.choose(later, both, result), best, row.span)
-            later = pool.either(condition, later)
-        return best
-
-    def _holds(self, names: list[str], row: nodes.Row, env: Env) -> Expr:
-        """Whether a row holds: never unknown, as an unknown value fits only `any` and `unknown`."""
-        conditions = [
-            self._cell(env.locals[name], cell, env)
-            for name, cell in zip(names, row.cells, strict=False)
-            if cell.kind != "any"
-        ]
-        if not conditions:
-            return self.pool.yes()
-        settled = [self.pool.or_else(c, self.pool.no()) if c.unknown else c for c in conditions]
-        return reduce(lambda a, b: self.pool.both(a, b, row.span), settled)
-
-    def _cell(self, subject: Expr, cell: nodes.Cell, env: Env) -> Expr:
-        pool, at = self.pool, cell.span
-        match cell.kind:
-            case "unknown":
-                return pool.negate(pool.is_known(subject, at), at)
-            case "compare":
-                return pool.compare(cell.operator, subject, self.translate(cell.values[0], env), at)
-            case "range":
-                low, high = (self.translate(v, env) for v in cell.values)
-                return pool.both(pool.compare(">=", subject, low, at), pool.compare("<", subject, high, at), at)
-            case _:
-                return self._one_of(subject, cell.values, env, at)
-
-

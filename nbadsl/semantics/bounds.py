@@ -73,7 +73,9 @@ def may_be_undefined(operator: str, left: Info, right: Info) -> bool:
         case "/":
             return right.low <= 0 <= right.high
         case "^":
-            whole = right.low == right.high and right.low == int(right.low) if abs(right.low) < 2**53 else False
+            whole = (
+                right.low == right.high and right.low == int(right.low) if abs(right.low) < 2**53 else False
+            )
             negative_base = left.low < 0 and not whole
             zero_base = left.low <= 0 <= left.high and right.low < 0
             return negative_base or zero_base

@@ -33,9 +33,14 @@ def infer_call(inference: Inference, expr: nodes.Call, expected: Type | None, lo
         inference.infer(argument, None, local)
     if symbol is not None:
         help = f"write `{name}` without brackets"
-        inference.found.report("not-a-value", expr.span, name=name, what=f"{symbol.phrase}, not a function", help=help)
+        inference.found.report(
+            "not-a-value", expr.span, name=name, what=f"{symbol.phrase}, not a function", help=help
+        )
     elif name not in model.broken and "*" not in model.broken:
-        known = [*builtins.COUNTS, *(s.name for s in model.symbols.values() if s.kind in ("function", "table"))]
+        known = [
+            *builtins.COUNTS,
+            *(s.name for s in model.symbols.values() if s.kind in ("function", "table")),
+        ]
         help = did_you_mean(name, known)
         inference.found.report("unknown-name", expr.function.span, what="function", name=name, help=help)
     return NOTHING_KNOWN
@@ -46,7 +51,9 @@ def _builtin(inference: Inference, expr: nodes.Call, expected: Type | None, loca
     fewest, most = builtins.COUNTS[name]
     if not fewest <= len(expr.arguments) <= most:
         count = f"{fewest}" if fewest == most else f"{fewest} to {most}"
-        _report_count(inference, expr, name, f"{count} argument{'s' if most > 1 else ''}", builtins.SIGNATURES[name])
+        _report_count(
+            inference, expr, name, f"{count} argument{'s' if most > 1 else ''}", builtins.SIGNATURES[name]
+        )
         return NOTHING_KNOWN
     arguments: list[Info] = []
     for argument in expr.arguments:
@@ -73,8 +80,8 @@ def _defined(inference: Inference, expr: nodes.Call, symbol: Symbol, local: dict
         names = ", ".join(name for name, _ in parameters)
         count = f"{len(parameters)} argument{'s' if len(parameters) != 1 else ''}"
         _report_count(inference, expr, symbol.name, count, f"{symbol.name}({names})")
-        for argument in expr.arguments:
-            inference.infer(argument, None, local)
+        for (_, declared), argument in zip(parameters, expr.arguments, strict=False):
+            inference.infer(argument, declared.type, local)
         return replace(NOTHING_KNOWN, type=result_of(inference, symbol))
     bound: dict[str, Info] = {}
     for (name, declared), argument in zip(parameters, expr.arguments, strict=True):
@@ -109,12 +116,16 @@ def parameters_of(inference: Inference, symbol: Symbol) -> list[tuple[str, Info]
     for parameter in symbol.node.parameters:
         name = parameter if isinstance(parameter, nodes.Name) else parameter.name
         if any(name.text == earlier for earlier, _ in parameters):
-            found.report("repeated-name", name.span, name=name.text, other=f"a parameter of the same {symbol.kind}")
+            found.report(
+                "repeated-name", name.span, name=name.text, other=f"a parameter of the same {symbol.kind}"
+            )
         if isinstance(parameter, nodes.Field):
             declared = read_input(parameter, settings, found)
             low, high = bounds.of_input(declared)
             unknown = declared.optional or declared.never
-            info = Info(declared.type, unknown, f"`{declared.name}`" if unknown else "", declared.never, low, high)
+            info = Info(
+                declared.type, unknown, f"`{declared.name}`" if unknown else "", declared.never, low, high
+            )
             parameters.append((parameter.name.text, info))
             continue
         info = NOTHING_KNOWN
@@ -134,6 +145,6 @@ def result_of(inference: Inference, symbol: Symbol) -> Type:
 
 def _report_count(inference: Inference, expr: nodes.Call, name: str, expected: str, signature: str) -> None:
     found = str(len(expr.arguments))
-    inference.found.report("wrong-arguments", expr.span, name=name, expected=expected, found=found, help=signature)
-
-
+    inference.found.report(
+        "wrong-arguments", expr.span, name=name, expected=expected, found=found, help=signature
+    )

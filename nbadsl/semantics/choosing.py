@@ -85,7 +85,11 @@ def _judge_score(inference: Inference, score: nodes.Score, stands_aside: str) ->
     inference.factors = {}
     if not isinstance(info.type, Integer | Number | Money | Anything):
         found.report(
-            "wrong-type", score.value.span, what="the score", found=f"`{info.type}`", expected="a number or money"
+            "wrong-type",
+            score.value.span,
+            what="the score",
+            found=f"`{info.type}`",
+            expected="a number or money",
         )
     used = {r.name for r in references(score.value)} & {"propensity", "value"}
     for action in actions:
@@ -95,7 +99,9 @@ def _judge_score(inference: Inference, score: nodes.Score, stands_aside: str) ->
                 found.report("missing-factor", place.span, factor=factor, action=action.name.text, help=help)
                 break
         own = merge(ANYTHING, info)
-        judge_purpose(inference, own, score.value.span, model.purpose_of(action), f"action `{action.name.text}`")
+        judge_purpose(
+            inference, own, score.value.span, model.purpose_of(action), f"action `{action.name.text}`"
+        )
     return info
 
 
@@ -115,7 +121,11 @@ def _factor(inference: Inference, factor: str, actions: list[nodes.Scope]) -> In
         joined = operators.join(type, info.type)
         if joined is None:
             inference.found.report(
-                "wrong-type", item.value.span, what=f"`{factor}`", found=f"`{info.type}`", expected=f"`{type}` as in the actions above"
+                "wrong-type",
+                item.value.span,
+                what=f"`{factor}`",
+                found=f"`{info.type}`",
+                expected=f"`{type}` as in the actions above",
             )
         else:
             type = joined
@@ -168,19 +178,25 @@ def _judge_pick(inference: Inference, pick: nodes.Pick) -> None:
     seen: set[str] = set()
     for most in pick.most:
         if most.by.text in seen:
-            inference.found.report("repeated-item", most.span, what=f"at most … per {most.by.text}", where="`pick`")
+            inference.found.report(
+                "repeated-item", most.span, what=f"at most … per {most.by.text}", where="`pick`"
+            )
         seen.add(most.by.text)
         _whole(inference, most.count, "`at most`", MOST_PICKED)
         if most.by.text not in ("group", "action", "channel"):
             help = did_you_mean(most.by.text, ("group", "action", "channel"))
             expected = "`group`, `action` or `channel`"
-            inference.found.report("unknown-setting", most.by.span, found=most.by.text, expected=expected, help=help)
+            inference.found.report(
+                "unknown-setting", most.by.span, found=most.by.text, expected=expected, help=help
+            )
 
 
 def _whole(inference: Inference, number: nodes.Number, what: str, most: int) -> None:
     if not number.whole or not 1 <= number.value <= most:
         expected = f"a whole number from 1 to {most}"
-        inference.found.report("wrong-count", number.span, what=what, found=f"`{number.span.text}`", expected=expected)
+        inference.found.report(
+            "wrong-count", number.span, what=what, found=f"`{number.span.text}`", expected=expected
+        )
 
 
 def judge_chance(inference: Inference) -> None:
@@ -189,7 +205,9 @@ def judge_chance(inference: Inference) -> None:
     names: dict[str, Span] = {}
     for holdout in model.holdouts:
         if holdout.name.text in names or holdout.name.text in model.symbols:
-            found.report("repeated-name", holdout.name.span, name=holdout.name.text, other="another declaration")
+            found.report(
+                "repeated-name", holdout.name.span, name=holdout.name.text, other="another declaration"
+            )
         names[holdout.name.text] = holdout.name.span
         _share(inference, holdout.share, "the share of a holdout")
         judge_key(model, holdout.by, f"holdout `{holdout.name.text}`", found)
@@ -224,7 +242,9 @@ def _judge_experiment(inference: Inference, experiment: nodes.Experiment) -> Non
     seen: set[str] = set()
     for arm in experiment.arms:
         if arm.name.text in seen:
-            found.report("repeated-name", arm.name.span, name=arm.name.text, other="an arm of the same experiment")
+            found.report(
+                "repeated-name", arm.name.span, name=arm.name.text, other="an arm of the same experiment"
+            )
         seen.add(arm.name.text)
     total = sum(a.share.value for a in experiment.arms)
     if abs(total - 1) > 1e-9:
@@ -232,5 +252,3 @@ def _judge_experiment(inference: Inference, experiment: nodes.Experiment) -> Non
         found.report(
             "wrong-share", experiment.name.span, what=what, found=f"{total * 100:g}%", expected="100%"
         )
-
-

@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from nbadsl.inputs import Value
 from nbadsl.syntax import nodes
-from nbadsl.types import CALENDAR_UNITS, CLOCK, DATE, DAY, DURATION, FLAG, INTEGER, NUMBER, TEXT, TIME, UNITS
+from nbadsl.types import (
+    CALENDAR_UNITS,
+    CLOCK,
+    DATE,
+    DAY,
+    DURATION,
+    FLAG,
+    INTEGER,
+    NUMBER,
+    TEXT,
+    TIME,
+    UNITS,
+    Type,
+)
 from nbadsl.types import Money as MoneyType
-from nbadsl.types import Type
 from nbadsl.zone import Zone
 
 

@@ -17,8 +17,28 @@ from nbadsl.semantics.model import Model, Settings, Symbol
 from nbadsl.source import Span
 from nbadsl.syntax import nodes
 from nbadsl.syntax.comments import documentation
-from nbadsl.types import ANYTHING, CLOCK, DATE, DURATION, FLAG, INTEGER, NUMBER, TEXT, TIME, UNITS
-from nbadsl.types import Anything, Date, Duration, Money, Number, Set, Time, Type, Words, is_numeric
+from nbadsl.types import (
+    ANYTHING,
+    CLOCK,
+    DATE,
+    DURATION,
+    FLAG,
+    INTEGER,
+    NUMBER,
+    TEXT,
+    TIME,
+    UNITS,
+    Anything,
+    Date,
+    Duration,
+    Money,
+    Number,
+    Set,
+    Time,
+    Type,
+    Words,
+    is_numeric,
+)
 from nbadsl.zone import zone
 
 NAMED_TYPES: dict[str, Type] = {
@@ -63,7 +83,9 @@ def _settings(policy: nodes.Policy, found: Findings) -> Settings:
         match kind:
             case "week" if first.text not in WEEKDAYS:
                 help = did_you_mean(first.text, WEEKDAYS)
-                found.report("unknown-setting", first.span, found=first.text, expected="a day of the week", help=help)
+                found.report(
+                    "unknown-setting", first.span, found=first.text, expected="a day of the week", help=help
+                )
             case "week":
                 settings["week_start"] = WEEKDAYS.index(first.text) + 1
             case "timezone":
@@ -163,7 +185,9 @@ class _Declarer:
             self.found.report("repeated-name", symbol.span, name=symbol.name, other="the language itself")
         elif other is not None:
             related = ((other.span, "declared here"),)
-            self.found.report("repeated-name", symbol.span, name=symbol.name, other=other.phrase, related=related)
+            self.found.report(
+                "repeated-name", symbol.span, name=symbol.name, other=other.phrase, related=related
+            )
         else:
             self.model.symbols[symbol.name] = symbol
 
@@ -174,7 +198,9 @@ class _Declarer:
             return
         related = ((other.name.span, "declared here"),)
         phrase = f"{'an' if other.kind == 'action' else 'a'} {other.kind}"
-        self.found.report("repeated-name", scope.name.span, name=scope.name.text, other=phrase, related=related)
+        self.found.report(
+            "repeated-name", scope.name.span, name=scope.name.text, other=phrase, related=related
+        )
 
     def _fields(self, kind: str, fields: tuple[nodes.Field, ...]) -> None:
         for field in fields:
@@ -229,7 +255,11 @@ def read_input(field: nodes.Field, settings: Settings, found: Findings) -> Input
         parts = {"low": 0.0, "high": 1.0}
     # The currency first: ranges and defaults are read in it.
     for modifier in sorted(field.modifiers, key=lambda m: m.kind != "in_currency"):
-        if modifier.kind == "in_currency" and isinstance(type, Money) and isinstance(modifier.value, nodes.Name):
+        if (
+            modifier.kind == "in_currency"
+            and isinstance(type, Money)
+            and isinstance(modifier.value, nodes.Name)
+        ):
             type = Money(modifier.value.text)
             continue
         if not _goes_with(modifier.kind, type, parts):
@@ -317,7 +347,9 @@ def constant(expr: nodes.Expr, type: Type, settings: Settings, found: Findings, 
     read = literal(expr, settings.zone)
     if read is None:
         help = "only a literal can stand here"
-        found.report("wrong-type", expr.span, what=what, found="an expression", expected=f"`{type}`", help=help)
+        found.report(
+            "wrong-type", expr.span, what=what, found="an expression", expected=f"`{type}`", help=help
+        )
         return None
     value, has = read
     if isinstance(type, Time) and isinstance(has, Date):
@@ -328,5 +360,3 @@ def constant(expr: nodes.Expr, type: Type, settings: Settings, found: Findings, 
         return 0.0  # nothing is nothing in every unit
     found.report("wrong-type", expr.span, what=what, found=f"`{has}`", expected=f"`{type}`")
     return None
-
-

@@ -12,12 +12,12 @@ the expression has the type `anything`, which agrees with everything: one mistak
 from __future__ import annotations
 
 from dataclasses import replace
-from math import inf
 
-from nbadsl.diagnostics import Edit, Findings, Fix
+from nbadsl.diagnostics import Findings
 from nbadsl.diagnostics.suggest import did_you_mean
-from nbadsl.semantics import bounds, calls, operators
+from nbadsl.semantics import bounds, calls, conditions, operators
 from nbadsl.semantics.constants import literal
+from nbadsl.semantics.fixes import replacement
 from nbadsl.semantics.model import NOTHING_KNOWN, Fact, Info, Local, Model, Symbol, Word, merge
 from nbadsl.source import Span
 from nbadsl.syntax import nodes
@@ -25,7 +25,6 @@ from nbadsl.types import (
     ANYTHING,
     CALENDAR_UNITS,
     DATE,
-    DURATION,
     FLAG,
     INTEGER,
     TEXT,
@@ -60,7 +59,9 @@ class Inference:
 
     # --- entry points ---
 
-    def infer(self, expr: nodes.Expr, expected: Type | None = None, local: dict[str, Info] | None = None) -> Info:
+    def infer(
+        self, expr: nodes.Expr, expected: Type | None = None, local: dict[str, Info] | None = None
+    ) -> Info:
         """The info of an expression; also kept in the model."""
         self.depth += 1
         try:
@@ -81,9 +82,16 @@ class Inference:
         if self.accepts(expected, info.type):
             return info
         zero = literal(expr, self.model.settings.zone)
-        if zero is not None and zero[0] == 0 and zero[1] == INTEGER and isinstance(expected, Money | Duration):
+        if (
+            zero is not None
+            and zero[0] == 0
+            and zero[1] == INTEGER
+            and isinstance(expected, Money | Duration)
+        ):
             return replace(info, type=expected)
-        self.found.report("wrong-type", expr.span, what=what, found=f"`{info.type}`", expected=f"`{expected}`")
+        self.found.report(
+            "wrong-type", expr.span, what=what, found=f"`{info.type}`", expected=f"`{expected}`"
+        )
         return replace(info, type=ANYTHING)
 
     def accepts(self, expected: Type, found: Type) -> bool:
@@ -98,20 +106,22 @@ class Inference:
             case nodes.Reference():
                 return self._reference(expr, expected, local)
             case nodes.Binary(operator="and" | "or"):
-                return self._junction(expr, local)
+                return conditions.junction(self, expr, local)
             case nodes.Binary(operator="or else"):
                 return self._or_else(expr, expected, local)
             case nodes.Binary(operator="is" | "is not"):
-                return self._equality(expr, local)
+                return conditions.equality(self, expr, local)
             case nodes.Binary(operator="starts with" | "ends with" | "contains"):
-                return self._match(expr, local)
+                return conditions.match(self, expr, local)
             case nodes.Binary():
                 return self._binary(expr, expected, local)
             case nodes.Moment(clock=None) if isinstance(expected, Time):
                 return Info(TIME)
             case nodes.Quantity() if expr.unit in CALENDAR_UNITS:
                 help = "months and years differ in length: write days, or use it with a date (`birthday + 3 months`)"
-                self.found.report("not-a-value", expr.span, name=expr.span.text, what="a step of the calendar", help=help)
+                self.found.report(
+                    "not-a-value", expr.span, name=expr.span.text, what="a step of the calendar", help=help
+                )
                 return NOTHING_KNOWN
             case (
                 nodes.Number()
@@ -130,15 +140,15 @@ class Inference:
             case nodes.If():
                 return self._if(expr, expected, local)
             case nodes.OneOf():
-                return self._one_of(expr, local)
+                return conditions.one_of(self, expr, local)
             case nodes.Between():
-                return self._between(expr, local)
+                return conditions.between(self, expr, local)
             case nodes.Is():
-                return self._is(expr, local)
+                return conditions.state(self, expr, local)
             case nodes.Recency():
-                return self._recency(expr, local)
+                return conditions.recency(self, expr, local)
             case nodes.Has():
-                return self._has(expr, local)
+                return conditions.has(self, expr, local)
             case nodes.Call():
                 return calls.infer_call(self, expr, expected, local)
 
@@ -256,9 +266,14 @@ class Inference:
         if isinstance(expected, Words):
             help = did_you_mean(name, expected.words)
             fixes = replacement(expr.span, name, expected.words)
-            self.found.report("unknown-word", expr.span, word=name, what=f"`{expected}`", help=help, fixes=fixes)
+            self.found.report(
+                "unknown-word", expr.span, word=name, what=f"`{expected}`", help=help, fixes=fixes
+            )
             return
-        known = [*local, *(s.name for s in self.model.symbols.values() if s.kind not in ("function", "table"))]
+        known = [
+            *local,
+            *(s.name for s in self.model.symbols.values() if s.kind not in ("function", "table")),
+        ]
         owner = next((s for s in self.model.symbols.values() if name in _words_of(s)), None)
         help = did_you_mean(name, [*known, "now", "today", "channel", "content", "slot"])
         if owner is not None:
@@ -267,21 +282,7 @@ class Inference:
         fixes = () if owner else replacement(expr.span, name, known)
         self.found.report("unknown-name", expr.span, what="value", name=name, help=help, fixes=fixes)
 
-    # --- yes and no ---
-
-    def _junction(self, expr: nodes.Binary, local: dict[str, Info]) -> Info:
-        for side in (expr.left, expr.right):
-            if isinstance(side, nodes.Binary) and side.operator in ("and", "or") and side.operator != expr.operator:
-                brackets = Fix(
-                    f"put brackets around the `{side.operator}` part",
-                    (Edit(side.span, f"({side.span.text})"),),
-                )
-                help = f"write `({' '.join(side.span.text.split())})` if that belongs together"
-                self.found.report("mixed-and-or", expr.span, help=help, fixes=(brackets,))
-        what = f"each side of `{expr.operator}`"
-        left = self.require(expr.left, FLAG, what, local)
-        right = self.require(expr.right, FLAG, what, local)
-        return merge(FLAG, left, right)
+    # --- values ---
 
     def _unary(self, expr: nodes.Unary, local: dict[str, Info]) -> Info:
         if expr.operator == "not":
@@ -289,18 +290,16 @@ class Inference:
         operand = self.infer(expr.operand, None, local)
         if not isinstance(operand.type, Integer | Number | Money | Duration | Anything):
             self.found.report(
-                "wrong-type", expr.span, what="what follows `-`", found=f"`{operand.type}`", expected="a number"
+                "wrong-type",
+                expr.span,
+                what="what follows `-`",
+                found=f"`{operand.type}`",
+                expected="a number",
             )
             return NOTHING_KNOWN
         return merge(operand.type, operand, low=-operand.high, high=-operand.low)
 
-    def _equality(self, expr: nodes.Binary, local: dict[str, Info]) -> Info:
-        left, right = self._two(expr.left, expr.right, local)
-        if operators.result(expr.operator, left.type, right.type) is None:
-            self._mismatch(expr, left.type, right.type)
-        return merge(FLAG, left, right)
-
-    def _two(self, first: nodes.Expr, second: nodes.Expr, local: dict[str, Info]) -> tuple[Info, Info]:
+    def two(self, first: nodes.Expr, second: nodes.Expr, local: dict[str, Info]) -> tuple[Info, Info]:
         """Two sides that tell each other what a bare word, a day or a zero among them means."""
         if self._is_loose(first, local) and not self._is_loose(second, local):
             right = self.infer(second, None, local)
@@ -319,75 +318,6 @@ class Inference:
             case _:
                 return False
 
-    def _one_of(self, expr: nodes.OneOf, local: dict[str, Info]) -> Info:
-        subject = self.infer(expr.subject, None, local)
-        options = [self.infer(o, subject.type, local) for o in expr.options]
-        for option, info in zip(expr.options, options, strict=True):
-            if operators.result("is", subject.type, info.type) is None:
-                self._mismatch(option, subject.type, info.type, "is one of")
-        return merge(FLAG, subject, *options)
-
-    def _between(self, expr: nodes.Between, local: dict[str, Info]) -> Info:
-        subject = self.infer(expr.subject, None, local)
-        ends = [self.infer(e, subject.type, local) for e in (expr.low, expr.high)]
-        for end in ends:
-            if operators.result("<", subject.type, end.type) is None:
-                self._mismatch(expr, subject.type, end.type, "is between")
-                break
-        return merge(FLAG, subject, *ends)
-
-    def _is(self, expr: nodes.Is, local: dict[str, Info]) -> Info:
-        subject = self.infer(expr.subject, None, local)
-        what = f"`{' '.join(expr.subject.span.text.split())}`"
-        anything = isinstance(subject.type, Anything)
-        if expr.state == "never" and not subject.never and not anything:
-            help = "only a field that is declared `or never` can be asked"
-            if subject.unknown:
-                help += "; ask an optional one `is unknown`"
-            self.found.report("never-without-or-never", expr.span, what=what, help=help)
-        if expr.state != "never" and subject.never and not anything:
-            negated = expr.negated == (expr.state == "unknown")
-            right = f"{expr.subject.span.text} is {'not ' if negated else ''}never"
-            fix = Fix(f"write `{right}`", (Edit(expr.span, right),))
-            self.found.report(
-                "known-of-never", expr.span, what=what, state=expr.state, help="ask `is never`", fixes=(fix,)
-            )
-        return replace(merge(FLAG, subject), unknown=False, why="")
-
-    def _recency(self, expr: nodes.Recency, local: dict[str, Info]) -> Info:
-        subject = self.infer(expr.subject, None, local)
-        length = self.require(expr.length, DURATION, f"the length after `{expr.relation}`", local)
-        if not isinstance(subject.type, Date | Time | Anything):
-            self._mismatch(expr, subject.type, DURATION, expr.relation)
-        info = merge(FLAG, subject, length)
-        return replace(info, unknown=length.unknown, why=length.why) if subject.never else info
-
-    def _has(self, expr: nodes.Has, local: dict[str, Info]) -> Info:
-        subject = self.infer(expr.subject, None, local)
-        if not isinstance(subject.type, Set):
-            if not isinstance(subject.type, Anything):
-                what = f"`{expr.subject.span.text}`"
-                self.found.report(
-                    "wrong-type", expr.subject.span, what=what, found=f"`{subject.type}`", expected="a set (`any of …`)"
-                )
-            return merge(FLAG, subject)
-        for word in expr.words:
-            if word.text not in subject.type.words:
-                help = did_you_mean(word.text, subject.type.words)
-                fixes = replacement(word.span, word.text, subject.type.words)
-                what = f"`{expr.subject.span.text}`"
-                self.found.report("unknown-word", word.span, word=word.text, what=what, help=help, fixes=fixes)
-        return merge(FLAG, subject)
-
-    def _match(self, expr: nodes.Binary, local: dict[str, Info]) -> Info:
-        left = self.require(expr.left, TEXT, f"what stands before `{expr.operator}`", local)
-        right = self.require(expr.right, TEXT, f"what follows `{expr.operator}`", local)
-        if right.varies:
-            self.found.report("not-constant", expr.right.span, what=f"what follows `{expr.operator}`", name=right.varies)
-        return merge(FLAG, left, right)
-
-    # --- values ---
-
     def _if(self, expr: nodes.If, expected: Type | None, local: dict[str, Info]) -> Info:
         condition = self.require(expr.condition, FLAG, "the condition after `if`", local)
         then = self.infer(expr.then, expected, local)
@@ -405,18 +335,22 @@ class Inference:
     ) -> Info:
         type = operators.join(left.type, right.type)
         if type is None or isinstance(type, Set):
-            self._mismatch(expr, left.type, right.type, operator)
+            self.mismatch(expr, left.type, right.type, operator)
             return NOTHING_KNOWN
         low, high = min(left.low, right.low), max(left.high, right.high)
         return merge(type, *conditions, left, right, low=low, high=high)
 
     def _binary(self, expr: nodes.Binary, expected: Type | None, local: dict[str, Info]) -> Info:
-        if expr.operator in "+-" and isinstance(expr.right, nodes.Quantity) and expr.right.unit in CALENDAR_UNITS:
+        if (
+            expr.operator in "+-"
+            and isinstance(expr.right, nodes.Quantity)
+            and expr.right.unit in CALENDAR_UNITS
+        ):
             return self._step(expr, local)
-        left, right = self._two(expr.left, expr.right, local)
+        left, right = self.two(expr.left, expr.right, local)
         type = operators.result(expr.operator, left.type, right.type)
         if type is None:
-            self._mismatch(expr, left.type, right.type)
+            self.mismatch(expr, left.type, right.type)
             return NOTHING_KNOWN
         if expr.operator in operators.COMPARISONS:
             return merge(FLAG, left, right)
@@ -439,7 +373,7 @@ class Inference:
             )
         return merge(DATE, left)
 
-    def _mismatch(self, expr: nodes.Expr, left: Type, right: Type, operator: str = "") -> None:
+    def mismatch(self, expr: nodes.Expr, left: Type, right: Type, operator: str = "") -> None:
         if isinstance(expr, nodes.Binary) and not operator:
             operator = expr.operator
         help = ""
@@ -456,16 +390,6 @@ class Inference:
         )
 
 
-def replacement(span: Span, name: str, known: list[str] | tuple[str, ...]) -> tuple[Fix, ...]:
-    """The fix that writes the nearest known name."""
-    from_help = did_you_mean(name, known)
-    if not from_help.startswith("did you mean"):
-        return ()
-    right = from_help.split("`")[1]
-    return (Fix(f"write `{right}`", (Edit(span, right),)),)
-
-
 def _words_of(symbol: Symbol) -> tuple[str, ...]:
     declared = symbol.input.type if symbol.input else None
     return declared.words if isinstance(declared, Words | Set) else ()
-

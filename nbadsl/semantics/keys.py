@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nbadsl.diagnostics import Findings
 from nbadsl.diagnostics.suggest import did_you_mean
-from nbadsl.semantics.infer import replacement
+from nbadsl.semantics.fixes import replacement
 from nbadsl.semantics.model import Model
 from nbadsl.syntax import nodes
 from nbadsl.types import Anything, Integer, Text, Type
@@ -49,7 +49,9 @@ def judge_field(
         found.report("wrong-type", name.span, what=f"`{name.text}`", found=f"`{declared}`", expected=expected)
 
 
-def judge_scope(model: Model, name: nodes.Name, kinds: tuple[str, ...], found: Findings) -> nodes.Scope | None:
+def judge_scope(
+    model: Model, name: nodes.Name, kinds: tuple[str, ...], found: Findings
+) -> nodes.Scope | None:
     """The action, group or channel of a name; reported when there is none of these kinds."""
     scope = model.scopes.get(name.text)
     if scope is not None and scope.kind in kinds:

@@ -93,7 +93,9 @@ class _Loader:
 
     def _module(self, declaration: nodes.Import) -> Path | None:
         names = [n.text for n in declaration.module]
-        target = folder("stdlib").joinpath(*names[1:]).with_suffix(".nba") if len(names) > 1 else folder("stdlib")
+        target = (
+            folder("stdlib").joinpath(*names[1:]).with_suffix(".nba") if len(names) > 1 else folder("stdlib")
+        )
         if names[0] != "std" or not target.is_file():
             modules = [f"std.{p.stem}" for p in sorted(folder("stdlib").glob("*.nba"))]
             span = declaration.module[0].span.to(declaration.module[-1].span)

@@ -25,7 +25,9 @@ def judge_rule(inference: Inference, rule: nodes.Rule, purpose: str | None, read
     word = rule.unknown.text
     if word not in CLAUSES[rule.stage]:
         allowed = CLAUSES[rule.stage]
-        fixes = tuple(Fix(f"write `unknown {a}`", (Edit(rule.unknown.span, a),)) for a in allowed) or (remove,)
+        fixes = tuple(Fix(f"write `unknown {a}`", (Edit(rule.unknown.span, a),)) for a in allowed) or (
+            remove,
+        )
         help = (
             f"write {' or '.join(f'`unknown {a}`' for a in allowed)}"
             if allowed
@@ -79,7 +81,9 @@ def judge_reader(inference: Inference, name: nodes.Name, purpose: str | None, re
 def judge_person(inference: Inference, expr: nodes.Expr, info: Info, what: str) -> None:
     """An expression that is about a person cannot ask about a candidate."""
     if info.of_candidate:
-        inference.found.report("no-candidate-here", expr.span, name=" ".join(expr.span.text.split()), what=what)
+        inference.found.report(
+            "no-candidate-here", expr.span, name=" ".join(expr.span.text.split()), what=what
+        )
 
 
 def judge_uniform(inference: Inference, expr: nodes.Expr, info: Info, what: str) -> None:

@@ -181,17 +181,23 @@ class _Block:
 
     def _offset(self, by: nodes.Name | None) -> None:
         if by is not None:
-            judge_field(self.model, by, "the offset", (Duration,), "a duration, the offset from UTC", self.found)
+            judge_field(
+                self.model, by, "the offset", (Duration,), "a duration, the offset from UTC", self.found
+            )
             judge_reader(self.inference, by, self.purpose, self.where)
 
     def _factor(self, item: nodes.Factor) -> None:
         info = self.inference.infer(item.value)
         judge_purpose(self.inference, info, item.value.span, self.purpose, self.where)
-        fits = {"propensity": (Integer, Number), "cost": (Money,), "value": (Integer, Number, Money)}[item.kind]
+        fits = {"propensity": (Integer, Number), "cost": (Money,), "value": (Integer, Number, Money)}[
+            item.kind
+        ]
         expected = {"propensity": "a number", "cost": "money", "value": "a number or money"}[item.kind]
         if not isinstance(info.type, (*fits, Anything)):
             what = f"`{item.kind}`"
-            self.found.report("wrong-type", item.value.span, what=what, found=f"`{info.type}`", expected=expected)
+            self.found.report(
+                "wrong-type", item.value.span, what=what, found=f"`{info.type}`", expected=expected
+            )
 
     def _boost(self, item: nodes.Boost) -> None:
         info = self.inference.require(item.value, NUMBER, "`boost`")
@@ -248,7 +254,11 @@ class _Block:
         each = self._money(item.each, "the cost of `each`")
         if isinstance(amount, Money) and isinstance(each, Money) and amount != each:
             self.found.report(
-                "wrong-type", item.each.span, what="the cost of `each`", found=f"`{each}`", expected=f"`{amount}`"
+                "wrong-type",
+                item.each.span,
+                what="the cost of `each`",
+                found=f"`{each}`",
+                expected=f"`{amount}`",
             )
         self._window(item.window)
 
@@ -258,7 +268,9 @@ class _Block:
         if not isinstance(info.type, Money | Anything):
             self.found.report("wrong-type", value.span, what=what, found=f"`{info.type}`", expected="money")
         elif info.high < 0:
-            self.found.report("out-of-range", value.span, found=f"`{value.span.text}`", range="what can be spent")
+            self.found.report(
+                "out-of-range", value.span, found=f"`{value.span.text}`", range="what can be spent"
+            )
         return info.type
 
     def _whole(self, number: nodes.Expr, what: str, least: int) -> None:
@@ -288,5 +300,3 @@ def judge_period(inference: Inference, period: nodes.Period) -> None:
     if start is not None and end is not None:
         if (start.day, start.clock or 0.0) > (end.day, 86_400e6 if end.clock is None else end.clock):
             inference.found.report("wrong-range", period.span, found=f"`{period.span.text}`")
-
-

@@ -39,7 +39,9 @@ def _input(declared: Input) -> str:
     parts = [str(declared.type)]
     if declared.low is not None:
         parts.append(f"in {declared.low:g}..{declared.high:g}")
-    parts += [word for word, there in (("optional", declared.optional), ("or never", declared.never)) if there]
+    parts += [
+        word for word, there in (("optional", declared.optional), ("or never", declared.never)) if there
+    ]
     return " ".join(parts)
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import islice, product
+from itertools import islice, pairwise, product
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -59,7 +59,9 @@ def infer_table(inference: Inference, table: nodes.Table, type: Type, bound: dic
     if table.collect is not None and table.collect.text not in HITS:
         help = did_you_mean(table.collect.text, HITS)
         expected = "`sum`, `min`, `max` or `count`"
-        found.report("unknown-setting", table.collect.span, found=table.collect.text, expected=expected, help=help)
+        found.report(
+            "unknown-setting", table.collect.span, found=table.collect.text, expected=expected, help=help
+        )
     for name, cell in zip(names, table.rows[0].cells, strict=True):
         if name in bound and isinstance(bound[name].type, Set):
             what = f"column `{name}`"
@@ -111,7 +113,11 @@ def _condition(
         info = inference.infer(value, column.type, bound)
         if operators.result(operator, column.type, info.type) is None:
             inference.found.report(
-                "mismatched-types", cell.span, operator=f"column {name}", left=f"`{column.type}`", right=f"`{info.type}`"
+                "mismatched-types",
+                cell.span,
+                operator=f"column {name}",
+                left=f"`{column.type}`",
+                right=f"`{info.type}`",
             )
             return False
     if cell.kind == "range":
@@ -188,7 +194,8 @@ def _cases(inference: Inference, column: Info, cells: list[nodes.Cell]) -> list[
     if column.unknown:
         domain.append(UNKNOWN)
     return [
-        (case, sum(1 << i for i, cell in enumerate(cells) if _holds(cell, values[i], case))) for case in domain
+        (case, sum(1 << i for i, cell in enumerate(cells) if _holds(cell, values[i], case)))
+        for case in domain
     ]
 
 
@@ -207,7 +214,7 @@ def _stretches(points: list[float], column: Info) -> list[object]:
     edges = [low, *points, high]
     domain: list[object] = [p for p in (low, high) if p not in points and abs(p) < inf]
     domain += [p for p in points if low <= p <= high]
-    for a, b in zip(edges, edges[1:], strict=False):
+    for a, b in pairwise(edges):
         if a == -inf:
             middle = b - 1 if b < inf else 0.0
         elif b == inf:
@@ -244,5 +251,3 @@ def _show(case: object) -> str:
     if isinstance(case, bool):
         return "yes" if case else "no"
     return f"{case:g}" if isinstance(case, float) else str(case)
-
-

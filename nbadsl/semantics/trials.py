@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from nbadsl.diagnostics.suggest import did_you_mean
 from nbadsl.semantics.constants import fits, literal
-from nbadsl.semantics.infer import Inference, replacement
+from nbadsl.semantics.fixes import replacement
+from nbadsl.semantics.infer import Inference
 from nbadsl.semantics.keys import judge_scope
 from nbadsl.semantics.model import Symbol
 from nbadsl.semantics.rules import judge_person, judge_uniform
@@ -24,7 +25,9 @@ def judge_trials(inference: Inference) -> None:
     titles: dict[str, nodes.Test] = {}
     for test in inference.model.tests:
         if titles.setdefault(test.title.text, test) is not test:
-            inference.found.report("repeated-name", test.title.span, name=test.title.text, other="another test")
+            inference.found.report(
+                "repeated-name", test.title.span, name=test.title.text, other="another test"
+            )
         _Trial(inference, test).judge()
 
 
@@ -76,7 +79,9 @@ class _Trial:
         if item.name.text not in (profile, "context"):
             if "*" not in self.model.broken:
                 help = did_you_mean(item.name.text, [profile, "context", "history", "cases"])
-                self.found.report("unknown-name", item.name.span, what="block", name=item.name.text, help=help)
+                self.found.report(
+                    "unknown-name", item.name.span, what="block", name=item.name.text, help=help
+                )
             return
         kind = "context" if item.name.text == "context" else "field"
         for entry in item.entries:
@@ -109,7 +114,9 @@ class _Trial:
                 return
             case str():
                 expected = "a value"
-                self.found.report("wrong-type", entry.span, what=what, found=f"`{entry.value}`", expected=expected)
+                self.found.report(
+                    "wrong-type", entry.span, what=what, found=f"`{entry.value}`", expected=expected
+                )
             case tuple():
                 self._set(symbol, entry.value, entry)
             case nodes.Quantity() if entry.ago:
@@ -136,7 +143,9 @@ class _Trial:
         for word in words:
             if word.text not in type.words:
                 help = did_you_mean(word.text, type.words)
-                self.found.report("unknown-word", word.span, word=word.text, what=f"`{symbol.name}`", help=help)
+                self.found.report(
+                    "unknown-word", word.span, word=word.text, what=f"`{symbol.name}`", help=help
+                )
 
     def _history(self, item: nodes.TestHistory) -> None:
         for event in item.events:
@@ -156,7 +165,9 @@ class _Trial:
             self.given.add(name.name)
             is_context = self.model.symbols.get(name.name) in self.model.of_kind("context")
             kind = "context" if is_context else "field"
-            known = name.name if name.name in OUTCOMES else self._field(nodes.Name(name.name, name.span), kind)
+            known = (
+                name.name if name.name in OUTCOMES else self._field(nodes.Name(name.name, name.span), kind)
+            )
             symbols.append(known)
         for row in item.rows[1:]:
             if len(row.cells) != len(header.cells):
@@ -206,5 +217,3 @@ class _Trial:
         score = next((c for c in choices if isinstance(c, nodes.Score)), None)
         info = self.model.infos.get(score.value) if score is not None else None
         return info.type if info is not None else ANYTHING
-
-

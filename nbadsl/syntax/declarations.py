@@ -64,6 +64,6 @@ def pieces(text: str) -> tuple[list[Piece], int]:
             depth += 1
         elif mark.group() == "}":
             depth = max(0, depth - 1)
-    ends = [start for _, start in starts][1:] + [len(text)]
+    ends = [*[start for _, start in starts][1:], len(text)]
     found = [Piece(word, start, end) for (word, start), end in zip(starts, ends, strict=bool(starts))]
     return found, (found[0].start if found else len(text))

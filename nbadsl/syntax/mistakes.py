@@ -34,7 +34,19 @@ _NAMED = {
     "$END": "the end of the declaration",
 }
 _VALUE = {"NUMBER", "PERCENT", "STRING", "NAME", "LPAR", "MINUS", "YES", "NO", "DATE", "DATETIME", "CLOCK"}
-_OPERATOR = {"PLUS", "MINUS", "STAR", "SLASH", "CIRCUMFLEX", "COMPARISON", "IS", "AND", "OR", "OR_ELSE", "WITHIN"}
+_OPERATOR = {
+    "PLUS",
+    "MINUS",
+    "STAR",
+    "SLASH",
+    "CIRCUMFLEX",
+    "COMPARISON",
+    "IS",
+    "AND",
+    "OR",
+    "OR_ELSE",
+    "WITHIN",
+}
 _ITEM = {
     *("ACTIVE", "BOOST", "BUDGET", "CONTENT", "COST", "ELIGIBLE", "EXCLUDE", "EXEMPT", "LIMIT", "PROPENSITY"),
     *("PURPOSE", "QUIET", "REQUIRE", "REST", "SEND", "TITLE", "VALUE", "VIA"),
@@ -83,7 +95,9 @@ def report_character(error: UnexpectedCharacters, whole: Span, found: Findings) 
     if error.char == '"':
         line_end = whole.source.text.find("\n", at)
         end = line_end if line_end >= 0 else len(whole.source.text)
-        found.report("unclosed-text", Span(whole.source, at, end), help='a text ends with `"` on its own line')
+        found.report(
+            "unclosed-text", Span(whole.source, at, end), help='a text ends with `"` on its own line'
+        )
         return
     shown = f"`{error.char}`" if error.char.isprintable() and not error.char.isspace() else ascii(error.char)
     found.report("unexpected-character", span, found=shown, help=_ELSEWHERE.get(error.char, ""))

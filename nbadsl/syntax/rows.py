@@ -11,7 +11,19 @@ from collections.abc import Iterator
 
 from lark import Token
 
-_OPEN_ENDED = {"VBAR", "COMMA", "PLUS", "MINUS", "STAR", "SLASH", "CIRCUMFLEX", "COMPARISON", "LPAR", "LBRACE", "ROW"}
+_OPEN_ENDED = {
+    "VBAR",
+    "COMMA",
+    "PLUS",
+    "MINUS",
+    "STAR",
+    "SLASH",
+    "CIRCUMFLEX",
+    "COMPARISON",
+    "LPAR",
+    "LBRACE",
+    "ROW",
+}
 
 
 class Rows:

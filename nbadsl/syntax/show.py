@@ -22,7 +22,9 @@ def _lines(node: Any, label: str, depth: int) -> Iterator[str]:
         yield f"{head}{node.text!r}" if isinstance(node, nodes.String) else f"{head}{node.text}"
         return
     parts = [(f.name, getattr(node, f.name)) for f in fields(node) if f.name != "span"]
-    plain = [f"{name}={value!r}" for name, value in parts if not _has_children(value) and value not in (None, ())]
+    plain = [
+        f"{name}={value!r}" for name, value in parts if not _has_children(value) and value not in (None, ())
+    ]
     yield f"{head}{type(node).__name__} {' '.join(plain)}".rstrip()
     for name, value in parts:
         for child in value if isinstance(value, tuple) else (value,):

@@ -1,0 +1,127 @@
+"""Conditions: expressions that ask a yes-or-no question.
+
+Each function takes the inference, one kind of expression and the local names, and gives its info.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from nbadsl.diagnostics import Edit, Fix
+from nbadsl.diagnostics.suggest import did_you_mean
+from nbadsl.semantics import operators
+from nbadsl.semantics.fixes import replacement
+from nbadsl.semantics.model import Info, merge
+from nbadsl.syntax import nodes
+from nbadsl.types import DURATION, FLAG, TEXT, Anything, Date, Set, Time
+
+if TYPE_CHECKING:
+    from nbadsl.semantics.infer import Inference
+
+
+def junction(inference: Inference, expr: nodes.Binary, local: dict[str, Info]) -> Info:
+    for side in (expr.left, expr.right):
+        if (
+            isinstance(side, nodes.Binary)
+            and side.operator in ("and", "or")
+            and side.operator != expr.operator
+        ):
+            brackets = Fix(
+                f"put brackets around the `{side.operator}` part",
+                (Edit(side.span, f"({side.span.text})"),),
+            )
+            help = f"write `({' '.join(side.span.text.split())})` if that belongs together"
+            inference.found.report("mixed-and-or", expr.span, help=help, fixes=(brackets,))
+    what = f"each side of `{expr.operator}`"
+    left = inference.require(expr.left, FLAG, what, local)
+    right = inference.require(expr.right, FLAG, what, local)
+    return merge(FLAG, left, right)
+
+
+def equality(inference: Inference, expr: nodes.Binary, local: dict[str, Info]) -> Info:
+    left, right = inference.two(expr.left, expr.right, local)
+    if operators.result(expr.operator, left.type, right.type) is None:
+        inference.mismatch(expr, left.type, right.type)
+    return merge(FLAG, left, right)
+
+
+def one_of(inference: Inference, expr: nodes.OneOf, local: dict[str, Info]) -> Info:
+    subject = inference.infer(expr.subject, None, local)
+    options = [inference.infer(o, subject.type, local) for o in expr.options]
+    for option, info in zip(expr.options, options, strict=True):
+        if operators.result("is", subject.type, info.type) is None:
+            inference.mismatch(option, subject.type, info.type, "is one of")
+    return merge(FLAG, subject, *options)
+
+
+def between(inference: Inference, expr: nodes.Between, local: dict[str, Info]) -> Info:
+    subject = inference.infer(expr.subject, None, local)
+    ends = [inference.infer(e, subject.type, local) for e in (expr.low, expr.high)]
+    for end in ends:
+        if operators.result("<", subject.type, end.type) is None:
+            inference.mismatch(expr, subject.type, end.type, "is between")
+            break
+    return merge(FLAG, subject, *ends)
+
+
+def state(inference: Inference, expr: nodes.Is, local: dict[str, Info]) -> Info:
+    subject = inference.infer(expr.subject, None, local)
+    what = f"`{' '.join(expr.subject.span.text.split())}`"
+    anything = isinstance(subject.type, Anything)
+    if expr.state == "never" and not subject.never and not anything:
+        help = "only a field that is declared `or never` can be asked"
+        if subject.unknown:
+            help += "; ask an optional one `is unknown`"
+        inference.found.report("never-without-or-never", expr.span, what=what, help=help)
+    if expr.state != "never" and subject.never and not anything:
+        negated = expr.negated == (expr.state == "unknown")
+        right = f"{expr.subject.span.text} is {'not ' if negated else ''}never"
+        fix = Fix(f"write `{right}`", (Edit(expr.span, right),))
+        inference.found.report(
+            "known-of-never", expr.span, what=what, state=expr.state, help="ask `is never`", fixes=(fix,)
+        )
+    return replace(merge(FLAG, subject), unknown=False, why="")
+
+
+def recency(inference: Inference, expr: nodes.Recency, local: dict[str, Info]) -> Info:
+    subject = inference.infer(expr.subject, None, local)
+    length = inference.require(expr.length, DURATION, f"the length after `{expr.relation}`", local)
+    if not isinstance(subject.type, Date | Time | Anything):
+        inference.mismatch(expr, subject.type, DURATION, expr.relation)
+    info = merge(FLAG, subject, length)
+    return replace(info, unknown=length.unknown, why=length.why) if subject.never else info
+
+
+def has(inference: Inference, expr: nodes.Has, local: dict[str, Info]) -> Info:
+    subject = inference.infer(expr.subject, None, local)
+    if not isinstance(subject.type, Set):
+        if not isinstance(subject.type, Anything):
+            what = f"`{expr.subject.span.text}`"
+            inference.found.report(
+                "wrong-type",
+                expr.subject.span,
+                what=what,
+                found=f"`{subject.type}`",
+                expected="a set (`any of …`)",
+            )
+        return merge(FLAG, subject)
+    for word in expr.words:
+        if word.text not in subject.type.words:
+            help = did_you_mean(word.text, subject.type.words)
+            fixes = replacement(word.span, word.text, subject.type.words)
+            what = f"`{expr.subject.span.text}`"
+            inference.found.report(
+                "unknown-word", word.span, word=word.text, what=what, help=help, fixes=fixes
+            )
+    return merge(FLAG, subject)
+
+
+def match(inference: Inference, expr: nodes.Binary, local: dict[str, Info]) -> Info:
+    left = inference.require(expr.left, TEXT, f"what stands before `{expr.operator}`", local)
+    right = inference.require(expr.right, TEXT, f"what follows `{expr.operator}`", local)
+    if right.varies:
+        inference.found.report(
+            "not-constant", expr.right.span, what=f"what follows `{expr.operator}`", name=right.varies
+        )
+    return merge(FLAG, left, right)

@@ -1,0 +1,203 @@
+"""Whatever the text, checking it gives findings and never an exception.
+
+The texts: every prefix of every policy (what an editor sends while somebody types), policies with random
+damage, sentences drawn from the grammar, any text at all, and expressions too deep for a stack. A policy
+that survives its damage without an error must also become a program.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from pathlib import Path
+
+import pytest
+from expectations import FOLDER, MAIN, completed, files_of, programs
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.lark import from_lark
+from lark import Lark
+
+from nbadsl.diagnostics.render import render
+from nbadsl.pipeline import compile
+from nbadsl.resources import folder
+from nbadsl.source import Source, decode, read
+
+ROOT = Path(__file__).parent.parent
+POLICIES = sorted([*(ROOT / "stdlib").rglob("*.nba"), *(ROOT / "examples").rglob("*.nba")])
+CASES = sorted((Path(__file__).parent / "cases").rglob("*.nba"))
+MOST_PREFIXES = 400  # in the default run, over all policies together
+
+_TOKEN = re.compile(r'"[^"\n]*"|\w+|\s+|[^\w\s]')
+
+
+def survives(data: bytes | str, beside: Path = FOLDER) -> None:
+    """Check a policy, and compile and report what comes out. `beside`: the folder that imports look in."""
+    text = data.encode("utf-8", "replace") if isinstance(data, str) else data
+
+    def reader(path: Path) -> tuple[Source, int | None]:
+        if path.name != MAIN:
+            return read(path)
+        decoded, bad = decode(text)
+        return Source(str(path), decoded), bad
+
+    checked, program = compile(beside / MAIN, reader)
+    assert (program is None) == any(d.kind.severity == "error" for d in checked.diagnostics)
+    for d in checked.diagnostics:
+        for span in (d.span, *(s for s, _ in d.related), *(e.span for f in d.fixes for e in f.edits)):
+            assert 0 <= span.start <= span.end <= len(span.source.text), d
+        assert d.message and "\n" not in d.message, d
+    for format in ("text", "sarif"):
+        render(checked.diagnostics, format)
+
+
+# --- prefixes ---
+
+
+@pytest.mark.parametrize("path", [pytest.param(p, id=p.relative_to(ROOT).as_posix()) for p in POLICIES])
+def test_every_prefix_of_a_policy_can_be_checked(path, request):
+    text = path.read_text(encoding="utf-8")
+    step = 1
+    if not request.config.getoption("--all-prefixes"):
+        step = max(1, len(text) * len(POLICIES) // MOST_PREFIXES)
+    # The offset differs from file to file, so that not only the same places are tried.
+    for end in range(len(text), -1, -step):
+        survives(text[:end], path.parent)
+
+
+# --- damage ---
+
+
+def small_policies() -> list[str]:
+    found = []
+    for path in CASES:
+        for _, program in programs(path.read_text(encoding="utf-8")):
+            files = completed(files_of(program))
+            if len(files) == 1:
+                found.append(files[MAIN].lstrip("\n"))
+    return found
+
+
+def flip_bytes(data: bytes, chance: random.Random) -> bytes:
+    changed = bytearray(data)
+    for _ in range(chance.randint(1, 5)):
+        changed[chance.randrange(len(changed))] = chance.randrange(256)
+    return bytes(changed)
+
+
+def insert_bytes(data: bytes, chance: random.Random) -> bytes:
+    at = chance.randrange(len(data) + 1)
+    return data[:at] + chance.randbytes(chance.randint(1, 20)) + data[at:]
+
+
+def change_tokens(data: bytes, chance: random.Random) -> bytes:
+    """Delete, repeat or swap a few tokens."""
+    tokens = _TOKEN.findall(data.decode("utf-8", "replace"))
+    for _ in range(chance.randint(1, 3)):
+        at, other = chance.randrange(len(tokens)), chance.randrange(len(tokens))
+        match chance.randrange(4):
+            case 0 if len(tokens) > 1:
+                del tokens[at]
+            case 1:
+                tokens.insert(at, tokens[at])
+            case 2:
+                tokens[at] = tokens[other]
+            case _:
+                tokens[at], tokens[other] = tokens[other], tokens[at]
+    return "".join(tokens).encode()
+
+
+def shuffle_lines(data: bytes, chance: random.Random) -> bytes:
+    lines = data.splitlines(keepends=True)
+    start = chance.randrange(len(lines))
+    some = lines[start : start + chance.randint(2, 8)]
+    chance.shuffle(some)
+    return b"".join([*lines[:start], *some, *lines[start + len(some) :]])
+
+
+DAMAGE = (flip_bytes, insert_bytes, change_tokens, change_tokens, change_tokens, shuffle_lines)
+
+
+def test_a_damaged_policy_can_be_checked(request):
+    chance = random.Random(20261110)
+    small, whole = small_policies(), [(p.read_text(encoding="utf-8"), p.parent) for p in POLICIES]
+    for number in range(request.config.getoption("--mutations")):
+        # Large policies take longer and say little more than small ones.
+        text, beside = chance.choice(whole) if number % 20 == 0 else (chance.choice(small), FOLDER)
+        data = text.encode()
+        for _ in range(chance.randint(1, 3)):
+            data = chance.choice(DAMAGE)(data, chance) or b" "
+        try:
+            survives(data, beside)
+        except Exception as error:
+            error.add_note(f"mutation {number}: {data!r}")
+            raise
+
+
+# --- sentences and texts ---
+
+GRAMMAR = Lark(
+    (folder("grammar") / "nba.lark").read_text(encoding="utf-8"), start="declaration", parser="lalr"
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(from_lark(GRAMMAR, start="declaration"))
+def test_any_sentence_of_the_grammar_can_be_checked(text):
+    survives(text)
+    survives(completed({MAIN: text + "\n"})[MAIN])
+
+
+@settings(max_examples=100, deadline=None)
+@given(from_lark(GRAMMAR, start="expr"))
+def test_any_expression_of_the_grammar_can_be_checked(text):
+    survives(completed({MAIN: f"define a = {text}\naction b {{ eligible when {text} }}\n"})[MAIN])
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text() | st.binary())
+def test_any_text_can_be_checked(text):
+    survives(text)
+    survives(f"action a {{ {text!s} }}")
+
+
+# --- depth and size ---
+
+DEEP = {
+    "brackets": "define a = " + "(" * 5000 + "age" + ")" * 5000,
+    "open brackets": "define a = " + "(" * 5000,
+    "nots": "define a = " + "not " * 5000 + "consent_email",
+    "signs": "define a = " + "- " * 5000 + "age",
+    "ifs": "define a = " + "if consent_email then 1 else " * 3000 + "2",
+    "or elses": "define a = " + "income or else " * 3000 + "0 EUR",
+    "powers": "define a = " + "2 ^ " * 3000 + "2",
+    "calls": "define a = " + "abs(" * 3000 + "age" + ")" * 3000,
+    "sum": "define a = " + "age + " * 3000 + "1",
+    "product": "define a = " + "2 * " * 3000 + "1",
+    "ands": "define a = " + "consent_email and " * 3000 + "yes",
+    "ors in a rule": "action a { eligible when " + "age > 3 or " * 3000 + "no }",
+    "list": "define a = age is one of " + "1, " * 3000 + "1",
+    "open blocks": "action a " + "{ via email " * 3000,
+    "contents": "action a { " + 'content "x" { ' * 3000 + "} " * 3001,
+    "defines": "define a0 = age\n" + "".join(f"define a{i + 1} = a{i} + 1\n" for i in range(600)),
+    "functions": "function f0(x: number): number = x\n"
+    + "".join(f"function f{i + 1}(x: number): number = f{i}(x)\n" for i in range(600)),
+    "groups": "group g0 { }\n" + "".join(f"group g{i + 1} in g{i} {{ }}\n" for i in range(600)),
+    "long line": "# " + "x" * 200_000,
+    "long name": "define " + "x" * 100_000 + " = 1",
+    "long number": "define a = " + "9" * 10_000 + "." + "9" * 10_000,
+    "long time": "define a = 2026-01-01 10:00:00.123456789",
+    "many lines": "\n" * 50_000 + "define a = agee",
+    "no line end": "define a = age",
+    "nothing": "",
+    "spaces": " \t\r\n" * 100,
+    "a nul": "define a = \0",
+    "other line ends": "define a = 1\rdefine b = 2\u2028define c = 3\x0bdefine d = 4",
+    "byte order mark": "\ufeffdefine a = 1",
+}
+
+
+@pytest.mark.parametrize("text", DEEP.values(), ids=DEEP.keys())
+def test_no_text_is_too_deep_or_too_long(text):
+    survives(completed({MAIN: text + "\n"})[MAIN])
+    survives(text)
