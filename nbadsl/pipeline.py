@@ -15,7 +15,7 @@ from pathlib import Path
 from nbadsl.diagnostics import Diagnostic, Findings
 from nbadsl.program.from_model import from_model
 from nbadsl.program.nodes import Program
-from nbadsl.recursion import room
+from nbadsl.room import room
 from nbadsl.semantics.declare import declare
 from nbadsl.semantics.judge import judge
 from nbadsl.semantics.load import Reader, load
@@ -38,15 +38,15 @@ class Checked:
 def check(path: Path, read: Reader = read_file) -> Checked:
     """Everything that can be said about a policy without running it. Raises OSError when it cannot be read."""
     found = Findings()
-    loaded = load(path, found, read)
-    model = declare(loaded, found)
     with room():
+        loaded = load(path, found, read)
+        model = declare(loaded, found)
         judge(model, found)
     return Checked(model, found.all)
 
 
 def compile(path: Path, read: Reader = read_file) -> tuple[Checked, Program | None]:
     """The program of a policy, if nothing is wrong with it."""
-    checked = check(path, read)
     with room():
+        checked = check(path, read)
         return checked, (from_model(checked.model) if checked.ok else None)

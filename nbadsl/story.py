@@ -199,7 +199,9 @@ def _paragraph(alike: list[Told]) -> list[str]:
     else:
         texts = [", ".join(names), f"{told.why} ({told.at})" if told.at else told.why]
     blocked = " (unknown, so it stops)" if told.blocked_by_unknown else ""
-    texts.append(", ".join(f"{name} = {value}" for name, value in told.values) + blocked)
+    # A name stays on one line with its value: the no-break space becomes a plain one after wrapping.
+    texts.append(", ".join(f"{name} = {value}".replace(" ", "\xa0") for name, value in told.values) + blocked)
     lines = [line for text in texts for line in textwrap.wrap(text, _WIDTH - _INDENT, break_on_hyphens=False)]
     head = f"  {_SAID[told.fate]:<{_INDENT - 2}}"
-    return [f"{head if number == 0 else ' ' * _INDENT}{line}".rstrip() for number, line in enumerate(lines)]
+    starts = [head, *(" " * _INDENT for _ in lines[1:])]
+    return [f"{start}{line}".replace("\xa0", " ").rstrip() for start, line in zip(starts, lines, strict=True)]

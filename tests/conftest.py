@@ -17,3 +17,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="N",
         help="how many random programs to run through both engines (2000)",
     )
+    parser.addoption(
+        "--update-documents", action="store_true", help="write what commands print into the documents"
+    )

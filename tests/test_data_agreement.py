@@ -14,7 +14,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_programs import candidate, program
+from small_programs import NOW, candidate, program
 from strategies_profile import FIELDS, SMALL, STRINGS, UNITS
 
 from nbadsl.data.arrow import from_arrow
@@ -22,11 +22,13 @@ from nbadsl.data.batches import Batch
 from nbadsl.data.profiles import open_profiles
 from nbadsl.data.records import BadRecord, read_record
 from nbadsl.data.schema import accepts, column_of
-from nbadsl.engine.columns import bind
+from nbadsl.engine.batch import Engine
 from nbadsl.plan.lower import lower
+from nbadsl.program.givens import givens
 from nbadsl.program.nodes import Input
 
-PLAN = lower(program(candidate("a"), key="customer_id", inputs=FIELDS))
+PROGRAM = program(candidate("a"), key="customer_id", inputs=FIELDS)
+ENGINE, GIVEN = Engine(lower(PROGRAM)), givens(PROGRAM, NOW)
 INDEX = {f.name: i for i, f in enumerate(FIELDS)}
 
 NUMBERS = (*SMALL, pa.float64(), pa.float32(), pa.float16(), pa.decimal128(12, 2), pa.decimal128(30, 4))
@@ -127,8 +129,8 @@ def refused_by_records(batch: pa.RecordBatch) -> list[int]:
 
 
 def refused_by_columns(batch: pa.RecordBatch) -> list[int]:
-    bad = bind(PLAN, batch, {}).bad
-    return [-1] * batch.num_rows if bad is None else (bad.astype(int) - 1).tolist()
+    found: list[int] = ENGINE.decide(batch, GIVEN).outcome.bad.tolist()
+    return found
 
 
 def whole(columns: dict[str, pa.Array], rows: int) -> pa.RecordBatch:

@@ -18,17 +18,20 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from nbadsl.data.decisions import Outcome
-from nbadsl.engine import kernel as k
+from nbadsl.engine import kernel
+from nbadsl.engine import settings as at
+from nbadsl.engine.choose import BAD_DATA, HELD
 from nbadsl.engine.columns import Bound, bind
 from nbadsl.engine.hashing import bases
 from nbadsl.plan.flags import passes
 from nbadsl.plan.ops import WIDTH
-from nbadsl.plan.plan import FATES, Plan, RunTest
+from nbadsl.plan.plan import Plan, RunTest
 from nbadsl.program.nodes import Value
 from nbadsl.zone import zone
 
 BLOCK = 2048
 LIST_ROWS = 512  # rows of a block where candidates are put on lists
+REASONS = 7
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,7 +90,7 @@ class Engine:
         self.among = np.array(chosen.among or (False,), np.uint8)
         self.listed = chosen.pick > 1 or chosen.explores
         self.zone = _zone_table(plan.facts.timezone) if plan.uses_zone else np.zeros((2, 1))
-        self.run_kernel = k.run.load()
+        self.run_kernel = kernel.run.load()
         self._scratch = threading.local()
 
     # --- a run ---
@@ -126,10 +129,9 @@ class Engine:
         for test in self.plan.run_tests:
             constants[test.slot] = _answer(test, given)
         settings = self._settings(0, 1, 512, self.plan.parts.once, results=False)
-        columns, tests = np.zeros((1, 6), np.int64), np.zeros(1, np.int64)
-        counters = np.zeros(self.plan.counters + 1, np.int64)
+        counters = np.zeros(self.plan.counters + REASONS, np.int64)
         with _alive(self._room(512, settings)):
-            born = self._call(settings, constants, columns, tests, counters)
+            born = self._call(settings, constants, _NO_BOUND, counters)
         return constants, bool(born)
 
     def _batch(
@@ -144,7 +146,7 @@ class Engine:
         unreadable: NDArray[np.int32] | None,
     ) -> Results:
         bound = bind(self.plan, batch, given)
-        bad = _merged(bound.bad, unreadable)
+        _merge(bound.bad, unreadable)
         n, pick = bound.rows, self.plan.chosen.pick
         outcome = Outcome(
             chosen=np.empty((n, pick), np.int32),
@@ -154,7 +156,7 @@ class Engine:
             send_at=np.empty((n, pick)),
             reason=np.empty(n, np.uint8),
             holdout=self._holdouts(bound, constants),
-            bad=np.full(n, -1, np.int32) if bad is None else bad.astype(np.int32) - 1,
+            bad=np.full(n, -1, np.int32),
             arms=bound.arms,
         )
         draws = None
@@ -162,13 +164,14 @@ class Engine:
             now = given["now"]
             assert isinstance(now, float)
             draws = bases(bound.keys, now, seed)
-        counters = self._run(bound, bad, constants, outcome, draws, threads, block, forced)
+        counters = self._run(bound, constants, outcome, draws, threads, block, forced)
+        if counters[self.plan.counters + BAD_DATA]:
+            outcome.bad[:] = bound.bad.astype(np.int32) - 1
         return Results(outcome, self._counted(counters, outcome, constants))
 
     def _run(
         self,
         bound: Bound,
-        bad: NDArray[np.int16] | None,
         constants: NDArray[np.float64],
         outcome: Outcome,
         draws: NDArray[np.int64] | None,
@@ -182,18 +185,18 @@ class Engine:
 
         def work(start: int) -> NDArray[np.int64]:
             settings = self._settings(start, min(start + share, bound.rows), block, self.plan.parts.main)
-            settings[k.BAD] = 0 if bad is None else bad.ctypes.data
-            settings[k.FORCED] = int(forced)
-            settings[k.BASES] = 0 if draws is None else draws.ctypes.data
-            settings[k.OUT_CHOSEN] = outcome.chosen.ctypes.data
-            settings[k.OUT_TIER] = outcome.tier.ctypes.data
-            settings[k.OUT_SCORE] = outcome.score.ctypes.data
-            settings[k.OUT_PROBABILITY] = outcome.probability.ctypes.data
-            settings[k.OUT_REASON] = outcome.reason.ctypes.data
-            settings[k.OUT_SEND] = outcome.send_at.ctypes.data
-            counters = np.zeros(self.plan.counters + 1, np.int64)
+            settings[at.BAD] = bound.bad.ctypes.data
+            settings[at.FORCED] = int(forced)
+            settings[at.BASES] = 0 if draws is None else draws.ctypes.data
+            settings[at.OUT_CHOSEN] = outcome.chosen.ctypes.data
+            settings[at.OUT_TIER] = outcome.tier.ctypes.data
+            settings[at.OUT_SCORE] = outcome.score.ctypes.data
+            settings[at.OUT_PROBABILITY] = outcome.probability.ctypes.data
+            settings[at.OUT_REASON] = outcome.reason.ctypes.data
+            settings[at.OUT_SEND] = outcome.send_at.ctypes.data
+            counters = np.zeros(self.plan.counters + REASONS, np.int64)
             with _alive(self._room(block, settings)):
-                self._call(settings, constants, bound.table, bound.tests, counters)
+                self._call(settings, constants, bound, counters)
             return counters
 
         starts = range(0, bound.rows, share) if bound.rows else range(0)
@@ -202,15 +205,14 @@ class Engine:
         else:
             with ThreadPoolExecutor(len(starts)) as pool:
                 found = list(pool.map(work, starts))
-        total: NDArray[np.int64] = sum(found, np.zeros(self.plan.counters + 1, np.int64))
+        total: NDArray[np.int64] = sum(found, np.zeros(self.plan.counters + REASONS, np.int64))
         return total
 
     def _call(
         self,
         settings: NDArray[np.int64],
         constants: NDArray[np.float64],
-        columns: NDArray[np.int64],
-        tests: NDArray[np.int64],
+        bound: Bound,
         counters: NDArray[np.int64],
     ) -> int:
         born: int = self.run_kernel(
@@ -219,9 +221,11 @@ class Engine:
             self.lists,
             constants,
             self.masks,
-            columns,
-            tests,
+            bound.table,
+            bound.tests,
             self.zone,
+            bound.checks,
+            bound.bounds,
             self.kinds,
             self.sends,
             self.among,
@@ -234,16 +238,17 @@ class Engine:
         self, start: int, stop: int, block: int, entry: int, results: bool = True
     ) -> NDArray[np.int64]:
         chosen = self.plan.chosen
-        settings = np.zeros(k.SETTINGS, np.int64)
-        settings[k.START], settings[k.STOP], settings[k.BLOCK] = start, stop, block
-        settings[k.ENTRY], settings[k.AUDIT] = entry, self.plan.parts.audit if results else -1
-        settings[k.RESULTS], settings[k.PICK], settings[k.TIERS] = results, chosen.pick, chosen.tiers
-        settings[k.LISTED], settings[k.EXPLORES] = self.listed, chosen.explores
-        settings[k.CANDIDATES] = len(chosen.actions)
-        settings[k.RULE_COUNTERS] = self.plan.rule_counters
-        settings[k.FALLBACK] = chosen.has_fallback
-        settings[k.NUMBER_COUNT] = self.plan.number_registers
-        settings[k.MOST : k.MOST + 3] = chosen.most_action, chosen.most_group, chosen.most_channel
+        settings = np.zeros(at.COUNT, np.int64)
+        settings[at.START], settings[at.STOP], settings[at.BLOCK] = start, stop, block
+        settings[at.ENTRY], settings[at.AUDIT] = entry, self.plan.parts.audit if results else -1
+        settings[at.RESULTS], settings[at.PICK], settings[at.TIERS] = results, chosen.pick, chosen.tiers
+        settings[at.LISTED], settings[at.EXPLORES] = self.listed, chosen.explores
+        settings[at.CANDIDATES] = len(chosen.actions)
+        settings[at.FATE_COUNTERS] = self.plan.rule_counters
+        settings[at.REASON_COUNTERS] = self.plan.counters
+        settings[at.FALLBACK] = chosen.has_fallback
+        settings[at.NUMBER_COUNT] = self.plan.number_registers
+        settings[at.MOST_ACTION : at.MOST_ACTION + 3] = chosen.most_action, chosen.most_group, chosen.most_channel
         return settings
 
     def _room(self, block: int, settings: NDArray[np.int64]) -> NDArray[np.uint8]:
@@ -251,20 +256,20 @@ class Engine:
         plan, listed = self.plan, self.listed
         entries = block * len(plan.chosen.actions) if listed else 0
         sizes = {
-            k.MASKS: plan.mask_registers * block // 8,
-            k.NUMBERS: plan.number_registers * block * 8,
-            k.POINTERS: plan.number_registers * 8,
-            k.INDEX: block * 4,
-            k.SPARE: block // 8,
-            k.BELOW: block,
-            k.STANDING: block * 4,
-            k.BEST: block * 4,
-            k.BEST_SCORE: block * 8,
-            k.BEST_TIER: block * 4,
-            k.LIST_COUNT: block * 4,
-            k.LIST_SCORE: entries * 8,
-            k.LIST_TIER: entries * 4,
-            k.LIST_CANDIDATE: entries * 4,
+            at.MASKS: plan.mask_registers * block // 8,
+            at.NUMBERS: plan.number_registers * block * 8,
+            at.POINTERS: plan.number_registers * 8,
+            at.INDEX: block * 4,
+            at.SPARE: block // 8,
+            at.BELOW: block,
+            at.STANDING: block * 4,
+            at.BEST: block * 4,
+            at.BEST_SCORE: block * 8,
+            at.BEST_TIER: block * 4,
+            at.LIST_COUNT: block * 4,
+            at.LIST_SCORE: entries * 8,
+            at.LIST_TIER: entries * 4,
+            at.LIST_CANDIDATE: entries * 4,
         }
         total = sum(-(-size // 64) * 64 for size in sizes.values()) + 64
         room: NDArray[np.uint8] | None = getattr(self._scratch, "room", None)
@@ -291,25 +296,31 @@ class Engine:
     ) -> Counters:
         plan = self.plan
         rules, candidates = plan.rule_counters, len(plan.facts.candidates)
-        n = len(outcome.reason)
-        good = outcome.bad < 0
+        reasons = counters[plan.counters :].copy()
+        good = len(outcome.reason) - int(reasons[BAD_DATA])
         fates = np.zeros((candidates, 6), np.int64)
         fates[:, 1:] = counters[rules : rules + 5 * candidates].reshape(candidates, 5)
         for candidate, slot in enumerate(plan.active):
             if slot >= 0 and constants[slot] != 1.0:
-                fates[candidate, 0] = int(good.sum())
-        reasons = np.where(good & (outcome.holdout >= 0), 5, outcome.reason)
+                fates[candidate, 0] = good
+        held = np.zeros(len(plan.holdouts), np.int64)
+        if held.size:
+            inside = (outcome.holdout >= 0) & (outcome.bad < 0)
+            held += np.bincount(outcome.holdout[inside], minlength=held.size)
+            reasons -= np.bincount(outcome.reason[inside], minlength=REASONS)
+            reasons[HELD] = held.sum()
+        bad = np.zeros(len(plan.facts.inputs), np.int64)
+        if reasons[BAD_DATA]:
+            bad += np.bincount(outcome.bad[outcome.bad >= 0], minlength=bad.size)
         return Counters(
-            n,
-            np.bincount(outcome.bad[~good], minlength=len(plan.facts.inputs)).astype(np.int64),
+            len(outcome.reason),
+            bad,
             counters[0:rules:2].copy(),
             counters[1:rules:2].copy(),
             fates,
             counters[rules + 5 * candidates : plan.counters].copy(),
-            np.bincount(reasons, minlength=7).astype(np.int64),
-            np.bincount(
-                outcome.holdout[good & (outcome.holdout >= 0)], minlength=len(plan.holdouts)
-            ).astype(np.int64),
+            reasons,
+            held,
         )
 
 
@@ -324,6 +335,9 @@ class _alive:
 
     def __exit__(self, *_: object) -> None:
         del self.memory
+
+
+_NO_BOUND = Bound.of_nobody()
 
 
 def _zone_table(name: str) -> NDArray[np.float64]:
@@ -351,13 +365,11 @@ def _answer(test: RunTest, given: Mapping[str, Value]) -> float:
     return float(passes(test.op, operand, wanted))
 
 
-def _merged(bad: NDArray[np.int16] | None, unreadable: NDArray[np.int32] | None) -> NDArray[np.int16] | None:
-    if unreadable is None or not (unreadable >= 0).any():
-        return bad
-    other = (unreadable + 1).astype(np.int16)
-    if bad is None:
-        return other
-    return np.where(bad == 0, other, np.where(other == 0, bad, np.minimum(bad, other)))
+def _merge(bad: NDArray[np.int16], unreadable: NDArray[np.int32] | None) -> None:
+    """Add inputs that could not be read to the first bad ones found so far."""
+    if unreadable is not None and (unreadable >= 0).any():
+        other = (unreadable + 1).astype(np.int16)
+        bad[:] = np.where(bad == 0, other, np.where(other == 0, bad, np.minimum(bad, other)))
 
 
 def _batches(table: pa.Table) -> list[pa.RecordBatch]:

@@ -7,7 +7,7 @@ the end ranks the list: by tier, score, and order in the file; as many as are pi
 
 from __future__ import annotations
 
-from nbadsl.engine.loops import inline, ld_f64, ld_i32, ld_i64, ld_u8, outline, st_f64, st_i32, st_i64, st_u8
+from nbadsl.engine.loops import kernel_part, ld_f64, ld_i32, st_f64, st_i32, st_u8
 
 # Reasons, as the arrays of a result hold them.
 CHOSEN, EXPLORED, FALLBACK, NOBODY_PASSED, BELOW_THRESHOLD, HELD, BAD_DATA = range(7)
@@ -17,13 +17,13 @@ M1 = -4658895280553007687  # 0xBF58476D1CE4E5B9
 M2 = -7723592293110705685  # 0x94D049BB133111EB
 
 
-@inline
+@kernel_part
 def shifted(x, by):
     """Logical shift to the right."""
     return (x >> by) & ((1 << (64 - by)) - 1)
 
 
-@inline
+@kernel_part
 def mix(x):
     """SplitMix64's finaliser, see `program.chance`; products wrap."""
     x = (x ^ shifted(x, 30)) * M1
@@ -31,12 +31,12 @@ def mix(x):
     return x ^ shifted(x, 31)
 
 
-@inline
+@kernel_part
 def draw(base, k):
     return mix(base + (k + 1) * GOLDEN)
 
 
-@outline
+@kernel_part
 def offer(best_score, best_tier, best, score, tier, rank, candidate, tiers, idx, count):
     """Keep the better of a row's best so far and a candidate. `tier`: register, or 0 where all have `rank`."""
     if tiers == 1:
@@ -58,7 +58,7 @@ def offer(best_score, best_tier, best, score, tier, rank, candidate, tiers, idx,
             st_i32(best, i, candidate)
 
 
-@outline
+@kernel_part
 def enlist(counts, scores, tiers, candidates, width, score, tier, rank, candidate, idx, count):
     """Put a candidate on the lists of the rows that it passed for."""
     for k in range(count):
@@ -71,7 +71,7 @@ def enlist(counts, scores, tiers, candidates, width, score, tier, rank, candidat
         st_i32(counts, i, n + 1)
 
 
-@outline
+@kernel_part
 def keep(dst, score, idx, count, below, by_row, threshold_register, threshold):
     """Leave only rows with a score, and one that reaches the threshold, current; in place.
 
@@ -96,7 +96,7 @@ def keep(dst, score, idx, count, below, by_row, threshold_register, threshold):
     return left | without << 32
 
 
-@inline
+@kernel_part
 def better(scores, tiers, a, b):
     """Whether list entry `a` ranks before `b`, which stands earlier in the file unless it is `a`."""
     if b < 0:
@@ -105,7 +105,7 @@ def better(scores, tiers, a, b):
     return x < y or (x == y and ld_f64(scores, a) > ld_f64(scores, b))
 
 
-@inline
+@kernel_part
 def taken(chosen, picked, of, candidate):
     """How many of the picked candidates are of the same kind (table `of`) as a candidate."""
     kind = of[candidate]
@@ -117,7 +117,7 @@ def taken(chosen, picked, of, candidate):
     return found
 
 
-@inline
+@kernel_part
 def allowed(chosen, picked, candidate, kinds, most):
     for by in range(3):
         if most[by] > 0 and taken(chosen, picked, kinds[by], candidate) >= most[by]:
@@ -125,7 +125,7 @@ def allowed(chosen, picked, candidate, kinds, most):
     return True
 
 
-@inline
+@kernel_part
 def explore(scores, tiers, candidates, start, n, greedy, base, share, among):
     """The entry that exploring chooses (or the greedy one), and the exact probability of it."""
     size, largest, entry = 0, 0, -1

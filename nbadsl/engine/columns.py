@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from nbadsl.data.schema import column_of
 from nbadsl.engine import loops as l
-from nbadsl.engine.checks import check_known, check_numbers, note_where
+from nbadsl.engine.settings import CHECK_WIDTH, COLUMN_WIDTH, NO_NUMBERS
 from nbadsl.engine.hashing import PLACES, bases, places
 from nbadsl.plan.flags import passes
 from nbadsl.plan.plan import FLAG, NUMBER, PAIR, SET, TEXT, WORDS, Column, Plan, Source, Test
@@ -95,19 +95,37 @@ class Stored:
 class Bound:
     """A batch, bound to a plan.
 
-    `table`: int64 [columns, 6]. `tests`: addresses of the answers for each distinct value. `bad`: int16 [n], 1 +
-    index of the first bad input, 0 for none; None when no row is bad. `arms`: int32 [n, experiments]. `held`: for each holdout,
-    who is in it.
+    `table`: int64 [columns, 6], see `settings`. `tests`: addresses of the answers for each distinct value.
+    `checks`, `bounds`: what the kernel checks of the data. `bad`: int16 [n], 1 + index of the first bad input, 0
+    for none; the kernel completes it. `arms`: int32 [n, experiments]. `held`: for each holdout, who is in it.
     """
 
     rows: int
     table: NDArray[np.int64]
     tests: NDArray[np.int64]
-    bad: NDArray[np.int16] | None
+    checks: NDArray[np.int64]
+    bounds: NDArray[np.float64]
+    bad: NDArray[np.int16]
     arms: NDArray[np.int32]
-    keep: list[Any]
-    keys: pa.Array
     held: list[NDArray[np.bool_]]
+    keys: pa.Array
+    keep: list[Any]
+
+    @staticmethod
+    def of_nobody() -> Bound:
+        """What the part that runs once needs: nothing."""
+        return Bound(
+            0,
+            np.zeros((1, COLUMN_WIDTH), np.int64),
+            np.zeros(1, np.int64),
+            np.zeros((0, CHECK_WIDTH), np.int64),
+            np.zeros((0, 2)),
+            np.zeros(0, np.int16),
+            np.zeros((0, 0), np.int32),
+            [],
+            None,
+            [],
+        )
 
 
 def bind(plan: Plan, batch: pa.RecordBatch, given: Mapping[str, Value]) -> Bound:
@@ -127,6 +145,8 @@ class _Binding:
         self.stored: dict[Source, Stored] = {}
         self.keep: list[Any] = []
         self.held: list[NDArray[np.bool_]] = []
+        self.checks: list[tuple[int, ...]] = []
+        self.bounds: list[tuple[float, float]] = []
 
     def bound(self) -> Bound:
         for index, each in enumerate(self.plan.facts.inputs):
@@ -138,12 +158,15 @@ class _Binding:
                 codes, [name for name, _ in experiment.arms]
             )
         self._holdouts()
-        table = np.zeros((max(len(self.plan.columns), 1), 6), np.int64)
+        table = np.zeros((max(len(self.plan.columns), 1), COLUMN_WIDTH), np.int64)
         for row, column in enumerate(self.plan.columns):
             table[row] = self._row(column)
         tests = np.array([self._test(test) for test in self.plan.tests] or [0], np.int64)
-        bad = self.bad if self.bad.any() else None
-        return Bound(self.rows, table, tests, bad, arms, self.keep, self._key(), self.held)
+        checks = np.array(self.checks, np.int64).reshape(-1, CHECK_WIDTH)
+        limits = np.array(self.bounds, np.float64).reshape(-1, 2)
+        return Bound(
+            self.rows, table, tests, checks, limits, self.bad, arms, self.held, self._key(), self.keep
+        )
 
     # --- fields ---
 
@@ -159,24 +182,15 @@ class _Binding:
         self.stored[Source(each.name)] = stored
         required = not (each.optional or each.never)
         if stored.bad is not None:
-            note_where(self.bad, index + 1, stored.bad)
-        if is_numeric(each.type):
-            low, high = bounds(each)
-            check_numbers(
-                self.bad,
-                index + 1,
-                stored.kind,
-                stored.address,
-                stored.validity,
-                stored.validity_bit,
-                low,
-                high,
-                required,
-                isinstance(each.type, Integer),
-                isinstance(each.type, Time | Duration),
+            self.bad[stored.bad & (self.bad == 0)] = index + 1
+        numeric = is_numeric(each.type)
+        if numeric or (required and stored.validity):
+            kind = stored.kind if numeric else NO_NUMBERS
+            exact = isinstance(each.type, Time | Duration)
+            self.checks.append(
+                (stored.address, kind, stored.validity, stored.validity_bit, index + 1, required, exact)
             )
-        elif required and stored.validity:
-            check_known(self.bad, index + 1, stored.validity, stored.validity_bit)
+            self.bounds.append(bounds(each) if numeric else (0.0, 0.0))
 
     def _store(self, each: Input, array: pa.Array) -> Stored:
         if pa.types.is_null(array.type):

@@ -17,8 +17,9 @@ from nbadsl.program.nodes import Expr
 if TYPE_CHECKING:
     from nbadsl.plan.scope import Scope
 
-# Operations whose left operand may be a constant as it stands. The others get it in a register.
-LEFT_CONSTANT = {"sub", "div", "min", "max", "pow"}
+# Operations whose left, and whose right operand may be a constant as it stands; others get it in a register.
+LEFT_CONSTANT = {"sub", "div"}
+RIGHT_CONSTANT = {"add", "sub", "mul", "div", "min", "max"}
 # Where the left operand may change places with a constant right one.
 COMMUTES = {"add", "mul"}
 
@@ -87,6 +88,8 @@ def _arithmetic(scope: Scope, expr: nodes.Arithmetic) -> Reg:
         left, right = right, left
     if isinstance(left, Const) and (isinstance(right, Const) or expr.op not in LEFT_CONSTANT):
         left = scope.broadcast(left)
+    if isinstance(right, Const) and expr.op not in RIGHT_CONSTANT:
+        right = scope.broadcast(right)
     letters = "".join("v" if isinstance(n, Reg) else "c" for n in (left, right))
     return scope.emit_number(expr, f"{expr.op}_{letters}", _operand(left), _operand(right))
 

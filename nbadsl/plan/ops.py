@@ -49,6 +49,13 @@ skip      k j                    jump unless the constant is 1
 select    m j                    make the mask's rows current (compact); jump if there are none
 dense                            make all rows current again
 gate      M l n j                let rows through a candidate's rules one by one, counting; jump if none is left
+check     f f f                  in place: unknown where not finite; remember if the operands were known
+keep      F f x ?f ?k            rows with a score, not below the threshold, stay current; counts the others
+best      f x ?f i               offer the rows a candidate with a score, tier (register or number)
+stand     m x                    the fallback candidate stands for the rows of the mask
+count     m o                    count an undefined operation's rows
+give      K f                    the first row's number becomes a constant of the run
+flag      K m m                  the first row's flag: 1 if the first mask is set, 0 if the second is, else unknown
 fill      M k i                  every row, if the constant is the number, else none
 bits      M B i                  the flag is known and yes (1) or no (0)
 valid     M N                    the number is known
@@ -83,13 +90,9 @@ div_vc    F f k
 div_cv    F k f
 min_vv    F f f
 min_vc    F f k
-min_cv    F k f
 max_vv    F f f
 max_vc    F f k
-max_cv    F k f
 pow_vv    F f f
-pow_vc    F f k
-pow_cv    F k f
 neg       F f
 abs       F f
 floor     F f
@@ -98,7 +101,6 @@ round     F f
 sqrt      F f
 exp       F f
 log       F f
-check     f f f                  in place: unknown where not finite; remember if the operands were known
 or_vv     F f f                  the left number, or the right one where it is unknown
 or_vc     F f k
 blend_vv  F m f f                left where the mask is set, else right
@@ -108,12 +110,6 @@ blend_cc  F m k k
 date      F f i                  part i of a date: year, month, day, weekday
 local     F f i                  0: the local date of a time, 1: its local clock, 2: the midnight of a date
 months    F f f i                0: a date plus months, 1: whole months between dates
-keep      F f x ?f ?k            rows with a score, not below the threshold, stay current; counts the others
-best      f x ?f i               offer the rows a candidate with a score, tier (register or number)
-stand     m x                    the fallback candidate stands for the rows of the mask
-count     m o                    count an undefined operation's rows
-give      K f                    the first row's number becomes a constant of the run
-flag      K m m                  the first row's flag: 1 if the first mask is set, 0 if the second is, else unknown
 """
 
 
@@ -131,3 +127,7 @@ def _read(table: str) -> tuple[Op, ...]:
 OPS = _read(_TABLE)
 BY_NAME = {op.name: op for op in OPS}
 CODE = {op.name: op.code for op in OPS}
+
+# Operations are grouped: those about rows and jumps, those that make a mask, those that make a number.
+FIRST_MASK = CODE["fill"]
+FIRST_NUMBER = CODE["load"]

@@ -1,0 +1,181 @@
+"""How the kernel begins and ends a block of rows: checking data, and writing down what was decided."""
+
+from __future__ import annotations
+
+from nbadsl.engine import bitmasks as b
+from nbadsl.engine import choose as c
+from nbadsl.engine import loops as l
+from nbadsl.engine import settings as at
+from nbadsl.engine.execute import both, column_mask
+from nbadsl.engine.loops import NAN, kernel_part, ld_f64, ld_i32, ld_i64, ld_u8, st_f64, st_i32, st_i64, st_u8
+
+INFINITY = float("inf")
+
+
+@kernel_part
+def first_rows(dst, n, whole):
+    """A mask of the first n rows, `whole` words long."""
+    for w in range(whole):
+        st_i64(dst, w, -1 if w < n >> 6 else 0)
+    if n & 63:
+        st_i64(dst, n >> 6, (1 << (n & 63)) - 1)
+
+
+@kernel_part
+def check_data(s, row, n, checks, bounds):
+    """Clear rows whose data breaks a rule from the mask of valid rows, and note which input it was first."""
+    valid = s[at.MASKS] + (s[at.BLOCK] >> 3)
+    ok, spare = s[at.INDEX], s[at.SPARE]  # there are no indices yet: their memory serves as a mask
+    words = (n + 63) >> 6
+    for k in range(len(checks)):
+        kind = checks[k, at.KIND]
+        if kind == at.NO_NUMBERS:
+            l.fill_words(ok, -1, words)
+        else:
+            address = checks[k, at.ADDRESS] + row * l.element_size(kind)
+            column_mask(ok, kind, address, l.BETWEEN, bounds[k, 0], bounds[k, 1], n)
+            if checks[k, at.CHECK_EXACT] and kind == l.I64:
+                inexact(ok, spare, address, n)
+        if checks[k, at.VALIDITY]:
+            l.bits_at(spare, checks[k, at.VALIDITY], checks[k, at.VALIDITY_BIT] + row, n)
+            if checks[k, at.CHECK_REQUIRED]:
+                both(ok, ok, 0, spare, 0, words)
+            else:
+                for w in range(words):
+                    st_i64(ok, w, ld_i64(ok, w) | ~ld_i64(spare, w))
+        for w in range(words):
+            broken = ld_i64(valid, w) & ~ld_i64(ok, w)
+            if broken:
+                st_i64(valid, w, ld_i64(valid, w) & ~broken)
+                note(s[at.BAD] + 2 * (row + (w << 6)), broken, checks[k, at.CHECK_INPUT])
+
+
+@kernel_part
+def note(bad, rows, number):
+    while rows != 0:
+        st_i16(bad, b.lowest(rows), number)
+        rows &= rows - 1
+
+
+st_i16 = l.v.store("i16")
+
+
+@kernel_part
+def inexact(ok, spare, address, n):
+    """Clear rows whose whole number no double holds."""
+    l.in_i64(spare, address, -(1 << 53), 1 << 53, n)
+    for i in range(n):
+        if (ld_i64(spare, i >> 6) >> (i & 63)) & 1 == 0:
+            x = ld_i64(address, i)
+            if not -(1 << 62) < x < (1 << 62) or int(float(x)) != x:
+                st_i64(ok, i >> 6, ld_i64(ok, i >> 6) & ~(1 << (i & 63)))
+
+
+@kernel_part
+def begin(s, row, n, checks, bounds):
+    """Reset the state of a block. Gives how many rows are not bad data."""
+    valid = s[at.MASKS] + (s[at.BLOCK] >> 3)
+    whole = (((n + 63) >> 6) + 7) & ~7
+    first_rows(valid, n, whole)
+    if s[at.BAD]:
+        l.in_i16(valid, s[at.BAD] + 2 * row, 0, 0, n)
+        check_data(s, row, n, checks, bounds)
+    if s[at.RESULTS]:
+        for i in range(n):
+            st_i32(s[at.BEST], i, -1)
+            st_f64(s[at.BEST_SCORE], i, -INFINITY)
+            st_i32(s[at.BEST_TIER], i, 0x7FFFFFFF)
+            st_u8(s[at.BELOW], i, 0)
+            st_i32(s[at.STANDING], i, -1)
+            st_i32(s[at.LIST_COUNT], i, 0)
+    return b.count_bits(valid, whole)
+
+
+# --- what was decided --------------------------------------------------------------------------------------
+
+
+@kernel_part
+def write(s, place, candidate, tier, score, probability, send):
+    """One place of a row's decision."""
+    st_i32(s[at.OUT_CHOSEN], place, candidate)
+    st_i32(s[at.OUT_TIER], place, tier)
+    st_f64(s[at.OUT_SCORE], place, score)
+    st_f64(s[at.OUT_PROBABILITY], place, probability)
+    st_f64(s[at.OUT_SEND], place, send)
+
+
+@kernel_part
+def choose(s, place, candidate, tier, score, probability, i, sends, counters):
+    """Write a chosen candidate of row i of the block, and count it."""
+    send = NAN
+    if sends[candidate] >= 0:
+        send = ld_f64(ld_i64(s[at.POINTERS], sends[candidate]), i)
+    write(s, place, candidate, tier, score, probability, send)
+    counters[s[at.FATE_COUNTERS] + at.FATES * candidate + at.CHOSEN] += 1
+
+
+@kernel_part
+def rank(s, i, row, kinds, sends, among, share, counters):
+    """Pick from a row's list. Gives how many were picked, and the reason."""
+    first = (row + i) * s[at.PICK]
+    start, n = i * s[at.CANDIDATES], ld_i32(s[at.LIST_COUNT], i)
+    scores, tiers, candidates = s[at.LIST_SCORE], s[at.LIST_TIER], s[at.LIST_CANDIDATE]
+    chosen = s[at.OUT_CHOSEN] + 4 * first
+    most = s[at.MOST_ACTION : at.MOST_ACTION + 3]
+    picked, reason, probability = 0, c.CHOSEN, 1.0
+    while picked < s[at.PICK]:
+        best = -1
+        for e in range(start, start + n):
+            candidate = ld_i32(candidates, e)
+            if candidate >= 0 and c.better(scores, tiers, e, best):
+                if c.allowed(chosen, picked, candidate, kinds, most):
+                    best = e
+                else:
+                    st_i32(candidates, e, -1)
+        if best < 0:
+            break
+        if s[at.EXPLORES]:
+            base = ld_i64(s[at.BASES], row + i)
+            best, probability, reason = c.explore(scores, tiers, candidates, start, n, best, base, share, among)
+        candidate = ld_i32(candidates, best)
+        tier, score = ld_i32(tiers, best), ld_f64(scores, best)
+        choose(s, first + picked, candidate, tier, score, probability, i, sends, counters)
+        st_i32(candidates, best, -1)
+        picked += 1
+    return picked, reason
+
+
+@kernel_part
+def decide_row(s, i, row, kinds, sends, among, share, counters):
+    """Write the decision of a row that is not bad data. Gives how many places it takes, and the reason."""
+    first = (row + i) * s[at.PICK]
+    if s[at.LISTED]:
+        if ld_i32(s[at.LIST_COUNT], i) > 0:
+            return rank(s, i, row, kinds, sends, among, share, counters)
+    else:
+        best = ld_i32(s[at.BEST], i)
+        if best >= 0:
+            tier = 0 if s[at.TIERS] == 1 else ld_i32(s[at.BEST_TIER], i)
+            choose(s, first, best, tier, ld_f64(s[at.BEST_SCORE], i), 1.0, i, sends, counters)
+            return 1, c.CHOSEN
+    if ld_u8(s[at.BELOW], i):
+        return 0, c.BELOW_THRESHOLD
+    standing = ld_i32(s[at.STANDING], i)
+    if standing >= 0:
+        choose(s, first, standing, -1, NAN, 1.0, i, sends, counters)
+        return 1, c.FALLBACK
+    return 0, c.NOBODY_PASSED
+
+
+@kernel_part
+def finish(s, row, n, kinds, sends, among, share, counters):
+    """Write the block's decisions."""
+    valid = s[at.MASKS] + (s[at.BLOCK] >> 3)
+    for i in range(n):
+        picked, reason = 0, c.BAD_DATA
+        if (ld_i64(valid, i >> 6) >> (i & 63)) & 1:
+            picked, reason = decide_row(s, i, row, kinds, sends, among, share, counters)
+        st_u8(s[at.OUT_REASON], row + i, reason)
+        counters[s[at.REASON_COUNTERS] + reason] += 1
+        for place in range(picked, s[at.PICK]):
+            write(s, (row + i) * s[at.PICK] + place, -1, -1, NAN, NAN, NAN)
