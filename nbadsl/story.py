@@ -115,7 +115,7 @@ def _told(program: Program, account: Account) -> Told:
         at=at,
         values=tuple(_reading(program, r) for r in account.readings),
         blocked_by_unknown=story.blocked_by_unknown,
-        tier="" if story.tier is None else program.tiers[story.tier],
+        tier="" if story.tier is None or len(program.tiers) < 2 else program.tiers[story.tier],
         score=story.score,
         action=candidate.action,
     )

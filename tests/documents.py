@@ -55,10 +55,11 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One command of a console block and what it should print."""
+    """One command of a console block and what it should print, which begins below `line`."""
 
     command: str
     expected: str
+    line: int
 
 
 def documents() -> list[Path]:
@@ -89,10 +90,11 @@ def blocks(text: str) -> Iterator[Block]:
 
 def steps(block: Block) -> list[Step]:
     """The commands of a console block."""
-    found = []
+    found, line = [], block.line
     for part in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
         command, _, expected = part.partition("\n")
-        found.append(Step(command, expected))
+        found.append(Step(command, expected, line + 1))
+        line += part.count("\n")
     return found
 
 
@@ -167,7 +169,9 @@ def problems(document: Path, folder: Path, offline: bool) -> tuple[list[str], li
                         wrong.append(f"{place}: $ {step.command}\nexpected:\n{step.expected}printed:\n{got}")
                         printed.append((step, got))
             case "python":
-                done = subprocess.run([sys.executable, "-c", block.text], cwd=folder, capture_output=True, text=True)
+                done = subprocess.run(
+                    [sys.executable, "-c", block.text], cwd=folder, capture_output=True, text=True
+                )
                 if done.returncode:
                     wrong.append(f"{place}: {done.stderr}")
             case "nba" if block.note.startswith("from "):
@@ -182,12 +186,10 @@ def problems(document: Path, folder: Path, offline: bool) -> tuple[list[str], li
 
 
 def update(document: Path, printed: list[tuple[Step, str]]) -> None:
-    """Write what the commands printed into the document."""
-    text = (ROOT / document).read_text(encoding="utf-8")
-    for step, got in printed:
+    """Write what the commands printed into the document, the last one first, so that lines keep their numbers."""
+    lines = (ROOT / document).read_text(encoding="utf-8").split("\n")
+    for step, got in reversed(printed):
         for pattern, shown in VARIES:
             got = pattern.sub(shown, got)
-        old = f"$ {step.command}\n{step.expected}"
-        assert text.count(old) == 1, f"{document}: `{step.command}` with the same output stands there twice"
-        text = text.replace(old, f"$ {step.command}\n{got}")
-    (ROOT / document).write_text(text, encoding="utf-8")
+        lines[step.line : step.line + step.expected.count("\n")] = got.split("\n")[:-1]
+    (ROOT / document).write_text("\n".join(lines), encoding="utf-8")

@@ -70,7 +70,10 @@ def test_blocks_have_the_comment_above_them_and_edits_are_blocks():
 
 
 def test_steps_are_commands_with_what_they_print():
-    assert steps(Block("console", "$ a\n1\n2\n$ b\n", "", 1)) == [Step("a", "1\n2\n"), Step("b", "")]
+    assert steps(Block("console", "$ a\n1\n2\n$ b\n", "", 1)) == [
+        Step("a", "1\n2\n", 2),
+        Step("b", "", 5),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Source to tree; the only module that knows Lark.
+"""Source to tree; with Lark.
 
 The file is cut into declarations, and each is parsed by itself: one bad declaration gives one finding and
 stands in the tree as `Broken`. Parsing never fails and never raises, whatever the text.
@@ -13,32 +13,19 @@ from lark import Lark, TextSlice
 from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedToken
 
 from nbadsl.diagnostics import Diagnostic, Findings
-from nbadsl.resources import folder
 from nbadsl.source import Source, Span
 from nbadsl.syntax import nodes
 from nbadsl.syntax.build import Builder
 from nbadsl.syntax.declarations import Piece, pieces
+from nbadsl.syntax.machine import make
 from nbadsl.syntax.mistakes import report_before, report_character, report_keyword, report_token
-from nbadsl.syntax.rows import Rows
 
 _LOCK = Lock()  # the builder holds the source that is being parsed
 
 
 @lru_cache(maxsize=1)
 def _machine() -> tuple[Lark, Builder]:
-    builder = Builder()
-    grammar = (folder("grammar") / "nba.lark").read_text(encoding="utf-8")
-    lark = Lark(
-        grammar,
-        start="declaration",
-        parser="lalr",
-        lexer="contextual",
-        transformer=builder,
-        postlex=Rows(),
-        keep_all_tokens=True,
-        maybe_placeholders=False,
-    )
-    return lark, builder
+    return make()
 
 
 def parse(source: Source) -> tuple[nodes.File, tuple[Diagnostic, ...]]:
