@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
@@ -131,11 +132,36 @@ def parse_pairs(ctx: click.Context, param: click.Parameter, pairs: tuple[str, ..
 
 
 def typed(values: dict[str, str], inputs: tuple[Any, ...]) -> dict[str, object]:
-    """Values from the command line, read as their declarations say."""
+    """Values from the command line, read as their declarations say. Raises BadInput."""
+    from nbadsl.data.rules import BadValue
     from nbadsl.data.text import read_text
+    from nbadsl.program.givens import BadInput
 
     declared = {i.name: i for i in inputs}
-    return {name: read_text(declared[name], v) if name in declared else v for name, v in values.items()}
+    found: dict[str, object] = {}
+    for name, text in values.items():
+        try:
+            found[name] = (
+                read_text(declared[name], _plain(declared[name], text)) if name in declared else text
+            )
+        except BadValue as error:
+            raise BadInput(f"`{name}`: {error}") from error
+    return found
+
+
+def _plain(field: Any, text: str) -> str:
+    """A value as data would have it: policies write `25 EUR` and `20%`, and so may the command line."""
+    from nbadsl.types import Money, Number
+
+    match field.type:
+        case Money(currency):
+            return text.removesuffix(currency).rstrip()
+        case Number() if text.endswith("%"):
+            try:
+                return str(Decimal(text[:-1]) / 100)
+            except InvalidOperation:
+                return text
+    return text
 
 
 def run_options(command: Command) -> Command:

@@ -55,10 +55,10 @@ def _builtin(inference: Inference, expr: nodes.Call, expected: Type | None, loca
             inference, expr, name, f"{count} argument{'s' if most > 1 else ''}", builtins.SIGNATURES[name]
         )
         return NOTHING_KNOWN
-    arguments: list[Info] = []
-    for argument in expr.arguments:
-        hint = arguments[0].type if arguments else expected
-        arguments.append(inference.infer(argument, hint, local))
+    # The first argument that is no bare zero tells the unit of those that are.
+    firm = next((a for a in expr.arguments if not inference.is_loose(a, local)), expr.arguments[0])
+    hint = inference.infer(firm, expected, local).type
+    arguments = [inference.infer(argument, hint, local) for argument in expr.arguments]
     type = builtins.result(name, [a.type for a in arguments])
     if type is None:
         found = " and ".join(f"`{a.type}`" for a in arguments)

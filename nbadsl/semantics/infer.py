@@ -26,7 +26,6 @@ from nbadsl.types import (
     CALENDAR_UNITS,
     DATE,
     FLAG,
-    INTEGER,
     TEXT,
     TIME,
     Anything,
@@ -81,14 +80,6 @@ class Inference:
         info = self.infer(expr, expected, local)
         if self.accepts(expected, info.type):
             return info
-        zero = literal(expr, self.model.settings.zone)
-        if (
-            zero is not None
-            and zero[0] == 0
-            and zero[1] == INTEGER
-            and isinstance(expected, Money | Duration)
-        ):
-            return replace(info, type=expected)
         self.found.report(
             "wrong-type", expr.span, what=what, found=f"`{info.type}`", expected=f"`{expected}`"
         )
@@ -117,6 +108,8 @@ class Inference:
                 return self._binary(expr, expected, local)
             case nodes.Moment(clock=None) if isinstance(expected, Time):
                 return Info(TIME)
+            case nodes.Number(value=0.0, whole=True) if isinstance(expected, Money | Duration):
+                return Info(expected, low=0.0, high=0.0)  # nothing is nothing in every unit
             case nodes.Quantity() if expr.unit in CALENDAR_UNITS:
                 help = "months and years differ in length: write days, or use it with a date (`birthday + 3 months`)"
                 self.found.report(
@@ -299,34 +292,33 @@ class Inference:
             return NOTHING_KNOWN
         return merge(operand.type, operand, low=-operand.high, high=-operand.low)
 
-    def two(self, first: nodes.Expr, second: nodes.Expr, local: dict[str, Info]) -> tuple[Info, Info]:
+    def two(
+        self, first: nodes.Expr, second: nodes.Expr, local: dict[str, Info], expected: Type | None = None
+    ) -> tuple[Info, Info]:
         """Two sides that tell each other what a bare word, a day or a zero among them means."""
-        if self._is_loose(first, local) and not self._is_loose(second, local):
-            right = self.infer(second, None, local)
-            return self.infer(first, right.type, local), right
-        left = self.infer(first, None, local)
-        right = self.infer(second, left.type, local)
-        return left, right
+        if self.is_loose(first, local) and not self.is_loose(second, local):
+            right = self.infer(second, expected, local)
+            return self.infer(first, expected or right.type, local), right
+        left = self.infer(first, expected, local)
+        return left, self.infer(second, expected or left.type, local)
 
-    def _is_loose(self, expr: nodes.Expr, local: dict[str, Info]) -> bool:
+    def is_loose(self, expr: nodes.Expr, local: dict[str, Info]) -> bool:
         match expr:
             case nodes.Reference():
                 known = expr.name in local or expr.name in self.model.symbols
                 return not known and expr.name not in ("now", "today", "channel", "content", "slot", *FACTORS)
-            case nodes.Moment():
+            case nodes.Moment() | nodes.Number(value=0.0):
                 return True
             case _:
                 return False
 
     def _if(self, expr: nodes.If, expected: Type | None, local: dict[str, Info]) -> Info:
         condition = self.require(expr.condition, FLAG, "the condition after `if`", local)
-        then = self.infer(expr.then, expected, local)
-        otherwise = self.infer(expr.otherwise, expected or then.type, local)
+        then, otherwise = self.two(expr.then, expr.otherwise, local, expected)
         return self._one_type(expr, "else", then, otherwise, (condition,))
 
     def _or_else(self, expr: nodes.Binary, expected: Type | None, local: dict[str, Info]) -> Info:
-        left = self.infer(expr.left, expected, local)
-        right = self.infer(expr.right, expected or left.type, local)
+        left, right = self.two(expr.left, expr.right, local, expected)
         info = self._one_type(expr, "or else", left, right, ())
         return replace(info, unknown=right.unknown, why=right.why, never=False)
 
@@ -347,7 +339,10 @@ class Inference:
             and expr.right.unit in CALENDAR_UNITS
         ):
             return self._step(expr, local)
-        left, right = self.two(expr.left, expr.right, local)
+        if expr.operator in "*/^":
+            left, right = self.infer(expr.left, None, local), self.infer(expr.right, None, local)
+        else:
+            left, right = self.two(expr.left, expr.right, local)
         type = operators.result(expr.operator, left.type, right.type)
         if type is None:
             self.mismatch(expr, left.type, right.type)
