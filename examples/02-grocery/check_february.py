@@ -8,7 +8,7 @@ whether the policy sees who comes back, whether those it calls lapsed do stay aw
 from __future__ import annotations
 
 import sys
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -22,10 +22,7 @@ import get_data  # noqa: E402 - both are found through the path set above
 
 import nbadsl  # noqa: E402
 
-FIRST = date(2001, 2, 1)
-# The policy's table `came_back`: shopping days at least, days since the last one below, share who came back.
-CAME_BACK = ((9, 30, 0.96), (9, 999, 0.44), (5, 30, 0.85), (5, 999, 0.62), (3, 30, 0.68), (3, 45, 0.59), (3, 999, 0.48),
-             (2, 45, 0.51), (2, 999, 0.44), (1, 45, 0.33), (1, 999, 0.32))
+NOW = datetime(2001, 2, 1, 9, 0)
 
 
 def main() -> int:
@@ -33,19 +30,17 @@ def main() -> int:
     if status:
         return status
     january, february = (pq.read_table(HERE / "data" / f"profiles-2001-{month}.parquet") for month in ("01", "02"))
-    decisions = nbadsl.load(HERE / "policy.nba").decide(january, now=datetime(2001, 2, 1, 9, 0)).table
-
-    idle = pc.days_between(january["last_purchase"], pa.scalar(FIRST)).to_pylist()
-    expected = [next(share for least, below, share in CAME_BACK if n >= least and days < below)
-                for n, days in zip(january["purchases"].to_pylist(), idle, strict=True)]
+    decisions, expected = (
+        nbadsl.load(HERE / name).decide(january, now=NOW).table
+        for name in ("policy.nba", "measure.nba"))
     action = pc.coalesce(decisions["action"], pc.binary_join_element_wise("(", decisions["reason"], ")", ""))
-    decided = pa.table({"customer_id": decisions["customer_id"], "action": action, "expected": expected})
+    decided = pa.table({"customer_id": decisions["customer_id"], "action": action, "expected": expected["score"]})
     after = february.select(["customer_id", "active_this_month", "spend_month"])
     both = decided.join(after, "customer_id")
     table = both.group_by("action").aggregate([([], "count_all"), ("expected", "mean"), ("active_this_month", "mean"),
                                                ("spend_month", "mean"), ("spend_month", "approximate_median")])
 
-    print(f"decided for {both.num_rows:,} customers as of {FIRST}; what they did in February:\n")
+    print(f"decided for {both.num_rows:,} customers as of {NOW.day} {NOW:%B %Y}; what they did in February:\n")
     print(f"{'':<22} {'people':>7} {'expected':>9} {'came back':>10} {'TWD a person':>13}")
     rows = sorted(table.to_pylist(), key=lambda row: -row["count_all"])
     rows.append({"action": "everybody", "count_all": both.num_rows,

@@ -64,9 +64,11 @@ def input_errors() -> Iterator[None]:
 
 
 def policy_path(given: str | None) -> Path:
-    """The policy that a command is about: named, or from the settings, or the only one in the folder."""
+    """The policy that a command is about: named, or from the settings, or `policy.nba`, or the only one."""
     if given is None:
         given = config.load().get("policy")
+    if given is None and Path("policy.nba").is_file():
+        given = "policy.nba"
     if given is None:
         here = sorted(Path.cwd().glob("*.nba"))
         if len(here) != 1:

@@ -24,16 +24,17 @@ def command(kind: str | None) -> None:
     if kind is None:
         width = max(map(len, KINDS))
         for name in KINDS:
-            click.echo(f"{name:<{width}}  {pages.find_page(name).title}")
+            page = pages.find_page(name)
+            click.echo(f"{name:<{width}}  {page.title if page else KINDS[name].message}")
         return
-    if kind not in KINDS:
+    page = pages.find_page(kind)
+    if page is None:
         help = did_you_mean(kind, KINDS)
         fail(f"there is no finding called `{kind}`{'; ' + help if help else '; `nba doc` lists them'}")
-    text = pages.find_page(kind).text
     if wants_color(sys.stdout):
         from rich.console import Console
         from rich.markdown import Markdown
 
-        Console().print(Markdown(text))
+        Console().print(Markdown(page.text))
     else:
-        click.echo(text)
+        click.echo(page.text)

@@ -53,7 +53,8 @@ def _extreme(
 ) -> Expr:
     """The smallest or largest result of the rows that hold; undefined when none does."""
     pool, at = translator.pool, table.name.span
-    best, later = translator.undefined(type, at), pool.no()
+    best: Expr = translator.undefined(type, at)
+    later: Expr = pool.no()
     for condition, result, row in reversed(pairs):
         both = pool.arithmetic(op, result, best, type=type, origin=at)
         best = pool.choose(condition, pool.choose(later, both, result), best, row.span)

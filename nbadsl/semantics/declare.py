@@ -271,7 +271,7 @@ def read_input(field: nodes.Field, settings: Settings, found: Findings) -> Input
     value = parts.get("default")
     if value is not None and not fits(value, parts.get("low"), parts.get("high")):  # type: ignore[arg-type]
         span = next(m.span for m in field.modifiers if m.kind == "default")
-        report_outside(found, span, value, parts.get("low"), parts.get("high"))
+        report_outside(found, span, value, parts.get("low"), parts.get("high"))  # type: ignore[arg-type]
     return Input(field.name.text, type, doc=documentation(field.span), **parts)  # type: ignore[arg-type]
 
 

@@ -70,7 +70,8 @@ def _judge_parent(inference: Inference, scope: nodes.Scope, cycles: set[frozense
     model, found = inference.model, inference.found
     if scope.parent is None or judge_scope(model, scope.parent, ("group",), found) is None:
         return
-    seen, parent = [scope.name.text], scope.parent
+    seen: list[str] = [scope.name.text]
+    parent: nodes.Name | None = scope.parent
     while parent is not None and parent.text not in seen:
         seen.append(parent.text)
         parent = model.scopes[parent.text].parent if parent.text in model.scopes else None
@@ -278,7 +279,8 @@ class _Block:
         read = literal(number, self.model.settings.zone)
         if read is None or not isinstance(read[1], Integer | Number):
             return
-        if read[0] < least or read[0] != int(read[0]):
+        value = float(read[0])
+        if value < least or value != int(value):
             expected = f"a whole number, {least} or more"
             found = f"`{number.span.text}`"
             self.found.report("wrong-count", number.span, what=what, found=found, expected=expected)

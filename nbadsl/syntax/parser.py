@@ -57,7 +57,7 @@ def _parse_piece(source: Source, piece: Piece, found: Findings) -> nodes.Declara
             return _broken(whole, piece.keyword)
         wrong = builder.wrong
     for mistake in wrong:
-        found.report(mistake.kind, mistake.span, **mistake.values)
+        found.report(mistake.kind, mistake.span, **mistake.values)  # type: ignore[arg-type]
     # A date that does not exist has no value: what follows from it is not worth a message.
     return _broken(whole, piece.keyword) if wrong else tree
 

@@ -41,7 +41,7 @@ class Expressions(Words):
         hours, minutes, seconds = (*clock.split(":"), "0")[:3]
         value = int(hours) * HOUR + int(minutes) * MINUTE + float(seconds) * SECOND
         if int(hours) > 23 or int(minutes) > 59 or float(seconds) >= 60:
-            found = {"found": str(parts[0]), "what": "time"}
+            found: dict[str, object] = {"found": str(parts[0]), "what": "time"}
             self.wrong.append(Wrong("wrong-date", self.span(parts), found))
         return nodes.Moment(self.day_of(day, parts[0]), round(value), self.span(parts))
 

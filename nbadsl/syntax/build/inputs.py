@@ -6,7 +6,20 @@ from lark import Token
 
 from nbadsl.syntax import nodes
 from nbadsl.syntax.build.expressions import Expressions
-from nbadsl.syntax.build.words import Part, Parts, all_of, exprs, first, part_of
+from nbadsl.syntax.build.words import Part, Parts, Words, all_of, exprs, first, part_of
+
+
+def _modifier(kind: str):  # type: ignore[no-untyped-def]
+    """A rule that gives a modifier of a kind."""
+
+    def rule(self: Words, parts: Parts) -> nodes.Modifier:
+        last = parts[-1]
+        value = last
+        if isinstance(last, Token):
+            value = self.string_of(last) if last.type == "STRING" else self.name_of(last)
+        return nodes.Modifier(kind, value, self.span(parts))
+
+    return rule
 
 
 class Inputs(Expressions):
@@ -55,16 +68,6 @@ class Inputs(Expressions):
 
     def range(self, parts: Parts) -> nodes.Range:
         return nodes.Range(parts[0], parts[2], self.span(parts))
-
-    def _modifier(kind: str):  # type: ignore[no-untyped-def]
-        def rule(self: Inputs, parts: Parts) -> nodes.Modifier:
-            last = parts[-1]
-            value = last
-            if isinstance(last, Token):
-                value = self.string_of(last) if last.type == "STRING" else self.name_of(last)
-            return nodes.Modifier(kind, value, self.span(parts))
-
-        return rule
 
     in_range, in_unit, in_currency = _modifier("in_range"), _modifier("in_unit"), _modifier("in_currency")
     optional, or_never, only_for = _modifier("optional"), _modifier("or_never"), _modifier("only_for")
