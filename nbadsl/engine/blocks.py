@@ -7,12 +7,13 @@ from nbadsl.engine import choose as c
 from nbadsl.engine import loops as l
 from nbadsl.engine import settings as at
 from nbadsl.engine.execute import both, column_mask
-from nbadsl.engine.loops import NAN, kernel_part, ld_f64, ld_i32, ld_i64, ld_u8, st_f64, st_i32, st_i64, st_u8
+from nbadsl.engine.loops import NAN, ld_f64, ld_i32, ld_i64, ld_u8, st_f64, st_i32, st_i64, st_u8
+from nbadsl.engine.parts import part
 
 INFINITY = float("inf")
 
 
-@kernel_part
+@part("iii")
 def first_rows(dst, n, whole):
     """A mask of the first n rows, `whole` words long."""
     for w in range(whole):
@@ -21,7 +22,7 @@ def first_rows(dst, n, whole):
         st_i64(dst, n >> 6, (1 << (n & 63)) - 1)
 
 
-@kernel_part
+@part("IiiTG")
 def check_data(s, row, n, checks, bounds):
     """Clear rows whose data breaks a rule from the mask of valid rows, and note which input it was first."""
     valid = s[at.MASKS] + (s[at.BLOCK] >> 3)
@@ -50,7 +51,7 @@ def check_data(s, row, n, checks, bounds):
                 note(s[at.BAD] + 2 * (row + (w << 6)), broken, checks[k, at.CHECK_INPUT])
 
 
-@kernel_part
+@part("iii")
 def note(bad, rows, number):
     while rows != 0:
         st_i16(bad, b.lowest(rows), number)
@@ -60,7 +61,7 @@ def note(bad, rows, number):
 st_i16 = l.v.store("i16")
 
 
-@kernel_part
+@part("iiii")
 def inexact(ok, spare, address, n):
     """Clear rows whose whole number no double holds."""
     l.in_i64(spare, address, -(1 << 53), 1 << 53, n)
@@ -71,7 +72,7 @@ def inexact(ok, spare, address, n):
                 st_i64(ok, i >> 6, ld_i64(ok, i >> 6) & ~(1 << (i & 63)))
 
 
-@kernel_part
+@part("IiiTG", "i")
 def begin(s, row, n, checks, bounds):
     """Reset the state of a block. Gives how many rows are not bad data."""
     valid = s[at.MASKS] + (s[at.BLOCK] >> 3)
@@ -94,7 +95,7 @@ def begin(s, row, n, checks, bounds):
 # --- what was decided --------------------------------------------------------------------------------------
 
 
-@kernel_part
+@part("Iiiifff")
 def write(s, place, candidate, tier, score, probability, send):
     """One place of a row's decision."""
     st_i32(s[at.OUT_CHOSEN], place, candidate)
@@ -104,7 +105,7 @@ def write(s, place, candidate, tier, score, probability, send):
     st_f64(s[at.OUT_SEND], place, send)
 
 
-@kernel_part
+@part("IiiiffilI")
 def choose(s, place, candidate, tier, score, probability, i, sends, counters):
     """Write a chosen candidate of row i of the block, and count it."""
     send = NAN
@@ -114,7 +115,7 @@ def choose(s, place, candidate, tier, score, probability, i, sends, counters):
     counters[s[at.FATE_COUNTERS] + at.FATES * candidate + at.CHOSEN] += 1
 
 
-@kernel_part
+@part("IiiLlufI", "ii")
 def rank(s, i, row, kinds, sends, among, share, counters):
     """Pick from a row's list. Gives how many were picked, and the reason."""
     first = (row + i) * s[at.PICK]
@@ -145,7 +146,7 @@ def rank(s, i, row, kinds, sends, among, share, counters):
     return picked, reason
 
 
-@kernel_part
+@part("IiiLlufI", "ii")
 def decide_row(s, i, row, kinds, sends, among, share, counters):
     """Write the decision of a row that is not bad data. Gives how many places it takes, and the reason."""
     first = (row + i) * s[at.PICK]
@@ -167,7 +168,7 @@ def decide_row(s, i, row, kinds, sends, among, share, counters):
     return 0, c.NOBODY_PASSED
 
 
-@kernel_part
+@part("IiiLlufI")
 def finish(s, row, n, kinds, sends, among, share, counters):
     """Write the block's decisions."""
     valid = s[at.MASKS] + (s[at.BLOCK] >> 3)

@@ -7,7 +7,8 @@ the end ranks the list: by tier, score, and order in the file; as many as are pi
 
 from __future__ import annotations
 
-from nbadsl.engine.loops import kernel_part, ld_f64, ld_i32, st_f64, st_i32, st_u8
+from nbadsl.engine.loops import ld_f64, ld_i32, st_f64, st_i32, st_u8
+from nbadsl.engine.parts import part
 
 # Reasons, as the arrays of a result hold them.
 CHOSEN, EXPLORED, FALLBACK, NOBODY_PASSED, BELOW_THRESHOLD, HELD, BAD_DATA = range(7)
@@ -17,13 +18,13 @@ M1 = -4658895280553007687  # 0xBF58476D1CE4E5B9
 M2 = -7723592293110705685  # 0x94D049BB133111EB
 
 
-@kernel_part
+@part("ii", "i")
 def shifted(x, by):
     """Logical shift to the right."""
     return (x >> by) & ((1 << (64 - by)) - 1)
 
 
-@kernel_part
+@part("i", "i")
 def mix(x):
     """SplitMix64's finaliser, see `program.chance`; products wrap."""
     x = (x ^ shifted(x, 30)) * M1
@@ -31,12 +32,12 @@ def mix(x):
     return x ^ shifted(x, 31)
 
 
-@kernel_part
+@part("ii", "i")
 def draw(base, k):
     return mix(base + (k + 1) * GOLDEN)
 
 
-@kernel_part
+@part("iiiiiiiiii")
 def offer(best_score, best_tier, best, score, tier, rank, candidate, tiers, idx, count):
     """Keep the better of a row's best so far and a candidate. `tier`: register, or 0 where all have `rank`."""
     if tiers == 1:
@@ -58,7 +59,7 @@ def offer(best_score, best_tier, best, score, tier, rank, candidate, tiers, idx,
             st_i32(best, i, candidate)
 
 
-@kernel_part
+@part("iiiiiiiiiii")
 def enlist(counts, scores, tiers, candidates, width, score, tier, rank, candidate, idx, count):
     """Put a candidate on the lists of the rows that it passed for."""
     for k in range(count):
@@ -71,7 +72,7 @@ def enlist(counts, scores, tiers, candidates, width, score, tier, rank, candidat
         st_i32(counts, i, n + 1)
 
 
-@kernel_part
+@part("iiiiiiif", "i")
 def keep(dst, score, idx, count, below, by_row, threshold_register, threshold):
     """Leave only rows with a score, and one that reaches the threshold, current; in place.
 
@@ -96,7 +97,7 @@ def keep(dst, score, idx, count, below, by_row, threshold_register, threshold):
     return left | without << 32
 
 
-@kernel_part
+@part("iiii", "b")
 def better(scores, tiers, a, b):
     """Whether list entry `a` ranks before `b`, which stands earlier in the file unless it is `a`."""
     if b < 0:
@@ -105,7 +106,7 @@ def better(scores, tiers, a, b):
     return x < y or (x == y and ld_f64(scores, a) > ld_f64(scores, b))
 
 
-@kernel_part
+@part("iili", "i")
 def taken(chosen, picked, of, candidate):
     """How many of the picked candidates are of the same kind (table `of`) as a candidate."""
     kind = of[candidate]
@@ -117,7 +118,7 @@ def taken(chosen, picked, of, candidate):
     return found
 
 
-@kernel_part
+@part("iiiLI", "b")
 def allowed(chosen, picked, candidate, kinds, most):
     for by in range(3):
         if most[by] > 0 and taken(chosen, picked, kinds[by], candidate) >= most[by]:
@@ -125,7 +126,7 @@ def allowed(chosen, picked, candidate, kinds, most):
     return True
 
 
-@kernel_part
+@part("iiiiiiifu", "ifi")
 def explore(scores, tiers, candidates, start, n, greedy, base, share, among):
     """The entry that exploring chooses (or the greedy one), and the exact probability of it."""
     size, largest, entry = 0, 0, -1

@@ -62,7 +62,9 @@ class Compiled:
         with _lock:
             if self._code is None:
                 with event.install_listener("numba:compile", _Tell(self._slow)):
-                    function = njit(list(self._signature), nogil=True, error_model="numpy", cache=True)
+                    function = njit(
+                        list(self._signature), nogil=True, error_model="numpy", cache=True, _nrt=False
+                    )
                     self._code = function(self._make(stamp()))
         return self._code
 

@@ -12,8 +12,9 @@ from nbadsl.engine import bitmasks as b
 from nbadsl.engine import functions as fn
 from nbadsl.engine import loops as l
 from nbadsl.engine import vectors as v
-from nbadsl.engine.loops import kernel_part, ld_f64, ld_i32, ld_i64, st_f64, st_i64
+from nbadsl.engine.loops import ld_f64, ld_i32, ld_i64, st_f64, st_i64
 from nbadsl.engine.settings import ADDRESS, KIND, OTHER, VALIDITY, VALIDITY_BIT, VALUE_BIT
+from nbadsl.engine.parts import part
 from nbadsl.plan.ops import CODE
 
 FILL, BITS, IS_VALID, FLAGGED, FILLED = (CODE[n] for n in ("fill", "bits", "valid", "flagged", "filled"))
@@ -51,7 +52,7 @@ INFINITY = math.inf
 # --- masks -----------------------------------------------------------------------------------------------
 
 
-@kernel_part
+@part("iTiii")
 def validity(dst, columns, column, row, n):
     if columns[column, VALIDITY]:
         l.bits_at(dst, columns[column, VALIDITY], columns[column, VALIDITY_BIT] + row, n)
@@ -59,7 +60,7 @@ def validity(dst, columns, column, row, n):
         l.fill_words(dst, -1, (n + 63) >> 6)
 
 
-@kernel_part
+@part("iTiiii")
 def only_known(dst, columns, column, row, n, spare):
     """Clear a mask where a column is null."""
     if columns[column, VALIDITY]:
@@ -67,7 +68,7 @@ def only_known(dst, columns, column, row, n, spare):
         both(dst, dst, 0, spare, 0, (n + 63) >> 6)
 
 
-@kernel_part
+@part("iiiiffi")
 def column_mask(dst, kind, address, cmp, low, high, n):
     """Rows where a column of numbers keeps bounds, whatever stands where it is null."""
     l.between_column(dst, kind, address, cmp, low, high, n)
@@ -79,7 +80,7 @@ def column_mask(dst, kind, address, cmp, low, high, n):
             l.fill_words(dst, 0, words)
 
 
-@kernel_part
+@part("iiifii")
 def against(dst, a, cmp, k, n, spare):
     """Rows where a number register keeps a comparison with a constant; not where it is unknown."""
     if cmp == l.NE:
@@ -91,7 +92,7 @@ def against(dst, a, cmp, k, n, spare):
         l.in_f64(dst, a, low, high, n)
 
 
-@kernel_part
+@part("iiiiiiiTFIIliiiii")
 def make_mask(op, target, o2, o3, o4, row, n, columns, constants, masks, tests, lists, base, stride, pointers, idx, spare):
     """Execute an instruction whose first operand is a mask, at address `target`. `o2` to `o4`: the others."""
     words = (n + 63) >> 6
@@ -155,7 +156,7 @@ def make_mask(op, target, o2, o3, o4, row, n, columns, constants, masks, tests, 
 # --- numbers -------------------------------------------------------------------------------------------
 
 
-@kernel_part
+@part("iiiiiTii")
 def load_numbers(register, target, column, row, n, columns, pointers, spare):
     """A column as doubles: where it lies, if it is doubles without nulls."""
     kind = columns[column, KIND]
@@ -169,7 +170,7 @@ def load_numbers(register, target, column, row, n, columns, pointers, spare):
         blend_vc(target, spare, 0, target, l.NAN, n)
 
 
-@kernel_part
+@part("iiiiTi")
 def gather_numbers(target, column, row, n, columns, idx):
     """The current rows of a column as doubles."""
     kind = columns[column, KIND]
@@ -178,7 +179,7 @@ def gather_numbers(target, column, row, n, columns, idx):
         l.forget_nulls(target, columns[column, VALIDITY], columns[column, VALIDITY_BIT] + row, idx, n)
 
 
-@kernel_part
+@part("iiiiiFi")
 def calculate(op, target, o2, o3, n, constants, pointers):
     """Execute arithmetic. `o2` and `o3`: registers or constants, as the operation's name says."""
     x = ld_i64(pointers, o2) if op != SUB_CV and op != DIV_CV else 0
@@ -234,7 +235,7 @@ def calculate(op, target, o2, o3, n, constants, pointers):
         or_vc(target, x, constants[o3], n)
 
 
-@kernel_part
+@part("iiiiiiiiTFGiiiii")
 def make_number(op, register, target, o2, o3, o4, row, n, columns, constants, zone, base, stride, pointers, idx, spare):
     """Execute an instruction whose first operand is a number register, with its memory at `target`."""
     st_i64(pointers, register, target)

@@ -8,31 +8,32 @@ from __future__ import annotations
 
 import math
 
-from nbadsl.engine.loops import NAN, kernel_part, ld_f64, st_f64
+from nbadsl.engine.loops import NAN, ld_f64, st_f64
+from nbadsl.engine.parts import part
 
 DAY = 86_400_000_000
 FIRST_DAY, LAST_DAY = -719162, 2932896  # 0001-01-01 and 9999-12-31
 
 
-@kernel_part
+@part("iii")
 def exponential(dst, a, count):
     for i in range(count):
         st_f64(dst, i, math.exp(ld_f64(a, i)))
 
 
-@kernel_part
+@part("iii")
 def logarithm(dst, a, count):
     for i in range(count):
         st_f64(dst, i, math.log(ld_f64(a, i)))
 
 
-@kernel_part
+@part("iiii")
 def powers(dst, a, b, count):
     for i in range(count):
         st_f64(dst, i, power(ld_f64(a, i), ld_f64(b, i)))
 
 
-@kernel_part
+@part("ff", "f")
 def power(x, y):
     """C's pow, but unknown stays unknown (C says that 1 to the power of anything is 1)."""
     if x != x or y != y:
@@ -40,7 +41,7 @@ def power(x, y):
     return math.pow(x, y)
 
 
-@kernel_part
+@part("i", "iii")
 def civil(day):
     """Year, month, day of a day number (since 1970). Howard Hinnant, chrono-compatible low-level date algorithms."""
     z = day + 719468
@@ -54,7 +55,7 @@ def civil(day):
     return (year + 1 if month <= 2 else year), month, doy - (153 * mp + 2) // 5 + 1
 
 
-@kernel_part
+@part("iii", "i")
 def day_number(year, month, day):
     y = year - 1 if month <= 2 else year
     era = y // 400
@@ -63,20 +64,20 @@ def day_number(year, month, day):
     return era * 146097 + yoe * 365 + yoe // 4 - yoe // 100 + doy - 719468
 
 
-@kernel_part
+@part("ii", "i")
 def month_length(year, month):
     if month == 2:
         return 29 if year % 4 == 0 and (year % 100 != 0 or year % 400 == 0) else 28
     return 30 if month == 4 or month == 6 or month == 9 or month == 11 else 31
 
 
-@kernel_part
+@part("f", "b")
 def is_day(x):
     """Whether a double, floored, is a day of the years 1 to 9999; not for NaN."""
     return FIRST_DAY <= x < LAST_DAY + 1
 
 
-@kernel_part
+@part("iiii")
 def date_parts(dst, a, part, count):
     for i in range(count):
         x = ld_f64(a, i)
@@ -95,7 +96,7 @@ def date_parts(dst, a, part, count):
         st_f64(dst, i, result)
 
 
-@kernel_part
+@part("iiiii")
 def months(dst, a, b, part, count):
     for i in range(count):
         x, y = ld_f64(a, i), ld_f64(b, i)
@@ -113,7 +114,7 @@ def months(dst, a, b, part, count):
         st_f64(dst, i, result)
 
 
-@kernel_part
+@part("Gf", "i")
 def zone_offset(zone, time):
     """Microseconds east of UTC at an instant: the last change that is not after it (`zone.Zone.offset`)."""
     low, high = 0, zone.shape[1]
@@ -126,12 +127,12 @@ def zone_offset(zone, time):
     return low - 1
 
 
-@kernel_part
+@part("Gi", "i")
 def local_day(zone, time):
     return (time + int(zone[1, zone_offset(zone, float(time))])) // DAY
 
 
-@kernel_part
+@part("Gii", "i")
 def midnight(zone, day, least):
     """The first instant of a local day, as `zone.Zone.midnight` defines it."""
     wall = day * DAY
@@ -145,7 +146,7 @@ def midnight(zone, day, least):
     return int(zone[0, zone_offset(zone, float(wall + DAY - least))])
 
 
-@kernel_part
+@part("iiiGi")
 def local_parts(dst, a, part, zone, count):
     least = int(zone[1, 0])
     for j in range(zone.shape[1]):

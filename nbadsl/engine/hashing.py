@@ -12,45 +12,44 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from numba import njit, types
+from numba import types
 from numpy.typing import NDArray
 
 from nbadsl.engine.choose import mix
 from nbadsl.engine.compiled import Compiled
+from nbadsl.engine.loops import ld_i64, ld_u8, st_i32, st_i64
+from nbadsl.engine.parts import part
 from nbadsl.program import chance
 
 PLACES = 10_000
-
-_u8, _i64, _u32 = types.Array(types.uint8, 1, "C", readonly=True), types.int64, types.uint32
-_offsets = types.Array(types.int64, 1, "C", readonly=True)
 
 FNV32_PRIME, FNV64_PRIME = 0x01000193, 0x100000001B3
 FNV32_BASIS, FNV64_BASIS = 0x811C9DC5, -3750763034362895579  # 0xCBF29CE484222325 as a signed number
 
 
-@njit(nogil=True, error_model="numpy")
-def _unit(value: int, unit: int) -> int:
+@part("ii", "i")
+def _unit(value, unit):
     return ((value ^ unit) * FNV32_PRIME) & 0xFFFFFFFF
 
 
-@njit(nogil=True, error_model="numpy")
-def _fnv32(value: int, data: Any, start: int, stop: int) -> int:
+@part("iiii", "i")
+def _fnv32(value, data, start, stop):
     """FNV-1a over the UTF-16 code units of UTF-8 bytes."""
     at = start
     while at < stop:
-        byte = data[at]
+        byte = ld_u8(data, at)
         if byte < 0x80:
             value = _unit(value, byte)
             at += 1
         elif byte < 0xE0 and at + 1 < stop:
-            value = _unit(value, (byte & 0x1F) << 6 | (data[at + 1] & 0x3F))
+            value = _unit(value, (byte & 0x1F) << 6 | (ld_u8(data, at + 1) & 0x3F))
             at += 2
         elif byte < 0xF0 and at + 2 < stop:
-            value = _unit(value, (byte & 0x0F) << 12 | (data[at + 1] & 0x3F) << 6 | (data[at + 2] & 0x3F))
+            value = _unit(value, (byte & 0x0F) << 12 | (ld_u8(data, at + 1) & 0x3F) << 6 | (ld_u8(data, at + 2) & 0x3F))
             at += 3
         elif at + 3 < stop:
-            point = (byte & 0x07) << 18 | (data[at + 1] & 0x3F) << 12
-            point |= (data[at + 2] & 0x3F) << 6 | (data[at + 3] & 0x3F)
+            point = (byte & 0x07) << 18 | (ld_u8(data, at + 1) & 0x3F) << 12
+            point |= (ld_u8(data, at + 2) & 0x3F) << 6 | (ld_u8(data, at + 3) & 0x3F)
             value = _unit(value, 0xD800 + ((point - 0x10000) >> 10))
             value = _unit(value, 0xDC00 + ((point - 0x10000) & 0x3FF))
             at += 4
@@ -59,8 +58,8 @@ def _fnv32(value: int, data: Any, start: int, stop: int) -> int:
     return value
 
 
-@njit(nogil=True, error_model="numpy")
-def _decimal32(number: int) -> int:
+@part("i", "i")
+def _decimal32(number):
     """FNV-1a of a number's decimal digits."""
     divisor = 1
     while number // divisor >= 10:
@@ -73,32 +72,33 @@ def _decimal32(number: int) -> int:
 
 
 def _make_places(stamp: str) -> Any:
-    def hash_places(data, offsets, start, out):  # type: ignore[no-untyped-def]
-        """`start`: the FNV-1a of the seed. Offsets: n + 1 places in data."""
+    def hash_places(data, offsets, count, start, out):  # type: ignore[no-untyped-def]
+        """Addresses of the bytes, of count + 1 offsets into them, and of the result (int32). `start`: of the seed."""
         stamp  # noqa: B018 (see `compiled`)
-        for i in range(len(out)):
-            out[i] = _decimal32(_fnv32(start, data, offsets[i], offsets[i + 1])) % PLACES
+        for i in range(count):
+            hashed = _fnv32(start, data, ld_i64(offsets, i), ld_i64(offsets, i + 1))
+            st_i32(out, i, _decimal32(hashed) % PLACES)
 
     return hash_places
 
 
 def _make_bases(stamp: str) -> Any:
-    def hash_bases(data, offsets, suffix, seed, out):  # type: ignore[no-untyped-def]
-        """`suffix`: what follows the key in a decision's id. `seed`: already mixed."""
+    def hash_bases(data, offsets, count, suffix, length, seed, out):  # type: ignore[no-untyped-def]
+        """As `hash_places`. `suffix`: what follows the key in a decision's id. `seed`: already mixed."""
         stamp  # noqa: B018
-        for i in range(len(out)):
+        for i in range(count):
             value = FNV64_BASIS
-            for at in range(offsets[i], offsets[i + 1]):
-                value = (value ^ np.int64(data[at])) * FNV64_PRIME
-            for at in range(len(suffix)):
-                value = (value ^ np.int64(suffix[at])) * FNV64_PRIME
-            out[i] = mix(value ^ seed)
+            for at in range(ld_i64(offsets, i), ld_i64(offsets, i + 1)):
+                value = (value ^ ld_u8(data, at)) * FNV64_PRIME
+            for at in range(length):
+                value = (value ^ ld_u8(suffix, at)) * FNV64_PRIME
+            st_i64(out, i, mix(value ^ seed))
 
     return hash_bases
 
 
-_places = Compiled(_make_places, types.void(_u8, _offsets, _i64, types.int32[::1]))
-_bases = Compiled(_make_bases, types.void(_u8, _offsets, _u8, _i64, types.int64[::1]))
+_places = Compiled(_make_places, types.void(*[types.int64] * 5))
+_bases = Compiled(_make_bases, types.void(*[types.int64] * 7))
 
 
 def places(keys: pa.Array, seed: str) -> NDArray[np.int32]:
@@ -108,7 +108,7 @@ def places(keys: pa.Array, seed: str) -> NDArray[np.int32]:
         return _taken(keys, places(keys.dictionary, seed))
     data, offsets = _texts(keys)
     out = np.empty(len(keys), np.int32)
-    _places(data, offsets, start, out)
+    _places(data.ctypes.data, offsets.ctypes.data, len(keys), start, out.ctypes.data)
     return out
 
 
@@ -120,7 +120,15 @@ def bases(keys: pa.Array, now: float, seed: int) -> NDArray[np.int64]:
     out = np.empty(len(keys), np.int64)
     suffix = np.frombuffer(chance.decision_id("", now).encode(), np.uint8)
     mixed = chance.mix(seed & (2**64 - 1))
-    _bases(data, offsets, suffix, mixed - 2**64 if mixed >= 2**63 else mixed, out)
+    _bases(
+        data.ctypes.data,
+        offsets.ctypes.data,
+        len(keys),
+        suffix.ctypes.data,
+        len(suffix),
+        mixed - 2**64 if mixed >= 2**63 else mixed,
+        out.ctypes.data,
+    )
     return out
 
 

@@ -22,7 +22,8 @@ from nbadsl.engine import vectors as v
 from nbadsl.engine.blocks import begin, finish
 from nbadsl.engine.compiled import Compiled
 from nbadsl.engine.execute import both, make_mask, make_number
-from nbadsl.engine.loops import NAN, kernel_part, ld_f64, ld_i32, ld_i64, st_i32, st_i64
+from nbadsl.engine.loops import NAN, ld_f64, ld_i32, ld_i64, st_i32, st_i64
+from nbadsl.engine.parts import part
 from nbadsl.plan.ops import CODE, FIRST_MASK, FIRST_NUMBER
 
 END, SKIP, SELECT, DENSE, GATE = (CODE[n] for n in ("end", "skip", "select", "dense", "gate"))
@@ -49,7 +50,7 @@ SIGNATURE = i64(
 )
 
 
-@kernel_part
+@part("iiiiliiiI", "i")
 def gate(target, left, base, stride, lists, first, rules, words, counters):
     """Let valid rows through rules one by one; counts whom each stops. Gives how many are left."""
     source = base + stride
@@ -71,7 +72,7 @@ def gate(target, left, base, stride, lists, first, rules, words, counters):
     return left
 
 
-@kernel_part
+@part("iiiii", "i")
 def count_rows(mask, base, stride, spare, words):
     """How many valid rows a mask (times 2, plus 1 for its complement) holds."""
     whole = (words + 7) & ~7
@@ -79,7 +80,7 @@ def count_rows(mask, base, stride, spare, words):
     return b.count_bits(spare, whole)
 
 
-@kernel_part
+@part("Iiiii", "i")
 def let_stand(s, candidate, mask, flip, n):
     """The fallback candidate stands for rows that have none before it. Gives how many rows it could."""
     found = l.select(s[at.INDEX], mask, flip, n)
@@ -90,7 +91,7 @@ def let_stand(s, candidate, mask, flip, n):
     return found
 
 
-@kernel_part
+@part("Iiiiii")
 def offer(s, score, tier, rank, candidate, n):
     """A candidate with a score stands for election for the current rows."""
     if s[at.LISTED]:
@@ -112,7 +113,7 @@ def offer(s, score, tier, rank, candidate, n):
         c.offer(s[at.BEST_SCORE], s[at.BEST_TIER], best, score, tier, rank, candidate, tiers, s[at.INDEX], n)
 
 
-@kernel_part
+@part("IiiiiiFi", "i")
 def keep(s, target, score, register, constant, n, constants, pointers):
     """Only rows whose score reaches the threshold stay current, see `choose.keep`."""
     if register >= 0:

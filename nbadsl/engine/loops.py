@@ -8,12 +8,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
 from nbadsl.engine import bitmasks as b
 from nbadsl.engine import vectors as v
-
-kernel_part = njit(nogil=True, error_model="numpy")
+from nbadsl.engine.parts import part
 
 ld_f64, ld_f32, ld_i64, ld_i32, ld_i16, ld_i8, ld_u32, ld_u16, ld_u8 = map(
     v.load, ("f64", "f32", "i64", "i32", "i16", "i8", "u32", "u16", "u8")
@@ -36,7 +34,7 @@ NAN = float("nan")
 # --- bits ---------------------------------------------------------------------------------------------
 
 
-@kernel_part
+@part("iiii")
 def bits_at(dst, source, bit, count):
     """Words of a mask from a bitmap that begins at any bit. Reads no byte beyond the last bit."""
     source += bit >> 3
@@ -58,24 +56,24 @@ def bits_at(dst, source, bit, count):
         st_i64(dst, whole, word)
 
 
-@kernel_part
+@part("ii", "i")
 def bit_at(source, bit):
     return (ld_u8(source, bit >> 3) >> (bit & 7)) & 1
 
 
-@kernel_part
+@part("ii")
 def flip_words(dst, words):
     for w in range(words):
         st_i64(dst, w, ~ld_i64(dst, w))
 
 
-@kernel_part
+@part("iii")
 def fill_words(dst, word, words):
     for w in range(words):
         st_i64(dst, w, word)
 
 
-@kernel_part
+@part("iiii", "i")
 def select(idx, mask, flip, count):
     """Indices of the set bits among the first `count` rows. Gives how many."""
     found = 0
@@ -92,7 +90,7 @@ def select(idx, mask, flip, count):
     return found
 
 
-@kernel_part
+@part("iiii")
 def pack(dst, mask, idx, count):
     """The bits of selected rows, packed."""
     word = 0
@@ -109,7 +107,7 @@ def pack(dst, mask, idx, count):
 # --- columns -----------------------------------------------------------------------------------------------
 
 
-@kernel_part
+@part("iiii")
 def load_column(dst, kind, address, count):
     """A column as doubles, whatever its elements."""
     if kind == F64:
@@ -132,7 +130,7 @@ def load_column(dst, kind, address, count):
         to_u8(dst, address, count)
 
 
-@kernel_part
+@part("iiiii")
 def gather_column(dst, kind, address, idx, count):
     """Selected rows of a column as doubles."""
     if kind == F64:
@@ -164,7 +162,7 @@ def gather_column(dst, kind, address, idx, count):
             st_f64(dst, k, float(ld_u8(address, ld_i32(idx, k))))
 
 
-@kernel_part
+@part("iiiii")
 def forget_nulls(dst, bitmap, bit, idx, count):
     """Make selected rows unknown where a bitmap says so."""
     for k in range(count):
@@ -172,7 +170,7 @@ def forget_nulls(dst, bitmap, bit, idx, count):
             st_f64(dst, k, NAN)
 
 
-@kernel_part
+@part("iiiiffi")
 def between_column(dst, kind, address, cmp, low, high, count):
     """Mask of low <= column <= high, or with `cmp` of column against `low` (then `high` is not used).
 
@@ -206,7 +204,7 @@ def between_column(dst, kind, address, cmp, low, high, count):
 LT, LE, GT, GE, EQ, NE, BETWEEN = range(7)
 
 
-@kernel_part
+@part("iff", "ff")
 def float_bounds(cmp, low, high):
     """Closed bounds for a comparison with `low`; `!=` gives those of `==`."""
     if cmp == LT:
@@ -222,7 +220,7 @@ def float_bounds(cmp, low, high):
     return low, low
 
 
-@kernel_part
+@part("f", "f")
 def f32_up(x):
     """The least float32 that is not below a double, as a double."""
     near = np.float32(x)
@@ -231,7 +229,7 @@ def f32_up(x):
     return float(near)
 
 
-@kernel_part
+@part("f", "f")
 def f32_down(x):
     """The greatest float32 that is not above a double, as a double."""
     near = np.float32(x)
@@ -240,7 +238,7 @@ def f32_down(x):
     return float(near)
 
 
-@kernel_part
+@part("i", "ii")
 def limits(kind):
     """Least and greatest value of an integer column; of int64, what data never exceeds (µs of 10,000 years)."""
     if kind == I64:
@@ -258,7 +256,7 @@ def limits(kind):
     return 0, (1 << 8) - 1
 
 
-@kernel_part
+@part("iffii", "ii")
 def integer_bounds(cmp, low, high, least, most):
     """Closed bounds among whole numbers from least to most; (1, 0) when none fits. NaN fits nothing."""
     lo, hi = float_bounds(cmp, low, high)
@@ -271,7 +269,7 @@ def integer_bounds(cmp, low, high, least, most):
     return first, last
 
 
-@kernel_part
+@part("i", "i")
 def element_size(kind):
     """Bytes of an element."""
     if kind == F64 or kind == I64:
@@ -284,7 +282,7 @@ def element_size(kind):
 # --- texts and words ---------------------------------------------------------------------------------
 
 
-@kernel_part
+@part("iiiii")
 def test_codes(dst, kind, address, table, count):
     """Mask of table[code]: the answer of a test for each row's distinct value."""
     for w in range((count + 63) >> 6):
@@ -301,7 +299,7 @@ def test_codes(dst, kind, address, table, count):
         st_i64(dst, w, word)
 
 
-@kernel_part
+@part("iiiiliii")
 def words_in(dst, scratch, kind, address, lists, at, ranges, count):
     """Mask of codes in any of some ranges."""
     words = (count + 63) >> 6
@@ -317,7 +315,7 @@ def words_in(dst, scratch, kind, address, lists, at, ranges, count):
                 st_i64(dst, w, ld_i64(dst, w) | ld_i64(scratch, w))
 
 
-@kernel_part
+@part("iiiii")
 def equal_codes(dst, a, b, equal, count):
     """Mask of rows where two codes (int32, -1 for unknown) are both known, and equal or different."""
     for w in range((count + 63) >> 6):

@@ -130,7 +130,7 @@ class Model:
     """Filled by `declare`, `infer` and `judge`, in this order; read-only afterwards.
 
     `broken`: names of declarations that could not be read, and `*` when any name may be among them. `named`:
-    fields that are read outside expressions (what a limit counts by, an offset, …).
+    fields that are read outside expressions (what a limit counts by, an offset, …). `misread`: restricted fields that were read where they may not be.
     """
 
     files: tuple[nodes.File, ...]
@@ -151,6 +151,7 @@ class Model:
     uses: dict[Any, Use] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
     named: set[str] = field(default_factory=set)
+    misread: set[str] = field(default_factory=set)
 
     def of_kind(self, kind: str) -> list[Symbol]:
         return [s for s in self.symbols.values() if s.kind == kind]

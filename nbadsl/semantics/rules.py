@@ -54,6 +54,7 @@ def judge_purpose(inference: Inference, info: Info, span: Span, purpose: str | N
     """Fields that are only for one purpose may be read by rules and scores of that purpose alone."""
     for field, allowed in sorted(info.only_for):
         if purpose != allowed:
+            inference.model.misread.add(field)
             found = f"`{purpose}`" if purpose else "no purpose of its own"
             help = f"read it in a group with `purpose {allowed}`"
             inference.found.report(

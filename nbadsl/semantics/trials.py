@@ -37,7 +37,8 @@ class _Trial:
         self.model, self.found = inference.model, inference.found
         self.given: set[str] = set()
         # A field that the policy never asks cannot matter to a test.
-        self.read = self.model.named | {u.name for u in self.model.uses.values() if isinstance(u, Symbol)}
+        uses = {u.name for u in self.model.uses.values() if isinstance(u, Symbol)}
+        self.read = (self.model.named | uses) - self.model.misread
 
     def judge(self) -> None:
         moments = [item for item in self.test.items if isinstance(item, nodes.TestNow)]
