@@ -14,8 +14,9 @@ from nbadsl.syntax.parser import parse
 ROOT = Path(__file__).parent.parent
 
 
-def tree_of(parser, builder, text: str) -> str:  # type: ignore[no-untyped-def]
+def tree_of(parser, builder, rows, text: str) -> str:  # type: ignore[no-untyped-def]
     builder.source, builder.wrong = Source("p.nba", text), []
+    rows.start()
     return repr(parser.parse(text))
 
 

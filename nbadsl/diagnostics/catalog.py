@@ -72,6 +72,7 @@ _KINDS = (
     # tables
     Kind("wrong-cells", "error", "this row has {found} cells, the table has {expected} columns"),
     Kind("wrong-columns", "error", "the first row names {found}, expected {expected}"),
+    Kind("wrong-cell", "error", "found {found} in this cell, expected {expected}"),
     Kind("unreachable-row", "warning", "this row is never reached"),
     Kind("overlapping-rows", "error", "this row and another hold together, but the table is `unique`"),
     Kind("table-gap", "warning", "no row holds for {example}"),

@@ -275,10 +275,10 @@ class Engine:
         room: NDArray[np.uint8] | None = getattr(self._scratch, "room", None)
         if room is None or len(room) < total:
             room = self._scratch.room = np.empty(total, np.uint8)
-        at = -(-room.ctypes.data // 64) * 64
+        address = -(-room.ctypes.data // 64) * 64
         for place, size in sizes.items():
-            settings[place] = at
-            at += -(-size // 64) * 64
+            settings[place] = address
+            address += -(-size // 64) * 64
         return room
 
     # --- around the kernel ---

@@ -14,7 +14,8 @@ Division by zero gives infinity or NaN, as in C; integers wrap; nothing is alloc
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from numba import config, types
@@ -51,13 +52,10 @@ def part(arguments: str, results: str = "") -> Callable[[Callable[..., Any]], An
         def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
             flags = compiler.Flags()
             flags.error_model = "numpy"
-            before = config.OPT
-            config.OPT = type(before)(0)
-            try:
+            with _unoptimised():
                 code = context.compile_subroutine(builder, function, signature, flags=flags)
-                if not code.library._finalized: code.library.finalize()
-            finally:
-                config.OPT = before
+                if not getattr(code.library, "_finalized", True):
+                    code.library.finalize()
             return context.call_internal(builder, code.fndesc, signature, values)
 
         # Numba reads the names and the number of parameters off this.
@@ -69,3 +67,14 @@ def part(arguments: str, results: str = "") -> Callable[[Callable[..., Any]], An
         return intrinsic(typed)
 
     return declare
+
+
+@contextmanager
+def _unoptimised() -> Iterator[None]:
+    """Leave a part as it is: Numba would optimise it now, and again within each of its callers."""
+    before = config.OPT
+    config.OPT = type(before)(0)
+    try:
+        yield
+    finally:
+        config.OPT = before

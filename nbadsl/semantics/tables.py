@@ -51,6 +51,8 @@ def columns_of(table: nodes.Table) -> list[str]:
 def infer_table(inference: Inference, table: nodes.Table, type: Type, bound: dict[str, Info]) -> Info:
     """The info of a table's result; reports wrong cells."""
     found, names = inference.found, columns_of(table)
+    if len(bound) != len(table.parameters):
+        return Info(type)  # a parameter's name stands twice, which has been reported
     if sorted(names[:-1]) != sorted(bound) or names[-1] != "result":
         expected = " | ".join([*bound, "result"])
         shown = f"`{' '.join(table.rows[0].span.text.split())}`"
@@ -99,7 +101,7 @@ def _row(
     ]
     last = row.cells[-1]
     if last.kind != "value" or len(last.values) != 1:
-        inference.found.report("wrong-columns", last.span, found=f"`{last.span.text}`", expected="one result")
+        inference.found.report("wrong-cell", last.span, found=f"`{last.span.text}`", expected="one result")
         return Info(type), False
     return inference.require(last.values[0], type, "the result", bound), all(fits)
 
@@ -108,6 +110,12 @@ def _condition(
     inference: Inference, name: str, column: Info, cell: nodes.Cell, bound: dict[str, Info]
 ) -> bool:
     """Whether a cell fits its column; reports when not."""
+    if cell.kind in ("never", "ago", "set"):
+        found, expected = f"`{cell.span.text}`", f"`{column.type}`"
+        inference.found.report(
+            "wrong-type", cell.span, what=f"column `{name}`", found=found, expected=expected
+        )
+        return False
     operator = cell.operator if cell.kind == "compare" else "<" if cell.kind == "range" else "is"
     for value in cell.values:
         info = inference.infer(value, column.type, bound)

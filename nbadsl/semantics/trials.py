@@ -178,22 +178,39 @@ class _Trial:
                 self._case(symbol, cell)
 
     def _case(self, symbol: Symbol | str | None, cell: nodes.Cell) -> None:
-        if symbol is None or cell.kind == "unknown":
-            return
+        if symbol is None or (isinstance(symbol, str) and cell.kind in ("any", "unknown")):
+            return  # not asked
         value = cell.values[0] if cell.kind == "value" and len(cell.values) == 1 else None
         if isinstance(symbol, str):
             self._outcome(symbol, value, cell)
-        elif value is None:
-            self.found.report("wrong-columns", cell.span, found=f"`{cell.span.text}`", expected="one value")
         else:
-            self._value(symbol, nodes.Entry(nodes.Name(symbol.name, cell.span), value, False, cell.span))
+            entry = self._entry(symbol, value, cell)
+            if entry is None:
+                found = f"`{cell.span.text}`"
+                self.found.report("wrong-cell", cell.span, found=found, expected="one value")
+            else:
+                self._value(symbol, entry)
+
+    def _entry(self, symbol: Symbol, value: nodes.Expr | None, cell: nodes.Cell) -> nodes.Entry | None:
+        """A cell as the entry that says the same."""
+        name = nodes.Name(symbol.name, cell.span)
+        match cell.kind:
+            case "never" | "unknown":
+                return nodes.Entry(name, cell.kind, False, cell.span)
+            case "set":
+                words = [nodes.Name(v.name, v.span) for v in cell.values if isinstance(v, nodes.Reference)]
+                return nodes.Entry(name, tuple(words), False, cell.span)
+            case "ago":
+                return nodes.Entry(name, cell.values[0], True, cell.span)
+            case _:
+                return None if value is None else nodes.Entry(name, value, False, cell.span)
 
     def _outcome(self, column: str, value: nodes.Expr | None, cell: nodes.Cell) -> None:
         if column == "content":
             if not isinstance(value, nodes.TextValue):
-                self.found.report("wrong-columns", cell.span, found=f"`{cell.span.text}`", expected="a text")
+                self.found.report("wrong-cell", cell.span, found=f"`{cell.span.text}`", expected="a text")
         elif not isinstance(value, nodes.Reference):
-            self.found.report("wrong-columns", cell.span, found=f"`{cell.span.text}`", expected="a name")
+            self.found.report("wrong-cell", cell.span, found=f"`{cell.span.text}`", expected="a name")
         elif column == "via":
             judge_scope(self.model, nodes.Name(value.name, value.span), ("channel",), self.found)
         elif value.name != "nothing":

@@ -136,7 +136,8 @@ class Function:
 @dataclass(frozen=True, slots=True, eq=False)
 class Cell:
     """One cell of a table. `kind`: `any`, `unknown`, `compare` (`operator` and one value), `range`
-    (two values, the upper one not included) or `value` (a list)."""
+    (two values, the upper one not included) or `value` (a list); in a test's cases also `never`, `ago`
+    (a quantity) and `set` (references)."""
 
     kind: str
     operator: str

@@ -24,13 +24,13 @@ from nbadsl.syntax.build import Builder
 from nbadsl.syntax.rows import Rows
 
 
-def make() -> tuple[Lark, Builder]:
-    """The parser of one declaration, and the builder that it calls."""
-    builder = Builder()
+def make() -> tuple[Lark, Builder, Rows]:
+    """The parser of one declaration, the builder that it calls, and its filter of line ends."""
+    builder, rows = Builder(), Rows()
     grammar = (folder("grammar") / "nba.lark").read_text(encoding="utf-8")
     path = _cache(grammar)
     try:
-        return _load(json.loads(path.read_text(encoding="utf-8")), builder), builder
+        return _load(json.loads(path.read_text(encoding="utf-8")), builder, rows), builder, rows
     except (OSError, ValueError, KeyError, TypeError, AttributeError, lark.LarkError):
         pass
     parser = Lark(
@@ -39,12 +39,12 @@ def make() -> tuple[Lark, Builder]:
         parser="lalr",
         lexer="contextual",
         transformer=builder,
-        postlex=Rows(),
+        postlex=rows,
         keep_all_tokens=True,
         maybe_placeholders=False,
     )
     _save(parser, path)
-    return parser, builder
+    return parser, builder, rows
 
 
 def cache_folder() -> Path:
@@ -64,7 +64,7 @@ def _cache(grammar: str) -> Path:
     return cache_folder() / f"grammar-{digest[:24]}.json"
 
 
-def _load(stored: dict[str, Any], builder: Builder) -> Lark:
+def _load(stored: dict[str, Any], builder: Builder, rows: Rows) -> Lark:
     data, memo = stored["data"], {int(k): v for k, v in stored["memo"].items()}
     table = data["parser"]["parser"]
     table["states"] = {
@@ -73,7 +73,7 @@ def _load(stored: dict[str, Any], builder: Builder) -> Lark:
     }
     parser: Lark = Lark.__new__(Lark)
     # What Lark's own stand-alone generator calls to bring tables back.
-    parser._load({"data": data, "memo": memo}, transformer=builder, postlex=Rows())
+    parser._load({"data": data, "memo": memo}, transformer=builder, postlex=rows)
     return parser
 
 

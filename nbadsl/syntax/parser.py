@@ -9,8 +9,8 @@ from __future__ import annotations
 from functools import lru_cache
 from threading import Lock
 
-from lark import Lark, TextSlice
-from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedToken
+from lark import Lark, TextSlice, Token
+from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedInput, UnexpectedToken
 
 from nbadsl.diagnostics import Diagnostic, Findings
 from nbadsl.source import Source, Span
@@ -19,12 +19,13 @@ from nbadsl.syntax.build import Builder
 from nbadsl.syntax.declarations import Piece, pieces
 from nbadsl.syntax.machine import make
 from nbadsl.syntax.mistakes import report_before, report_character, report_keyword, report_token
+from nbadsl.syntax.rows import Rows
 
 _LOCK = Lock()  # the builder holds the source that is being parsed
 
 
 @lru_cache(maxsize=1)
-def _machine() -> tuple[Lark, Builder]:
+def _machine() -> tuple[Lark, Builder, Rows]:
     return make()
 
 
@@ -38,14 +39,17 @@ def parse(source: Source) -> tuple[nodes.File, tuple[Diagnostic, ...]]:
 
 
 def _parse_piece(source: Source, piece: Piece, found: Findings) -> nodes.Declaration:
-    lark, builder = _machine()
+    lark, builder, rows = _machine()
     whole = Span(source, piece.start, piece.start + len(source.text[piece.start : piece.end].rstrip()))
     if report_keyword(whole, piece.keyword, found):
         return _broken(whole, piece.keyword)
     with _LOCK:
         builder.source, builder.wrong = source, []
+        rows.start()
         try:
-            tree: nodes.Declaration = lark.parse(TextSlice(source.text, piece.start, piece.end))  # type: ignore[assignment]
+            tree: nodes.Declaration = lark.parse(
+                TextSlice(source.text, piece.start, piece.end), on_error=_read_as_name
+            )  # type: ignore[assignment]
         except UnexpectedToken as error:
             report_token(error, lark, whole, piece.keyword, found)
             return _broken(whole, piece.keyword)
@@ -60,6 +64,20 @@ def _parse_piece(source: Source, piece: Piece, found: Findings) -> nodes.Declara
         found.report(mistake.kind, mistake.span, **mistake.values)  # type: ignore[arg-type]
     # A date that does not exist has no value: what follows from it is not worth a message.
     return _broken(whole, piece.keyword) if wrong else tree
+
+
+def _read_as_name(error: UnexpectedInput) -> bool:
+    """Go on after a keyword that can only be a name where it stands, such as a field called `title`.
+
+    The lexer asks what could follow, and in tables of the LALR kind that is a little too much: so a word may come
+    as the keyword that it is elsewhere.
+    """
+    if not isinstance(error, UnexpectedToken) or not error.token[:1].isalpha():
+        return False
+    if error.token.type == "NAME" or "NAME" not in error.accepts:
+        return False
+    error.interactive_parser.feed_token(Token.new_borrow_pos("NAME", str(error.token), error.token))
+    return True
 
 
 def _broken(span: Span, keyword: str) -> nodes.Broken:

@@ -33,23 +33,29 @@ class Rows:
     # and a keyword is not found inside a longer word.
     always_accept = ("ROW", "NAME", "NUMBER", "STRING")
 
+    def __init__(self) -> None:
+        self.start()
+
+    def start(self) -> None:
+        """Begin a new declaration. (The parser may resume one: so the state stands here.)"""
+        self.table = False  # the next brace opens rows
+        self.inside = False
+        self.last = "ROW"
+
     def process(self, tokens: Iterator[Token]) -> Iterator[Token]:
-        table = False  # the next brace opens rows
-        inside = False
-        last = "ROW"
         for token in tokens:
             kind = token.type
             if kind == "ROW":
-                if inside and last not in _OPEN_ENDED:
-                    last = kind
+                if self.inside and self.last not in _OPEN_ENDED:
+                    self.last = kind
                     # At once: the lexer must know that a row begins before it reads its first word.
                     yield token
                 continue
             if kind in ("TABLE", "CASES"):
-                table = True
+                self.table = True
             elif kind == "LBRACE":
-                inside, table = table, False
+                self.inside, self.table = self.table, False
             elif kind == "RBRACE":
-                inside = False
-            last = kind
+                self.inside = False
+            self.last = kind
             yield token

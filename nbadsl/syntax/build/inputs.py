@@ -123,6 +123,19 @@ class Inputs(Expressions):
     def unknown_cell(self, parts: Parts) -> nodes.Cell:
         return self._cell("unknown", "", parts)
 
+    def never_cell(self, parts: Parts) -> nodes.Cell:
+        return self._cell("never", "", parts)
+
+    def ago_cell(self, parts: Parts) -> nodes.Cell:
+        return self._cell("ago", "", parts)
+
+    def set_cell(self, parts: Parts) -> nodes.Cell:
+        words = tuple(nodes.Reference(n.text, n.span) for n in part_of(parts, "names") or ())
+        return nodes.Cell("set", "", words, self.span(parts))
+
+    def next_field(self, parts: Parts) -> Token:
+        return parts[0]
+
     def compare_cell(self, parts: Parts) -> nodes.Cell:
         return self._cell("compare", str(parts[0]), parts)
 
