@@ -392,7 +392,7 @@ def load(path: str | Path) -> Policy:
         from nbadsl.plan.artefact import load as load_artefact
 
         artefact = load_artefact(path)
-        return Policy(artefact.plan, artefact.program, artefact.hash)
+        return Policy(artefact.plan, artefact.program)
     checked, program = compile_path(path)
     if program is None:
         raise PolicyError(checked.diagnostics)

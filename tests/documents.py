@@ -157,8 +157,8 @@ def problems(document: Path, folder: Path, offline: bool) -> tuple[list[str], li
     """Run a document in `folder`, a copy of its own. What is wrong with it, and what its commands printed
     where that was not what they should."""
     wrong, printed = [], []
-    for block in blocks((ROOT / document).read_text(encoding="utf-8")):
-        place = f"{document}:{block.line}"
+    for block in blocks(document.read_text(encoding="utf-8")):
+        place = f"{document.name}:{block.line}"
         if block.note == "not run" or (offline and block.note == "needs data"):
             continue
         match block.language:
@@ -187,9 +187,9 @@ def problems(document: Path, folder: Path, offline: bool) -> tuple[list[str], li
 
 def update(document: Path, printed: list[tuple[Step, str]]) -> None:
     """Write what the commands printed into the document, the last one first, so that lines keep their numbers."""
-    lines = (ROOT / document).read_text(encoding="utf-8").split("\n")
+    lines = document.read_text(encoding="utf-8").split("\n")
     for step, got in reversed(printed):
         for pattern, shown in VARIES:
             got = pattern.sub(shown, got)
         lines[step.line : step.line + step.expected.count("\n")] = got.split("\n")[:-1]
-    (ROOT / document).write_text("\n".join(lines), encoding="utf-8")
+    document.write_text("\n".join(lines), encoding="utf-8")

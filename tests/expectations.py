@@ -66,6 +66,7 @@ arbitrate { score 1 }
 
 _EXPECTED = re.compile(r'# (error|warning): \[([\w-]+)\](?: "([^"]*)")?')
 _FILE = re.compile(r"^# file: (\S+)[ \t]*$", re.MULTILINE)
+_TIMES = re.compile(r"^( *)# (\d+) times: (.+)$", re.MULTILINE)
 _ENCODING = re.compile(r"\A\s*# saved as: (\S+)[ \t]*$", re.MULTILINE)
 
 
@@ -103,6 +104,7 @@ def programs(text: str) -> Iterator[tuple[int, str]]:
 
 def files_of(program: str) -> dict[str, str]:
     """The files of a program by name; every file keeps the line numbers of the whole."""
+    program = _TIMES.sub(lambda m: m.group(1) + (m.group(3) + " ") * int(m.group(2)), program)
     marks = [(MAIN, 0), *((m.group(1), m.start()) for m in _FILE.finditer(program))]
     ends = [start for _, start in marks[1:]] + [len(program)]
     return {

@@ -34,6 +34,7 @@ from nbadsl.types import DAY, HOUR, UNITS, Date, Flag, Set, Text, Words
 from nbadsl.zone import zone
 
 Given = dict[str, Value]
+OUTCOMES = ("expect", "via", "content")  # columns of `cases` that are not fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,18 +145,27 @@ class _Reader:
         values: dict[str, Value] = {}
         words: dict[str, nodes.Name | nodes.String] = {}
         for name, cell in zip((_name(cell) for cell in head.cells), row.cells, strict=True):
-            value = cell.values[0] if cell.values else None
-            match value:
-                case nodes.Reference() if name in ("expect", "via"):
-                    words[name] = nodes.Name(value.name, value.span)
-                case nodes.TextValue() if name == "content":
-                    words[name] = nodes.String(value.value, value.span)
-                case None:
-                    values[name] = None
-                case _:
-                    values[name] = self._value(value)
+            if name not in OUTCOMES:
+                values[name] = self._cell(name, cell)
+                continue
+            match cell.values:
+                case (nodes.Reference() as word,):
+                    words[name] = nodes.Name(word.name, word.span)
+                case (nodes.TextValue() as text,):
+                    words[name] = nodes.String(text.value, text.span)
         expect = words.get("expect")
         return values, [_expected(expect, words, row)] if isinstance(expect, nodes.Name) else []
+
+    def _cell(self, name: str, cell: nodes.Cell) -> Value:
+        """The value in a cell, which is written like an entry."""
+        at = nodes.Name(name, cell.span)
+        match cell.kind:
+            case "never" | "unknown":
+                return None
+            case "set":
+                return frozenset(v.name for v in cell.values if isinstance(v, nodes.Reference))
+            case kind:
+                return self._entry(nodes.Entry(at, cell.values[0], kind == "ago", cell.span))
 
 
 def _expected(

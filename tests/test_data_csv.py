@@ -79,6 +79,9 @@ def in_column(of: Input, array: pa.Array, bad: bool, row: int) -> Value | str:
 @example((field("birthday"), ["0000-12-31"]))
 @example((field("heat"), ["nan", "1"]))
 @example((field("offset"), ["1e308"]))
+@example((field("wait"), ["1e300 days", "0.0000001 seconds", "4611686018428 seconds"]))
+@example((field("since"), ["2026-11-21 10:00-0230", "2026-11-21 10:00"]))
+@example((field("since"), ["2026-11-21 10:00+02:00", " 2026-11-21 10:00+02 "]))
 def test_a_column_of_cells_means_what_its_cells_mean(case: tuple[Input, list[str | None]]) -> None:
     of, cells = case
     array, bad = convert(of, pa.array(cells, pa.string()))

@@ -364,6 +364,17 @@ def test_a_python_value_that_does_not_fit_marks_its_row() -> None:
     assert first.people.to_pydict() == {"id": ["a", None], "age": [30, None]}
 
 
+def test_of_two_fields_that_cannot_be_read_the_first_one_is_marked_whatever_its_kind() -> None:
+    latin = pa.array([b"\xe9", b"\xe9", b"a", b"a"]).view(pa.string())
+    both = (Input("a", TEXT), Input("n", INTEGER), Input("z", TEXT))
+    ages = ["x", 1, "x", 1]
+    for name, expected in (("a", [0, 0, 1, -1]), ("z", [1, 2, 1, -1])):
+        texts = {"a": ["", "", "", ""], "z": ["", "", "", ""], name: latin}
+        (batch,) = open_profiles({**texts, "n": ages}, both)
+        assert batch.unreadable is not None
+        assert batch.unreadable.tolist() == expected
+
+
 def test_numpy_arrays_are_not_copied_and_their_nan_is_not_null() -> None:
     fields = (Input("id", TEXT), field("heat"))
     heat = np.array([1.5, np.nan])

@@ -9,6 +9,7 @@ from nbadsl.diagnostics.pages import find_page, names
 PAGES = [pytest.param(name, id=name) for name in names()]
 MENDED = (
     "idle-unknown-clause",
+    "known-of-never",
     "mixed-and-or",
     "unknown-declaration",
     "unknown-name",

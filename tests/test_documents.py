@@ -3,58 +3,36 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
-import warnings
 from pathlib import Path
 
 import documents
 import pytest
-from documents import ROOT, Block, Step, blocks, check_fragment, fits, steps
-
-DATA = ("examples/02-grocery", "examples/03-insurance")
-
-
-@pytest.fixture(scope="session")
-def data(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path] | None:
-    """The folders with the data of the examples, or None when they cannot be fetched. Data that a reader has made
-    already is used as it is."""
-    found = {}
-    for example in DATA:
-        here = ROOT / example / "data"
-        folder = here if here.is_dir() else tmp_path_factory.mktemp("data")
-        script = ROOT / example / "get_data.py"
-        done = subprocess.run([sys.executable, script, "--to", folder], capture_output=True, text=True)
-        if done.returncode:
-            warnings.warn(f"NOT TESTED: blocks that need data, since {done.stderr.strip()}", stacklevel=1)
-            return None
-        found[example] = folder
-    return found
+from documents import ROOT, Block, Step, blocks, check_fragment, fits, problems, steps
+from example_data import EXAMPLES, missing
 
 
-def copy(document: Path, data: dict[str, Path] | None, to: Path) -> Path:
-    """A copy of a document's folder, with the data of the examples in it."""
+def copy(document: Path, to: Path) -> Path:
+    """A copy of a document's folder, with the data of the examples that are in it."""
     source = (ROOT / document).parent
     shutil.copytree(source, to, ignore=documents.LEFT_OUT)
-    for example, folder in (data or {}).items():
-        inside = ROOT / example
-        if inside.is_relative_to(source):
-            shutil.copytree(folder, to / inside.relative_to(source) / "data")
+    for example in EXAMPLES:
+        data = ROOT / example / "data"
+        if data.is_dir() and data.is_relative_to(source):
+            shutil.copytree(data, to / data.relative_to(source))
     return to
 
 
 @pytest.mark.parametrize("document", [pytest.param(d, id=str(d)) for d in documents.documents()])
-def test_a_document_is_true(
-    document: Path, data: dict[str, Path] | None, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
-    wrong, printed = documents.problems(document, copy(document, data, tmp_path / "copy"), data is None)
+def test_a_document_is_true(document: Path, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    needing = [b for b in blocks((ROOT / document).read_text(encoding="utf-8")) if b.note == "needs data"]
+    offline = bool(needing and missing())
+    wrong, printed = documents.problems(ROOT / document, copy(document, tmp_path / "copy"), offline)
     if request.config.getoption("--update-documents") and printed:
-        documents.update(document, printed)
+        documents.update(ROOT / document, printed)
         pytest.fail(f"{document} was rewritten in {len(printed)} places: read it, and run the tests again")
     assert not wrong, "\n\n".join(wrong)
-    needing = [b for b in blocks((ROOT / document).read_text(encoding="utf-8")) if b.note == "needs data"]
-    if needing and data is None:
-        pytest.skip(f"NOT TESTED: {len(needing)} blocks of {document} need data that could not be fetched")
+    if offline:
+        pytest.skip(f"{missing()}; {len(needing)} blocks of {document} were left out")
 
 
 # The harness itself
@@ -99,3 +77,33 @@ def test_a_fragment_is_completed_before_it_is_checked():
     assert check_fragment("eligible when age >= 18\n") == []
     assert check_fragment("define rich = income > 800 EUR\n") == []
     assert "unknown-name" in check_fragment("eligible when agee >= 18\n")[0]
+
+
+def test_a_document_that_is_not_true_is_found_out(tmp_path: Path):
+    (tmp_path / "a.nba").write_text("define half = 50%\n")
+    false = tmp_path / "README.md"
+    false.write_text(
+        "```console\n$ echo yes\nno\n```\n"
+        "```python\nassert 1 == 2\n```\n"
+        "```nba\neligible when agee >= 18\n```\n"
+        "<!-- from a.nba -->\n```nba\ndefine half = 60%\n```\n"
+    )
+    wrong, printed = problems(false, tmp_path, offline=False)
+    assert [w.split(": ")[0].rpartition(":")[2] for w in wrong] == ["1", "5", "8", "12"]
+    assert printed == [(Step("echo yes", "no\n", 2), "yes\n")]
+    documents.update(false, printed)
+    assert false.read_text().startswith("```console\n$ echo yes\nyes\n```\n")
+
+
+def test_what_a_document_asks_its_reader_to_write_is_written(tmp_path: Path):
+    (tmp_path / "a.nba").write_text("one\ntwo\n")
+    true = tmp_path / "README.md"
+    true.write_text(
+        "<!-- edit a.nba: one => 1 -->\n"
+        "<!-- replace in a.nba: two -->\n```nba\n  2\n  3\n```\n"
+        "<!-- append to a.nba -->\n```nba\n4\n```\n"
+        "```console\n$ cat a.nba\n1\n  2\n  3\n\n4\n```\n"
+        "<!-- not run -->\n```console\n$ false claims\n```\n"
+        "<!-- needs data -->\n```console\n$ cat data\n```\n"
+    )
+    assert problems(true, tmp_path, offline=True) == ([], [])

@@ -181,7 +181,9 @@ DEEP = {
     "contents": "action a { " + 'content "x" { ' * 3000 + "} " * 3001,
     "defines": "define a0 = age\n" + "".join(f"define a{i + 1} = a{i} + 1\n" for i in range(600)),
     "functions": "function f0(x: number): number = x\n"
-    + "".join(f"function f{i + 1}(x: number): number = f{i}(x)\n" for i in range(600)),
+    + "".join(f"function f{i + 1}(x: number): number = f{i}(x)\n" for i in range(200)),
+    "functions that call twice": "function f0(x: number): number = x\n"
+    + "".join(f"function f{i + 1}(x: number): number = f{i}(x) + f{i}(x)\n" for i in range(40)),
     "groups": "group g0 { }\n" + "".join(f"group g{i + 1} in g{i} {{ }}\n" for i in range(600)),
     "long line": "# " + "x" * 200_000,
     "long name": "define " + "x" * 100_000 + " = 1",

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), *([str(HERE.parents[1])] if (HERE.parents[1] / "nbadsl").is_dir() else [])]
 
 import get_data  # noqa: E402 - both are found through the path set above

@@ -84,11 +84,7 @@ def fitting(
 
 def settled(column: pa.Field, field: Input) -> pa.Field:
     """A column of no type is one of the field's type, without values."""
-    return (
-        pa.field(column.name, arrow_type(field))
-        if pa.types.is_null(column.type)
-        else column.remove_metadata()
-    )
+    return pa.field(column.name, arrow_type(field)) if pa.types.is_null(column.type) else column
 
 
 def plain(batch: pa.RecordBatch, schema: pa.Schema, inputs: tuple[Input, ...], first: int) -> Batch:

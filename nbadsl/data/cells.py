@@ -2,13 +2,13 @@
 
 Takes a field and a text array; gives an array of `schema.arrow_type` and which rows held text that is no
 such value (these are null). The meaning of a cell is that of `text.read_text`. Arrow's own
-conversions agree with it on the plain spellings and are fast; a column in which they fail anywhere, or
-say more than `read_text` would, is converted anew, each distinct text once.
+conversions agree with it on the plain spellings and are fast; a column in which they fail anywhere is
+converted anew, each distinct text once. Values that break a rule (too large, not finite, in no year) are
+left to those who check columns.
 """
 
 from __future__ import annotations
 
-from math import isfinite
 from typing import assert_never
 
 import numpy as np
@@ -16,14 +16,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from nbadsl.data import rules
 from nbadsl.data.arrow import column
+from nbadsl.data.rules import BadValue
 from nbadsl.data.schema import arrow_type
-from nbadsl.data.text import number, read_text
-from nbadsl.program.givens import FIRST_TIME, LAST_TIME
+from nbadsl.data.text import read_text
 from nbadsl.program.nodes import Input, Value
 from nbadsl.types import (
-    DAY,
     NUMBER,
     Anything,
     Clock,
@@ -37,7 +35,6 @@ from nbadsl.types import (
     Text,
     Time,
     Words,
-    is_numeric,
 )
 
 Mask = NDArray[np.bool_]
@@ -66,13 +63,13 @@ def _at_once(field: Input, cells: pa.Array) -> pa.Array | None:
                 )
                 return None if hexadecimal else pc.cast(cells, pa.int64())
             case Number() | Money():
-                return _finite(pc.cast(cells, pa.float64()))
+                return pc.cast(cells, pa.float64())
             case Duration():
-                return None if field.unit is None else _finite(pc.cast(cells, pa.float64()))
+                return None if field.unit is None else pc.cast(cells, pa.float64())
             case Date():
-                return _within(pc.cast(cells, pa.date32()), pa.int32(), FIRST_TIME / DAY, LAST_TIME / DAY)
+                return pc.cast(cells, pa.date32())
             case Time():
-                return _within(_times(cells), pa.int64(), FIRST_TIME, LAST_TIME)
+                return _times(cells)
             case Flag() | Clock() | Words() | Set() | Text() | Anything():
                 return None  # few distinct texts
             case _:
@@ -89,27 +86,15 @@ def _times(cells: pa.Array) -> pa.Array:
         return pc.cast(cells, pa.timestamp("us", "UTC"))
 
 
-def _finite(numbers: pa.Array) -> pa.Array | None:
-    return numbers if np.isfinite(numbers.drop_null().to_numpy()).all() else None
-
-
-def _within(values: pa.Array, storage: pa.DataType, first: float, end: float) -> pa.Array | None:
-    """Days or microseconds, if all lie in the years of the language and are exact as doubles."""
-    counts = values.view(storage).drop_null().to_numpy()
-    exact = counts.astype(np.float64)
-    # A count that the double rounds up to 2^63 would not come back; the bounds are far below.
-    fine = ((exact >= first) & (exact < end)).all() and (exact.astype(np.int64) == counts).all()
-    return values if fine else None
-
-
 def _one_by_one(field: Input, cells: pa.Array) -> tuple[pa.Array, Mask | None]:
     """Each distinct text read once, and spread over its rows."""
     if isinstance(field.type, Set) and not field.optional:
         cells = cells.fill_null("")
     encoded = pc.dictionary_encode(cells)
-    read = [_read(field, text) for text in encoded.dictionary.to_pylist()]
-    values = column([value for value, _ in read], _as_given(field), arrow_type(field))
-    result = values.take(encoded.indices)
+    # A number that counts units stays the plain number that was given.
+    plain = field if field.unit is None else Input(field.name, NUMBER)
+    read = [_read(plain, text) for text in encoded.dictionary.to_pylist()]
+    result = column([value for value, _ in read], plain, arrow_type(field)).take(encoded.indices)
     bad = np.array([bad for _, bad in read], dtype=np.bool_)
     if not bad.any():
         return result, None
@@ -117,22 +102,9 @@ def _one_by_one(field: Input, cells: pa.Array) -> tuple[pa.Array, Mask | None]:
     return result, where.to_numpy(zero_copy_only=False)
 
 
-def _as_given(field: Input) -> Input:
-    """The field without its unit: its column keeps the plain numbers that were given."""
-    return Input(field.name, NUMBER) if field.unit is not None else field
-
-
 def _read(field: Input, text: str) -> tuple[Value, bool]:
     """The value of one text, and whether it has none."""
     try:
-        if field.unit is not None:
-            value: Value = number(text.strip()) if text.strip() else None
-        else:
-            value = read_text(field, text)
-    except ValueError:
+        return read_text(field, text), False
+    except BadValue:
         return None, True
-    # What Arrow cannot hold in a column is unreadable; undeclared words and ranges are for later.
-    if isinstance(value, float) and is_numeric(field.type):
-        if not (isfinite(value) if field.unit is not None else rules.fits(field, value)):
-            return None, True
-    return value, False

@@ -110,7 +110,7 @@ def read_value(field: Input, given: Any) -> Value:
     else:
         try:
             value = _READERS[type(field.type)](field, plain)
-        except (ValueError, OverflowError, ArithmeticError) as error:
+        except (ValueError, ArithmeticError) as error:
             raise rules.refusal(field, _show(given), _hint(field, plain)) from error
     rules.check(field, value)
     return value

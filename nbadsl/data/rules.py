@@ -11,7 +11,8 @@ these rules, so that a person is refused by all of them or by none:
     date, time in the years 1 to 9999 (UTC)
     time, duration     whole microseconds; finer digits are cut off (rounded down), and what a double
                does not hold exactly is refused (after 2255 and before 1684 that is a matter of digits:
-               9999-12-31 23:59:59 is exact, one microsecond later is not)
+               9999-12-31 23:59:59 is exact, one microsecond later is not); a duration is shorter than
+               2^62 microseconds, which are 146,000 years
     clock      from 00:00 up to, not including, 24:00
     text       valid Unicode
     one of     a declared word; any of: declared words only, no nulls among them; repeats do no harm

@@ -24,6 +24,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from decimal import Decimal
+from math import floor
 from typing import assert_never
 
 from nbadsl.data.rules import refusal
@@ -57,6 +58,8 @@ _DURATION = re.compile(r"(\S+)\s+([a-z]+)", re.ASCII)
 _ISO_DURATION = re.compile(
     r"(-?)P(?=.)(?:(\d+)W)?(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?", re.ASCII
 )
+# Microseconds, some 146,000 years: whatever is shorter, Arrow holds in any unit.
+LONGEST = 2**62
 _EPOCH = date(1970, 1, 1).toordinal()
 
 
@@ -73,7 +76,7 @@ def read_text(field: Input, text: str | None) -> Value:
         return None
     try:
         return _read(field, text)
-    except (ValueError, OverflowError) as error:
+    except (ValueError, ArithmeticError) as error:
         raise refusal(field, f'"{text}"') from error
 
 
@@ -160,21 +163,26 @@ def _microseconds(hour: str, minute: str | None, second: str | None, fraction: s
 
 
 def duration(text: str) -> float:
-    """Microseconds of a length of time in the language's units, `14 days`, or in those of ISO 8601."""
+    """Whole microseconds of a length of time in the language's units, `14 days`, or in those of ISO 8601."""
     iso = _ISO_DURATION.fullmatch(text)
+    parts = _DURATION.fullmatch(text)
     if iso:
         units = (UNITS[name] for name in ("weeks", "days", "hours", "minutes", "seconds"))
-        total = sum(Decimal(n or 0) * int(unit) for n, unit in zip(iso.groups()[1:], units, strict=True))
-        return float(-total if iso[1] else total)
-    parts = _DURATION.fullmatch(text)
-    if not parts or parts[2] not in UNITS or not _NUMBER.fullmatch(parts[1]):
+        size = sum(
+            (Decimal(n or 0) * int(unit) for n, unit in zip(iso.groups()[1:], units, strict=True)), Decimal(0)
+        )
+        length = -size if iso[1] else size
+    elif parts and parts[2] in UNITS and _NUMBER.fullmatch(parts[1]):
+        length = Decimal(parts[1]) * int(UNITS[parts[2]])
+    else:
         raise ValueError(text)
-    # In decimals, so that 0.000001 seconds is one microsecond.
-    return float(Decimal(parts[1]) * int(UNITS[parts[2]]))
+    if abs(length) >= LONGEST:
+        raise ValueError(text)
+    return exact(floor(length))
 
 
 def exact(microseconds: int) -> float:
     """Whole microseconds as a double. Raises ValueError where the double would be another number."""
-    if int(float(microseconds)) != microseconds:
+    if abs(microseconds) >= LONGEST or int(float(microseconds)) != microseconds:
         raise ValueError("more digits than a number of the language holds")
     return float(microseconds)

@@ -70,7 +70,7 @@ _KINDS = (
     # purposes
     Kind("wrong-purpose", "error", "`{field}` is only for {purpose}, but {reader} is for {found}"),
     # tables
-    Kind("wrong-cells", "error", "this row has {found} cells, the table has {expected} columns"),
+    Kind("wrong-cells", "error", "the table has {expected} columns, but this row has {found}"),
     Kind("wrong-columns", "error", "the first row names {found}, expected {expected}"),
     Kind("wrong-cell", "error", "found {found} in this cell, expected {expected}"),
     Kind("unreachable-row", "warning", "this row is never reached"),
@@ -79,7 +79,7 @@ _KINDS = (
     # actions and choosing
     Kind("missing-factor", "error", "the score reads `{factor}`, but action `{action}` has none"),
     Kind("factor-outside-score", "error", "`{factor}` is known in `score` alone"),
-    Kind("no-candidate-here", "error", "`{name}` is of a candidate, and {what} is about a person"),
+    Kind("no-candidate-here", "error", "`{name}` asks about a candidate, but {what} is about a person"),
     Kind("wrong-share", "error", "{what} is {found}, expected {expected}"),
     Kind("wrong-count", "error", "{what} is {found}, expected {expected}"),
     Kind("optional-key", "error", "`{field}` may be unknown, so it cannot be what {what} goes by"),

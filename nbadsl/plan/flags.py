@@ -12,8 +12,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from nbadsl.plan.emit import ALL, NONE, Const, Mask, Reg
-from nbadsl.plan.plan import FLAG, NUMBER, PAIR, SET, TEXT, WORDS, Column, Source, Test
 from nbadsl.plan.ops import COMPARISONS
+from nbadsl.plan.plan import FLAG, NUMBER, PAIR, SET, TEXT, WORDS, Column, Source, Test
 from nbadsl.program import nodes
 from nbadsl.program.nodes import Expr
 from nbadsl.types import Flag, Set, Text, Words, is_numeric
