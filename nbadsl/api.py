@@ -194,7 +194,7 @@ class Policy:
         """Write the compiled policy (`.nbac`): plain data, verified when it is loaded."""
         from nbadsl.plan.artefact import save
 
-        save(self.program, self.plan, path)
+        save(Path(path), self.plan, self.program)
 
     # --- deciding ---
 

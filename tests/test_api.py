@@ -46,7 +46,7 @@ channel push { }
 action upgrade {
   eligible when plan is basic and age >= 18
   exclude when income < 800 EUR, unknown keeps because "affordability"
-  via email { content "short"  content "long" when interests has film }
+  via email { content "long" when interests has film  content "short" }
   via push
   value fee * lever
 }

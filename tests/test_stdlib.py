@@ -178,10 +178,17 @@ def test_names_have_one_meaning_and_are_no_built_ins():
     assert [name for name in counted if not re.fullmatch(r"[a-z][a-z0-9_]*", name)] == []
 
 
+def test_what_gives_a_flag_says_so_in_its_name():
+    typed = [d for _, d in declarations() if isinstance(d, nodes.Function | nodes.Table)]
+    flags = [d.name.text for d in typed if d.result.type.name == "flag"]
+    assert [n for n in flags if not n.startswith("is_") and not n.endswith(("_allowed", "_advised"))] == []
+
+
 def test_the_readme_lists_every_name_with_its_first_sentence_and_nothing_else():
     text = (folder("stdlib") / "README.md").read_text(encoding="utf-8")
     listed = re.findall(r"^\| `.*$", text, re.MULTILINE)
-    assert listed == sorted(f"| `{e.name}` | {e.module} | {first_sentence(e)} |" for e in exported())
+    names = sorted(exported(), key=lambda e: e.name)
+    assert listed == [f"| `{e.name}` | {e.module} | {first_sentence(e)} |" for e in names]
     assert re.findall(r"^\| \[`std\.(\w+)`\]\((\w+)\.nba\) \|", text, re.MULTILINE) == [
         (m.stem, m.stem) for m in MODULES
     ]

@@ -128,10 +128,10 @@ class Engine:
             constants[slot] = np.nan if value is None else float(value)  # type: ignore[arg-type]
         for test in self.plan.run_tests:
             constants[test.slot] = _answer(test, given)
-        settings = self._settings(0, 1, 512, self.plan.parts.once, results=False)
+        settings = self.settings_of(0, 1, 512, self.plan.parts.once, results=False)
         counters = np.zeros(self.plan.counters + REASONS, np.int64)
-        with _alive(self._room(512, settings)):
-            born = self._call(settings, constants, _NO_BOUND, counters)
+        with _alive(self.room(512, settings)):
+            born = self.call(settings, constants, _NO_BOUND, counters)
         return constants, bool(born)
 
     def _batch(
@@ -184,7 +184,7 @@ class Engine:
         share = -(-whole // max(threads, 1)) * block
 
         def work(start: int) -> NDArray[np.int64]:
-            settings = self._settings(start, min(start + share, bound.rows), block, self.plan.parts.main)
+            settings = self.settings_of(start, min(start + share, bound.rows), block, self.plan.parts.main)
             settings[at.BAD] = bound.bad.ctypes.data
             settings[at.FORCED] = int(forced)
             settings[at.BASES] = 0 if draws is None else draws.ctypes.data
@@ -195,8 +195,8 @@ class Engine:
             settings[at.OUT_REASON] = outcome.reason.ctypes.data
             settings[at.OUT_SEND] = outcome.send_at.ctypes.data
             counters = np.zeros(self.plan.counters + REASONS, np.int64)
-            with _alive(self._room(block, settings)):
-                self._call(settings, constants, bound, counters)
+            with _alive(self.room(block, settings)):
+                self.call(settings, constants, bound, counters)
             return counters
 
         starts = range(0, bound.rows, share) if bound.rows else range(0)
@@ -208,13 +208,14 @@ class Engine:
         total: NDArray[np.int64] = sum(found, np.zeros(self.plan.counters + REASONS, np.int64))
         return total
 
-    def _call(
+    def call(
         self,
         settings: NDArray[np.int64],
         constants: NDArray[np.float64],
         bound: Bound,
         counters: NDArray[np.int64],
     ) -> int:
+        """Run the kernel. Gives 1 if an operation was undefined for somebody."""
         born: int = self.run_kernel(
             settings,
             self.code,
@@ -234,9 +235,10 @@ class Engine:
         )
         return born
 
-    def _settings(
+    def settings_of(
         self, start: int, stop: int, block: int, entry: int, results: bool = True
     ) -> NDArray[np.int64]:
+        """What a call of the kernel brings, but for addresses."""
         chosen = self.plan.chosen
         settings = np.zeros(at.COUNT, np.int64)
         settings[at.START], settings[at.STOP], settings[at.BLOCK] = start, stop, block
@@ -251,7 +253,7 @@ class Engine:
         settings[at.MOST_ACTION : at.MOST_ACTION + 3] = chosen.most_action, chosen.most_group, chosen.most_channel
         return settings
 
-    def _room(self, block: int, settings: NDArray[np.int64]) -> NDArray[np.uint8]:
+    def room(self, block: int, settings: NDArray[np.int64]) -> NDArray[np.uint8]:
         """This thread's scratch memory, its addresses entered into the settings."""
         plan, listed = self.plan, self.listed
         entries = block * len(plan.chosen.actions) if listed else 0

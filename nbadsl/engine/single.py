@@ -1,53 +1,213 @@
-"""Decides one person: the engine over a table of a single row.
+"""Decides one person at a time, fast: the same kernel on a block of one row.
 
-Takes a row as the interpreter does and gives a decision without stories (`explain` tells those).
+Takes a row as `data.records` reads it (every field, valid), gives a `Decision` without stories. What a batch
+takes from Arrow's buffers is written here into a few small arrays that are made once a thread: numbers as
+doubles, words as codes, texts as the answers to the plan's tests of them. Values are not checked again.
 """
 
 from __future__ import annotations
 
-import math
+import threading
 from collections.abc import Mapping
+from typing import Any
 
-from nbadsl.data.arrow import to_arrow
-from nbadsl.data.decisions import REASONS, Outcome
-from nbadsl.engine.batch import Engine
-from nbadsl.program.chance import text_of
-from nbadsl.program.decision import HOLDOUT, Choice, Decision
-from nbadsl.program.nodes import Value
+import numpy as np
+
+from nbadsl.engine import loops as l
+from nbadsl.engine import settings as at
+from nbadsl.engine.batch import REASONS, Engine
+from nbadsl.engine.columns import Bound, test_answers
+from nbadsl.plan import plan as kinds
+from nbadsl.plan.plan import Source
+from nbadsl.program import chance
+from nbadsl.program.decision import (
+    BELOW_THRESHOLD,
+    CHOSEN,
+    EXPLORED,
+    FALLBACK,
+    HOLDOUT,
+    NOBODY_PASSED,
+    Choice,
+    Decision,
+)
+from nbadsl.program.nodes import Holdout, Value
+from nbadsl.types import Set, Words
+
+BLOCK = 512
+_REASONS = (CHOSEN, EXPLORED, FALLBACK, NOBODY_PASSED, BELOW_THRESHOLD)
+_UNKNOWN = -1
 
 
 class Single:
-    """Decides people one at a time with an engine."""
+    """Decides one person after the other with one plan. Safe to use from several threads."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self._own = threading.local()
 
     def decide(self, row: Mapping[str, Value], given: Mapping[str, Value], seed: int = 0) -> Decision:
-        """The decision for a valid row. `given`: as `program.givens` builds it."""
-        facts = self.engine.plan.facts
-        batch = to_arrow([dict(row)], facts.inputs)
-        found = self.engine.decide(batch, given, seed).outcome
-        choices = self._choices(found)
-        arms = tuple(e.arms[int(arm)][0] for e, arm in zip(facts.experiments, found.arms[0], strict=True))
-        key, holdout = text_of(row[facts.key]), int(found.holdout[0])
-        if holdout >= 0:
-            name = facts.holdouts[holdout]
-            return Decision(key, (), f"{HOLDOUT}: {name}", name, choices, arms)
-        return Decision(key, choices, REASONS[int(found.reason[0])], arms=arms)
+        """The decision for one person. `row`: field name to value; `given`: as `program.givens` builds it."""
+        desk: _Desk | None = getattr(self._own, "desk", None)
+        if desk is None:
+            desk = self._own.desk = _Desk(self.engine)
+        return desk.decide(row, given, seed)
 
-    def _choices(self, found: Outcome) -> tuple[Choice, ...]:
-        def number(value: float) -> float | None:
-            return None if math.isnan(value) else float(value)
 
-        return tuple(
-            Choice(
-                int(candidate),
-                place + 1,
-                int(found.tier[0, place]) if found.tier[0, place] >= 0 else None,
-                number(found.score[0, place]),
-                float(found.probability[0, place]),
-                number(found.send_at[0, place]),
-            )
-            for place, candidate in enumerate(found.chosen[0])
-            if candidate >= 0
+class _Desk:
+    """The arrays of one thread."""
+
+    def __init__(self, engine: Engine) -> None:
+        plan = engine.plan
+        self.engine, self.plan = engine, plan
+        self.facts = plan.facts
+        columns = max(len(plan.columns), 1)
+        self.numbers = np.zeros(columns)
+        self.codes = np.zeros((columns, 2), np.int32)
+        self.small = np.zeros(columns, np.uint16)
+        self.bits = np.zeros(columns, np.uint8)
+        self.sets = np.zeros(columns, np.int64)
+        self.never = np.zeros(1, np.uint8)
+        self.table = np.zeros((columns, at.COLUMN_WIDTH), np.int64)
+        self.tests = np.zeros(max(len(plan.tests), 1), np.int64)
+        self.fields = {i.name: i for i in plan.facts.inputs}
+        self.words: dict[Source, dict[str, int]] = {}
+        for index in range(len(plan.columns)):
+            self._lay_out(index)
+        self.bound = Bound.of_nobody()
+        self.bound.table, self.bound.tests = self.table, self.tests
+        self.counters = np.zeros(plan.counters + REASONS, np.int64)
+        pick = plan.chosen.pick
+        self.chosen, self.tier = np.zeros(pick, np.int32), np.zeros(pick, np.int32)
+        self.score, self.probability, self.send = np.zeros(pick), np.zeros(pick), np.zeros(pick)
+        self.reason, self.base = np.zeros(1, np.uint8), np.zeros(1, np.int64)
+        self.settings = engine.settings_of(0, 1, BLOCK, plan.parts.main)
+        self.room = engine.room(BLOCK, self.settings)
+        outputs = (self.chosen, self.tier, self.score, self.probability, self.reason, self.send)
+        places = (
+            at.OUT_CHOSEN,
+            at.OUT_TIER,
+            at.OUT_SCORE,
+            at.OUT_PROBABILITY,
+            at.OUT_REASON,
+            at.OUT_SEND,
         )
+        for place, array in zip(places, outputs, strict=True):
+            self.settings[place] = array.ctypes.data
+        self.settings[at.AUDIT] = -1  # nobody counts undefined operations of one person
+        self.settings[at.BASES] = self.base.ctypes.data
+        self.holdouts = [Holdout(h.name, h.share, h.by, h.seed) for h in plan.holdouts]
+
+    def _lay_out(self, index: int) -> None:
+        """Where a column's value will stand."""
+        column, table = self.plan.columns[index], self.table
+        match column.kind:
+            case kinds.NUMBER:
+                array, kind = self.numbers, l.F64
+            case kinds.FLAG:
+                array, kind = self.bits, l.BITS
+            case kinds.SET:
+                array, kind = self.sets, l.I64
+            case kinds.WORDS:
+                array, kind = self.small, l.U16
+                self.words[column.source] = {w: i for i, w in enumerate(self._words_of(column.source))}
+            case _:
+                array, kind = self.codes, l.I32
+        size = array.strides[0]
+        table[index, at.ADDRESS], table[index, at.KIND] = array.ctypes.data + index * size, kind
+        if column.kind == kinds.PAIR:
+            table[index, at.OTHER] = table[index, at.ADDRESS] + 4
+
+    def _words_of(self, source: Source) -> tuple[str, ...]:
+        if source.kind == "arm":
+            (found,) = (e for e in self.facts.experiments if e.name == source.name)
+            return tuple(name for name, _ in found.arms)
+        type = self.fields[source.name].type
+        assert isinstance(type, Words)
+        return type.words
+
+    # --- one decision ---
+
+    def decide(self, row: Mapping[str, Value], given: Mapping[str, Value], seed: int) -> Decision:
+        plan, engine = self.plan, self.engine
+        constants, _ = engine.constants(given)
+        arms = {e.name: chance.arm(e, row[e.by]) for e in self.facts.experiments}
+        self._write(row, arms)
+        keep = [test_answers(test, self._texts(test.column, row, arms), given) for test in plan.tests]
+        for number, answers in enumerate(keep):
+            self.tests[number] = answers.ctypes.data
+        key = chance.text_of(row[self.facts.key])
+        if plan.chosen.explores:
+            now = given["now"]
+            assert isinstance(now, float)
+            base = chance.base(chance.decision_id(key, now), seed)
+            self.base[0] = base - 2**64 if base >= 2**63 else base
+        engine.call(self.settings, constants, self.bound, self.counters)
+        return self._decision(key, row, arms, constants)
+
+    def _write(self, row: Mapping[str, Value], arms: Mapping[str, str]) -> None:
+        for index, column in enumerate(self.plan.columns):
+            source = column.source
+            if source.kind == "holdout":
+                continue
+            value: Any = arms[source.name] if source.kind == "arm" else row[source.name]
+            self.table[index, at.VALIDITY] = self.never.ctypes.data if value is None else 0
+            match column.kind:
+                case kinds.NUMBER:
+                    self.numbers[index] = 0.0 if value is None else value
+                case kinds.FLAG:
+                    self.bits[index] = bool(value)
+                case kinds.WORDS:
+                    words = self.words[source]
+                    self.small[index] = len(words) if value is None else words[value]
+                case kinds.SET:
+                    self.sets[index] = self._mask(source, column.part, value)
+                case kinds.TEXT:
+                    self.codes[index, 0] = value is None
+                case kinds.PAIR:
+                    assert column.other is not None
+                    other = column.other
+                    second: Any = arms[other.name] if other.kind == "arm" else row[other.name]
+                    self.codes[index, 0] = _UNKNOWN if value is None else 0
+                    self.codes[index, 1] = _UNKNOWN if second is None else int(second != value)
+
+    def _mask(self, source: Source, part: int, value: frozenset[str] | None) -> int:
+        type = self.fields[source.name].type
+        assert isinstance(type, Set)
+        bits = sum(1 << i for i, word in enumerate(type.words[part * 64 : part * 64 + 64]) if word in (value or ()))
+        return bits - 2**64 if bits >= 2**63 else bits
+
+    def _texts(self, index: int, row: Mapping[str, Value], arms: Mapping[str, str]) -> list[str | None]:
+        """The distinct values that a test is asked of: this person's, then unknown; of words, all of them."""
+        column = self.plan.columns[index]
+        if column.kind == kinds.WORDS:
+            return [*self.words[column.source], None]
+        value: Any = row[column.source.name]
+        return [value, None]
+
+    def _decision(
+        self, key: str, row: Mapping[str, Value], arms: Mapping[str, str], constants: Any
+    ) -> Decision:
+        reason = _REASONS[int(self.reason[0])]
+        choices = []
+        for place in range(self.plan.chosen.pick):
+            candidate = int(self.chosen[place])
+            if candidate < 0:
+                break
+            tier, score, send = int(self.tier[place]), float(self.score[place]), float(self.send[place])
+            choices.append(
+                Choice(
+                    candidate,
+                    place + 1,
+                    None if tier < 0 else tier,
+                    None if score != score else score,
+                    float(self.probability[place]),
+                    None if send != send else send,
+                )
+            )
+        chosen, names = tuple(choices), tuple(arms.values())
+        for use, holdout in zip(self.plan.holdouts, self.holdouts, strict=True):
+            active = use.active < 0 or constants[use.active] == 1.0
+            if active and chance.held(holdout, row[holdout.by]):
+                reason = f"{HOLDOUT}: {holdout.name}"
+                return Decision(key, (), reason, holdout.name, chosen, names)
+        return Decision(key, chosen, reason, None, (), names)

@@ -149,7 +149,9 @@ def loads(data: bytes, name: str = "the file") -> Artefact:
         raise BadArtefact(f"{name} is not a compiled policy")
     _, version, length, digest = _HEAD.unpack_from(data)
     if version != VERSION:
-        raise BadArtefact(f"{name} has format {version}, this program reads {VERSION}: compile the policy again")
+        raise BadArtefact(
+            f"{name} has format {version}, this program reads {VERSION}: compile the policy again"
+        )
     content = data[_HEAD.size :]
     if len(content) != length:
         raise BadArtefact(f"{name} is damaged: {len(content)} bytes instead of {length}")
@@ -157,7 +159,16 @@ def loads(data: bytes, name: str = "the file") -> Artefact:
         raise BadArtefact(f"{name} is damaged: its checksum does not match")
     try:
         return _read(content)
-    except (Malformed, BadPlan, ValueError, KeyError, TypeError, RecursionError, OverflowError, struct.error) as error:
+    except (
+        Malformed,
+        BadPlan,
+        ValueError,
+        KeyError,
+        TypeError,
+        RecursionError,
+        OverflowError,
+        struct.error,
+    ) as error:
         raise BadArtefact(f"{name} is not a valid compiled policy: {error}") from error
 
 

@@ -13,7 +13,7 @@ import math
 import types as python
 import typing
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache
 from typing import Any, TypeVar
 
 from nbadsl import types
@@ -51,7 +51,7 @@ def decode(cls: type[T], value: Any) -> T:
     return found
 
 
-@lru_cache(maxsize=None)
+@cache
 def _decoder(declared: Any) -> Callable[[Any], Any]:
     """A function that reads a value of a declared type."""
     if declared == types.Type:

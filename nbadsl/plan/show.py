@@ -1,8 +1,8 @@
 """A plan as text, one instruction a line, for people who want to know what a policy became.
 
-    main
-       14  range       m3 = age >= k0 (18)
-       15  gate        m4 = m3, not m2            else 22
+main
+   14  range       m3 = age >= k0 (18)
+   15  gate        m4 = m3, not m2            else 22
 """
 
 from __future__ import annotations
@@ -20,7 +20,11 @@ def show(plan: Plan) -> str:
 
 def _lines(plan: Plan) -> Iterator[str]:
     yield f"registers: {plan.mask_registers} masks, {plan.number_registers} numbers"
-    names = {plan.parts.once: "once a run", plan.parts.main: "every block", plan.parts.audit: "undefined operations"}
+    names = {
+        plan.parts.once: "once a run",
+        plan.parts.main: "every block",
+        plan.parts.audit: "undefined operations",
+    }
     for at in range(len(plan.code) // WIDTH):
         if at in names:
             yield names[at]

@@ -31,7 +31,20 @@ MOST_REGISTERS = 1 << 20
 MOST_PICKS = 1 << 12
 
 _COMPACT = {CODE[name] for name in ("pack", "gather", "pick", "keep", "best")}
-_CONTROL = {"end", "skip", "select", "dense", "gate", "check", "keep", "best", "stand", "count", "give", "flag"}
+_CONTROL = {
+    "end",
+    "skip",
+    "select",
+    "dense",
+    "gate",
+    "check",
+    "keep",
+    "best",
+    "stand",
+    "count",
+    "give",
+    "flag",
+}
 _ALLOWED = {
     "once": {"end", "check", "give", "flag"},
     "main": {"end", "skip", "select", "dense", "gate", "check", "keep", "best", "stand"},
@@ -168,7 +181,9 @@ def _jumps(code: NDArray[np.int32], start: int, end: int) -> None:
             raise BadPlan("a jump leads back, or out of its part")
 
 
-def _flow(plan: Plan, code: NDArray[np.int32], lists: NDArray[np.int32], part: str, start: int, end: int) -> None:
+def _flow(
+    plan: Plan, code: NDArray[np.int32], lists: NDArray[np.int32], part: str, start: int, end: int
+) -> None:
     """Follow all paths at once: what is surely written, and whether rows are selected, at each instruction.
 
     Registers are bits of two whole numbers; where paths meet, what is written on both remains.
@@ -270,7 +285,10 @@ def _tables(plan: Plan) -> None:
     _need(len(inputs) == len(plan.facts.inputs) < 2**15 - 1, "fields")
     _need(plan.facts.key in inputs, "there is no key")
     for key in (plan.facts.key, *(h.by for h in plan.holdouts), *(e.by for e in plan.facts.experiments)):
-        _need(key in inputs and (isinstance(inputs[key].type, Text | Words) or is_numeric(inputs[key].type)), "a key")
+        _need(
+            key in inputs and (isinstance(inputs[key].type, Text | Words) or is_numeric(inputs[key].type)),
+            "a key",
+        )
     _need(all(e.arms for e in plan.facts.experiments), "an experiment without arms")
     for column in plan.columns:
         _need(_fits(plan, column, inputs), f"a column of kind `{column.kind}` does not fit its field")
@@ -286,8 +304,10 @@ def _fits(plan: Plan, column: Column, inputs: dict[str, Input]) -> bool:
     """Whether a column's field has the column's kind."""
     kinds = _kinds(plan, column.source, inputs)
     if column.kind == PAIR:
-        return bool(kinds & {TEXT, WORDS}) and column.other is not None and bool(
-            _kinds(plan, column.other, inputs) & {TEXT, WORDS}
+        return (
+            bool(kinds & {TEXT, WORDS})
+            and column.other is not None
+            and bool(_kinds(plan, column.other, inputs) & {TEXT, WORDS})
         )
     if column.kind == SET and SET in kinds:
         type = inputs[column.source.name].type
@@ -329,7 +349,9 @@ def _tests(plan: Plan) -> None:
         _need(0 <= test.column < len(plan.columns), "a test of no column")
         _need(plan.columns[test.column].kind in (TEXT, WORDS), "a test of no text")
         _need(test.op in TEXT_TESTS and is_text(test.given), "a test that is none")
-        _need(bool(test.values) or test.given is not None or test.op in ("known", "member"), "a test of nothing")
+        _need(
+            bool(test.values) or test.given is not None or test.op in ("known", "member"), "a test of nothing"
+        )
     slots = [slot for slot, _ in plan.givens] + [test.slot for test in plan.run_tests]
     _need(all(0 <= slot < len(plan.constants) for slot in slots), "a constant out of range")
     for _, name in plan.givens:
@@ -350,4 +372,3 @@ def _givens(plan: Plan) -> Iterator[tuple[str, Type]]:
     yield from ((i.name, i.type) for i in from_types)
     # `now` and `today` are numbers; declared fields cannot have these names.
     yield from ((name, TIME) for name in ("now", "today"))
-
