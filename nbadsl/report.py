@@ -100,7 +100,7 @@ def make_report(
     names = [c.name for c in facts.candidates]
     reasons = [int(n) for n in counters.reasons]
     nothing = [
-        *(Share(f"holdout {name}", int(n)) for name, n in zip(facts.holdouts, counters.held, strict=True)),
+        *(Share(f"holdout: {name}", int(n)) for name, n in zip(facts.holdouts, counters.held, strict=True)),
         Share("nobody passed", reasons[3]),
         Share("below threshold", reasons[4]),
         Share("bad data", int(counters.bad.sum())),

@@ -57,6 +57,7 @@ class Told:
     tier: str
     score: float | None
     action: str
+    tier_rank: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,7 @@ def _told(program: Program, account: Account) -> Told:
         tier="" if story.tier is None or len(program.tiers) < 2 else program.tiers[story.tier],
         score=story.score,
         action=candidate.action,
+        tier_rank=None if story.tier is None else story.tier + 1,
     )
 
 
@@ -125,7 +127,9 @@ def _why(program: Program, account: Account) -> tuple[str, str]:
     candidate, story = program.candidates[account.candidate], account.story
     if story.rule is not None:
         rule = candidate.rules[story.rule]
-        return f"{rule.scope}: {rule.reason}", _place(rule.origin) if rule.origin else ""
+        # The reason of a condition of a content is the content itself.
+        why = rule.reason if rule.reason.startswith(rule.scope) else f"{rule.scope}: {rule.reason}"
+        return why, _place(rule.origin) if rule.origin else ""
     match story.fate:
         case Fate.INACTIVE:
             return "not in its dates", ""
@@ -176,16 +180,18 @@ def _lines(story: Story) -> list[str]:
         lines.append(f"  probability: {story.probability:.4g}")
     lines += [f"  {experiment}: arm {arm}" for experiment, arm in story.arms]
     lines.append("")
-    order = list(_SAID)
-    best_first = sorted(
-        story.candidates,
-        key=lambda t: (order.index(t.fate), -(t.score if t.score is not None else -math.inf)),
-    )
+    best_first = sorted(story.candidates, key=_place_in_text)
     for _, alike in groupby(best_first, key=lambda t: (t.action, t.fate, t.why, t.at, t.values, t.score)):
         lines += _paragraph(list(alike))
     if story.undefined:
         lines += ["", "  undefined arithmetic:", *(f"    {u}" for u in story.undefined)]
     return lines
+
+
+def _place_in_text(told: Told) -> tuple[int, int, float]:
+    """Fates as `_SAID` has them; within one, as candidates are ranked."""
+    score = -math.inf if told.score is None else told.score
+    return list(_SAID).index(told.fate), told.tier_rank or 0, -score
 
 
 def _paragraph(alike: list[Told]) -> list[str]:

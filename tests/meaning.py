@@ -29,6 +29,8 @@ from nbadsl.program.nodes import Candidate, Input, Program, Value
 from nbadsl.program.pool import Pool
 from nbadsl.program.translate import Env, Translator
 from nbadsl.semantics.constants import instant
+from nbadsl.semantics.load import Reader
+from nbadsl.source import read as read_file
 from nbadsl.syntax import nodes
 from nbadsl.types import DAY, HOUR, UNITS, Date, Flag, Set, Text, Words
 from nbadsl.zone import zone
@@ -56,9 +58,9 @@ class Trial:
     expects: tuple[nodes.Expect, ...]
 
 
-def load(path: Path) -> Policy:
+def load(path: Path, read: Reader = read_file) -> Policy:
     """The policy of a file. Raises AssertionError when it has errors."""
-    checked, program = compile(path)
+    checked, program = compile(path, read)
     assert program is not None, [f"{d.span}: {d.message}" for d in checked.diagnostics]
     return Policy(checked, program)
 

@@ -144,7 +144,7 @@ def polars() -> Any:
 
 
 def pandas() -> Any:
-    return arrow().to_pandas(types_mapper={pa.int32(): "Int32"}.get)
+    return arrow().to_pandas()
 
 
 def duckdb() -> Any:
@@ -289,6 +289,18 @@ def test_rejects_are_there_with_what_is_wrong(policy: nbadsl.Policy):
     assert (reject["customer_id"], reject["row"], reject["reason"]) == ("c1", 2, "bad data: age")
     with pytest.raises(ValueError, match="age"):
         policy.decide_one(ROWS[1] | {"age": 200}, now=NOW)
+
+
+def test_rejects_of_a_polars_frame_keep_their_values(policy: nbadsl.Policy):
+    import polars as pl
+
+    frame = polars().with_columns(
+        age=pl.when(pl.col("customer_id") == "c2").then(200).otherwise(pl.col("age"))
+    )
+    (reject,) = policy.decide(frame, now=NOW).rejects.to_pylist()
+    assert {name: reject[name] for name in ("customer_id", "plan", "interests")} == {
+        name: ROWS[2][name] for name in ("customer_id", "plan", "interests")
+    }
 
 
 # --- inputs of a run ---

@@ -107,7 +107,7 @@ def test_the_version_is_that_of_the_package():
 def test_a_new_policy_is_checked_run_and_explained_without_options(shop: Path):
     assert nba("check").out == "policy.nba: 3 actions, nothing to report\n"
     ran = nba("run", *NOW)
-    assert ran.code == 0 and "12 people, 9 decided something (75.0%)" in ran.out
+    assert ran.code == 0 and "12 people, 8 decided something (66.7%)" in ran.out
     assert len(decided(shop / "decisions.csv")) == 12
     explained = nba("explain", "C003", *NOW)
     assert explained.code == 0 and explained.out.startswith("apology via email\n  because: chosen\n")
@@ -294,7 +294,7 @@ def test_bad_rows_are_decided_nothing_and_written_aside(shop: Path):
     ]
     rejects = read(shop / "rejects.csv").to_pylist()
     assert [(r["customer_id"], r["row"]) for r in rejects] == [("C013", "13"), ("C014", "14"), ("C015", "15")]
-    assert rejects[0]["problem"] == "200 is not a whole number from 0 to 120"
+    assert rejects[0]["problem"] == '"200" is not a whole number from 0 to 120'
     assert rejects[1]["plan"] == "gold" and "gold" in rejects[1]["problem"]
 
 
@@ -302,7 +302,7 @@ def test_strict_makes_bad_rows_an_error_and_writes_nothing(shop: Path):
     with_bad_rows(shop)
     before = sorted(p.name for p in shop.iterdir())
     said = fails(1, *RUN, "--out", "decisions.csv", "--rejects", "rejects.csv", "--strict")
-    assert "row 13: bad data: age: 200 is not a whole number from 0 to 120" in said
+    assert 'row 13: bad data: age: "200" is not a whole number from 0 to 120' in said
     assert said.endswith("nothing was written (--strict)")
     assert sorted(p.name for p in shop.iterdir()) == before
     change(shop / "nba.toml", "out =", "strict = true\nout =")

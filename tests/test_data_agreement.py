@@ -85,7 +85,7 @@ def cells(type: pa.DataType) -> st.SearchStrategy[Any]:
         )
     if pa.types.is_decimal(type):
         whole = st.integers(-(10**type.precision) + 1, 10**type.precision - 1) | st.integers(-200, 200)
-        return whole.map(lambda n: Decimal(n).scaleb(-type.scale))
+        return whole.map(lambda n: Decimal(f"{n}e-{type.scale}"))
     if pa.types.is_date32(type):
         return counts(32) | st.sampled_from([-719163, -719162, 2932896, 2932897])
     if pa.types.is_date64(type):

@@ -176,6 +176,22 @@ def test_keys_keep_their_type_but_for_dictionaries() -> None:
     assert made.batch(coded, found).column(0).equals(pa.array(["a", "b"], pa.large_string()))
 
 
+def test_keys_and_rejects_may_be_views_as_polars_has_them() -> None:
+    found = outcome_of([decided(), decided(choice(0), choice(1, 2))], facts(2))
+    made = DecisionTable(facts(2), pa.string_view(), "abc")
+    batch = made.batch(pa.array(["a", "b"], pa.string_view()), found)
+    assert batch.column(0).to_pylist() == ["a", "b", "b"]
+    fields = (Input("id", TEXT), field("interests"))
+    views = pa.table(
+        {
+            "id": pa.array(["a", "b"], pa.string_view()),
+            "interests": pa.array([["golf"], []], pa.large_list(pa.string_view())),
+        }
+    )
+    (reject,) = rejects(views, fields, [1, -1])
+    assert (reject["id"], reject["interests"]) == ("a", ["golf"])
+
+
 def test_a_key_named_like_a_column_of_ours_keeps_its_name() -> None:
     key = Input("rank", INTEGER)
     made = DecisionTable(facts(key=key, inputs=(key,)), pa.int64(), "abc")

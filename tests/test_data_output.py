@@ -88,6 +88,27 @@ def test_nothing_is_written_into_a_folder_that_is_being_read(tmp_path: Path) -> 
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_a_link_points_to_is_written(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "d.csv").symlink_to(tmp_path / "there" / "real.csv")
+    for _ in range(2):
+        with write_table(tmp_path / "d.csv", BATCH.schema):
+            pass
+    assert (tmp_path / "d.csv").is_symlink()
+    assert (tmp_path / "there" / "real.csv").read_text() == '"id","n"\n'
+
+
+def test_two_tables_do_not_go_into_one_file(tmp_path: Path) -> None:
+    with write_table(tmp_path / "d.csv", BATCH.schema) as out:
+        out.write(BATCH)
+        with pytest.raises(BadData, match="writes something else"):
+            with write_table(tmp_path / "." / "d.csv", BATCH.schema):
+                pass
+    with write_table(tmp_path / "d.csv", BATCH.schema):
+        pass
+    assert (tmp_path / "d.csv").read_text() == '"id","n"\n'
+
+
 @pytest.mark.parametrize(
     ("name", "message"),
     [

@@ -239,6 +239,7 @@ def test_bytes_that_are_no_utf8_make_a_bad_row_in_every_kind_of_column(tmp_path:
         "t": latin.view(pa.string()),
         "w": latin.view(pa.string()).dictionary_encode(),
         "s": pa.ListArray.from_arrays([0, 1, 3, 3, 4], latin.view(pa.string())),
+        "v": latin.cast(pa.binary_view()).view(pa.string_view()),
         "l": latin.cast(pa.large_binary()).view(pa.large_string()),
     }
     write_ipc(pa.table(columns), tmp_path / "p.arrow")
@@ -249,6 +250,7 @@ def test_bytes_that_are_no_utf8_make_a_bad_row_in_every_kind_of_column(tmp_path:
     assert batches[0].given.column("w").to_pylist()[:2] == ["a", "\ufffd"]
     assert batches[0].given.column("s").to_pylist() == [["a"], ["\ufffd", None]]
     assert batches[0].people.column("l").to_pylist()[:2] == ["a", None]
+    assert batches[0].people.column("v").to_pylist()[:2] == ["a", None]
 
 
 def test_a_damaged_column_is_refused_and_not_read_beyond_its_end() -> None:
@@ -292,6 +294,8 @@ def test_people_come_back_from_polars() -> None:
     frame = pl.from_arrow(TABLE)
     assert same(rows(open_profiles(frame, FIELDS)))
     assert open_profiles(frame, FIELDS).rows == 3
+    with pytest.raises(TypeError, match=r"polars.*LazyFrame: collect\(\) it first"):
+        open_profiles(frame.lazy(), FIELDS)
     words = frame.with_columns(pl.col("plan").cast(pl.Enum(["basic", "plus", "unlimited"])))
     assert same(rows(open_profiles(words, FIELDS)))
 
@@ -302,6 +306,8 @@ def test_people_come_back_from_pandas() -> None:
     assert same(rows(open_profiles(frame, FIELDS)))
     plain = pd.DataFrame({"id": ["c1", None], "age": pd.array([30, None], "Int64")})
     batch = next(iter(open_profiles(plain, TWO)))
+    missing = pd.DataFrame({"heat": [1.5, float("nan")]})
+    assert [row["heat"] for row in rows(open_profiles(missing, (field("heat"),)))] == [1.5, None]
     assert batch.people.to_pydict() == {"id": ["c1", None], "age": [30, None]}
 
 

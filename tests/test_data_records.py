@@ -186,8 +186,21 @@ def test_rows_come_back_from_columns_of_every_accepted_type(people: list, data: 
 def test_a_number_that_a_type_cannot_hold_is_not_rounded_on_the_way_there() -> None:
     with pytest.raises(pa.ArrowInvalid):
         column([300.0], field("age"), pa.int8())
+    with pytest.raises(ValueError, match="more than 2 decimal places"):
+        column([0.125], field("fee"), pa.decimal128(10, 2))
     with pytest.raises(ValueError, match="no whole number of s"):
         column([1.0], field("since"), pa.timestamp("s"))
+
+
+def test_a_decimal_column_holds_what_is_read_as_the_same_number() -> None:
+    values = [0.1, -12.34, 1e20, None]
+    array = column(values, field("fee"), pa.decimal128(38, 2))
+    assert array.to_pylist() == [
+        Decimal("0.10"),
+        Decimal("-12.34"),
+        Decimal("100000000000000000000.00"),
+        None,
+    ]
 
 
 def test_there_is_no_person_behind_the_last_one() -> None:

@@ -43,7 +43,7 @@ def test_the_nearest_is_offered_and_the_first_of_two_that_are_equally_near():
 
 def test_advice_is_the_nearest_name_or_a_short_list_or_nothing():
     assert did_you_mean("agee", FIELDS) == "did you mean `age`?"
-    assert did_you_mean("income", ["age"]) == "there is only `age`"
+    assert did_you_mean("income", ["age"]) == "there is `age`"
     assert did_you_mean("income", ["age", "plan", "fee"]) == "there are `age`, `plan` and `fee`"
     assert did_you_mean("income", [f"field{i}" for i in range(9)]) == ""
     assert did_you_mean("income", []) == ""

@@ -8,17 +8,13 @@ from pathlib import Path
 import documents
 import pytest
 from documents import ROOT, Block, Step, blocks, check_fragment, fits, problems, steps
-from example_data import EXAMPLES, missing
+from example_data import missing
 
 
 def copy(document: Path, to: Path) -> Path:
-    """A copy of a document's folder, with the data of the examples that are in it."""
+    """A copy of a document's folder, and the data of the examples that are in it."""
     source = (ROOT / document).parent
     shutil.copytree(source, to, ignore=documents.LEFT_OUT)
-    for example in EXAMPLES:
-        data = ROOT / example / "data"
-        if data.is_dir() and data.is_relative_to(source):
-            shutil.copytree(data, to / data.relative_to(source))
     return to
 
 

@@ -26,9 +26,10 @@ NOW = datetime(2001, 2, 1, 9, 0)
 
 
 def main() -> int:
-    status = get_data.main([])
-    if status:
-        return status
+    if not get_data.is_current(HERE / "data" / "profiles-2001-02.parquet"):
+        status = get_data.main([])
+        if status:
+            return status
     january, february = (pq.read_table(HERE / "data" / f"profiles-2001-{month}.parquet") for month in ("01", "02"))
     decisions, expected = (
         nbadsl.load(HERE / name).decide(january, now=NOW).table

@@ -20,9 +20,10 @@ from nbadsl.cli import main as nba  # noqa: E402
 
 
 def main(options: list[str]) -> int:
-    status = get_data.main([])
-    if status:
-        return status
+    if not get_data.is_current(HERE / "data" / "profiles-2001-02.parquet"):
+        status = get_data.main([])
+        if status:
+            return status
     (HERE / "out").mkdir(exist_ok=True)
     run = ["run", HERE / "policy.nba", "--profiles", HERE / "data" / "profiles-2001-02.parquet",
            "--now", "2001-03-01 09:00", "--out", HERE / "out" / "decisions.parquet"]

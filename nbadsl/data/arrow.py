@@ -57,8 +57,7 @@ def column(values: Sequence[Value], field: Input, type: pa.DataType) -> pa.Array
     if kinds.is_integer(type):
         return pa.array([None if v is None else _whole(_number(v)) for v in values], type)
     if kinds.is_decimal(type):
-        quantum = Decimal(1).scaleb(-type.scale)
-        return pa.array([None if v is None else Decimal(_number(v)).quantize(quantum) for v in values], type)
+        return pa.array([None if v is None else _decimal(_number(v), type.scale) for v in values], type)
     if kinds.is_float16(type):
         return pa.array([None if v is None else np.float16(_number(v)) for v in values], type)
     return pa.array([sorted(v) if isinstance(v, frozenset) else v for v in values], type)
@@ -73,6 +72,14 @@ def _whole(value: float) -> int:
     if not value.is_integer():
         raise ValueError(f"{value} is not whole")
     return int(value)
+
+
+def _decimal(value: float, scale: int) -> Decimal:
+    """The decimal of so many places that is read as this double."""
+    decimal = Decimal(f"{value:.{scale}f}")
+    if float(decimal) != value:
+        raise ValueError(f"{value} has more than {scale} decimal places")
+    return decimal
 
 
 def _unscaled(value: float, unit: float) -> float:

@@ -16,7 +16,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from nbadsl.data.rules import BadData
-from nbadsl.data.schema import arrow_type, check_schema, column_of
+from nbadsl.data.schema import arrow_type, check_schema, column_of, takable
 from nbadsl.data.sound import sound
 from nbadsl.program.nodes import Input
 
@@ -118,7 +118,8 @@ def earlier(one: Unreadable | None, other: Unreadable | None) -> Unreadable | No
 
 def nulled(array: pa.Array, where: NDArray[np.bool_]) -> pa.Array:
     """An array with nulls in some rows. Rare, so it may copy."""
-    return array.take(pa.array(np.arange(len(array)), mask=where))
+    type = takable(array.type)
+    return array.cast(type).take(pa.array(np.arange(len(array)), mask=where)).cast(array.type)
 
 
 def slices(batch: pa.RecordBatch, rows: int) -> Iterator[pa.RecordBatch]:

@@ -27,7 +27,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from nbadsl.data.schema import column_of
+from nbadsl.data.schema import column_of, takable
 from nbadsl.program import decision
 from nbadsl.program.decision import Decision
 from nbadsl.program.facts import Facts
@@ -74,7 +74,7 @@ class DecisionTable:
     def __init__(self, facts: Facts, key: pa.DataType, policy: str) -> None:
         """`key`: the type of the key column in the data. `policy`: the hash of the policy."""
         self._facts = facts
-        self._key = key.value_type if pa.types.is_dictionary(key) else key
+        self._key = takable(key.value_type if pa.types.is_dictionary(key) else key)
         candidates = facts.candidates
         self._names = {
             part: _Names([getattr(c, part) for c in candidates])
@@ -117,7 +117,7 @@ class DecisionTable:
         send_at = found.send_at[person, place]
         arms = np.where(found.bad[:, None] < 0, found.arms, -1)[person]
         whole = count == len(keys)
-        keys = keys.cast(self._key) if pa.types.is_dictionary(keys.type) else keys
+        keys = keys if keys.type.equals(self._key) else keys.cast(self._key)
         columns = [
             keys if whole else keys.take(pa.array(person)),
             pa.array(np.where(nobody, 0, place + 1).astype(np.int32)),

@@ -10,11 +10,11 @@ nothing of it is left and a file that was there before is as it was. What is bei
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from decimal import Decimal
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import pyarrow as pa
@@ -54,13 +54,19 @@ def write_table(path: str | Path, schema: pa.Schema, reads: Iterable[Path] = ())
     path = Path(path)
     opener = _opener(path)
     _refuse(path, reads)
-    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    place = path.resolve()  # behind a link, so that the link stays one
+    aside = place.with_name(f".{place.name}.{token_hex(4)}.part")
+    _being_written.add(place)
     try:
         with ExitStack() as stack:
             yield Output(opener(stack, aside, schema))
-        aside.replace(path)
+        aside.replace(place)
     finally:
         aside.unlink(missing_ok=True)
+        _being_written.discard(place)
+
+
+_being_written: set[Path] = set()
 
 
 def _refuse(path: Path, reads: Iterable[Path]) -> None:
@@ -68,6 +74,8 @@ def _refuse(path: Path, reads: Iterable[Path]) -> None:
         raise BadData(f"{path} is a folder, a file is needed")
     if not path.parent.is_dir():
         raise BadData(f"cannot write {path.name}: there is no folder {path.parent}")
+    if path.resolve() in _being_written:
+        raise BadData(f"cannot write {path}: the run writes something else there")
     for read in reads:
         if read.is_dir() and path.resolve().is_relative_to(read.resolve()):
             raise BadData(f"cannot write {path}: the run reads everything in {read}")

@@ -6,7 +6,8 @@
 Takes a path (Parquet, a folder of Parquet files, CSV, Arrow IPC), any table that speaks Arrow's PyCapsule
 protocol (Polars, pandas, DuckDB, PyArrow), or columns in a dict, or a list of people. Wrong or missing
 columns are found before anything is read (`BadData`); wrong values are marked row by row (see `Batch`)
-or left for the engine to find.
+or left for the engine to find. NaN is a wrong value, except in pandas, which writes NaN for "missing": there
+it is null.
 """
 
 from __future__ import annotations
@@ -67,9 +68,11 @@ def open_profiles(
             return _open_stream(source, fields, read, batch_rows)
         case _ if hasattr(source, "__arrow_c_array__"):
             return _open_stream(pa.table(pa.record_batch(source)), fields, read, batch_rows)
+    what = f"cannot read profiles from {type(source).__module__}.{type(source).__name__}"
+    if hasattr(source, "collect"):
+        raise TypeError(f"{what}: collect() it first")
     raise TypeError(
-        f"cannot read profiles from {type(source).__module__}.{type(source).__name__}: "
-        "give a path, a data frame, an Arrow table, a dict of columns or a list of dicts"
+        f"{what}: give a path, a data frame, an Arrow table, a dict of columns or a list of dicts"
     )
 
 

@@ -21,7 +21,7 @@ from nbadsl.data.arrow import python_value
 from nbadsl.data.batches import Batch
 from nbadsl.data.records import read_value
 from nbadsl.data.rules import BadValue, quoted, refusal
-from nbadsl.data.schema import column_of
+from nbadsl.data.schema import column_of, takable
 from nbadsl.program.decision import BAD_DATA
 from nbadsl.program.nodes import Input
 
@@ -41,7 +41,8 @@ class RejectTable:
         rows = np.flatnonzero(bad >= 0)
         if not len(rows):
             return pa.RecordBatch.from_pylist([], self.schema)
-        given = batch.given.take(pa.array(rows))
+        given = batch.given.cast(pa.schema([f.with_type(takable(f.type)) for f in batch.given.schema]))
+        given = given.take(pa.array(rows))
         columns = [given.column(name).cast(type) for name, type in self._columns]
         fields = [self._inputs[bad[row]] for row in rows]
         reasons = [f"{BAD_DATA}: {column_of(f)}" for f in fields]

@@ -234,3 +234,14 @@ def _type_hint(field: Input, type: pa.DataType) -> str:
         case Set() if is_text(type):
             return "split it into a list"
     return ""
+
+
+def takable(type: pa.DataType) -> pa.DataType:
+    """The type in which rows of an array can be taken: Arrow cannot yet do that to views, as Polars has them."""
+    if pa.types.is_string_view(type):
+        return pa.large_string()
+    if pa.types.is_list(type):
+        return pa.list_(takable(type.value_type))
+    if pa.types.is_large_list(type):
+        return pa.large_list(takable(type.value_type))
+    return type

@@ -35,7 +35,7 @@ def did_you_mean(name: str, candidates: Iterable[str]) -> str:
     if near is not None:
         return f"did you mean `{near}`?"
     if len(known) == 1:
-        return f"there is only `{known[0]}`"
+        return f"there is `{known[0]}`"
     if 1 < len(known) <= 8:
         return f"there are {', '.join(f'`{k}`' for k in known[:-1])} and `{known[-1]}`"
     return ""

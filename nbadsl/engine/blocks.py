@@ -7,7 +7,7 @@ from nbadsl.engine import choose as c
 from nbadsl.engine import loops as l
 from nbadsl.engine import settings as at
 from nbadsl.engine.execute import both, column_mask
-from nbadsl.engine.loops import NAN, ld_f64, ld_i32, ld_i64, ld_u8, st_f64, st_i32, st_i64, st_u8
+from nbadsl.engine.loops import NAN, ld_f64, ld_i16, ld_i32, ld_i64, ld_u8, st_f64, st_i16, st_i32, st_i64, st_u8
 from nbadsl.engine.parts import part
 
 INFINITY = float("inf")
@@ -53,12 +53,14 @@ def check_data(s, row, n, checks, bounds):
 
 @part("iii")
 def note(bad, rows, number):
+    """Note the number of an input for some rows of a word, unless an earlier one is noted."""
     while rows != 0:
-        st_i16(bad, b.lowest(rows), number)
+        i = b.lowest(rows)
+        if ld_i16(bad, i) == 0 or ld_i16(bad, i) > number:
+            st_i16(bad, i, number)
         rows &= rows - 1
 
 
-st_i16 = l.v.store("i16")
 
 
 @part("iiii")
@@ -79,8 +81,9 @@ def begin(s, row, n, checks, bounds):
     whole = (((n + 63) >> 6) + 7) & ~7
     first_rows(valid, n, whole)
     if s[at.BAD]:
-        l.in_i16(valid, s[at.BAD] + 2 * row, 0, 0, n)
         check_data(s, row, n, checks, bounds)
+        l.in_i16(s[at.SPARE], s[at.BAD] + 2 * row, 0, 0, n)
+        both(valid, valid, 0, s[at.SPARE], 0, (n + 63) >> 6)
     if s[at.RESULTS]:
         for i in range(n):
             st_i32(s[at.BEST], i, -1)

@@ -12,6 +12,7 @@ microseconds, decimals, and halves are converted. The data behind an address liv
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -37,6 +38,8 @@ from nbadsl.types import (
     Duration,
     Flag,
     Integer,
+    Money,
+    Number,
     Set,
     Text,
     Time,
@@ -182,15 +185,38 @@ class _Binding:
         self.stored[Source(each.name)] = stored
         required = not (each.optional or each.never)
         if stored.bad is not None:
-            self.bad[stored.bad & (self.bad == 0)] = index + 1
+            validity, keep = _bitmap(~stored.bad)
+            self.keep.append(keep)
+            self._check(index, 0, NO_NUMBERS, validity, 0, True, False, (0.0, 0.0))
         numeric = is_numeric(each.type)
         if numeric or (required and stored.validity):
             kind = stored.kind if numeric else NO_NUMBERS
             exact = isinstance(each.type, Time | Duration)
-            self.checks.append(
-                (stored.address, kind, stored.validity, stored.validity_bit, index + 1, required, exact)
+            self._check(
+                index,
+                stored.address,
+                kind,
+                stored.validity,
+                stored.validity_bit,
+                required,
+                exact,
+                bounds(each) if numeric else (0.0, 0.0),
             )
-            self.bounds.append(bounds(each) if numeric else (0.0, 0.0))
+
+    def _check(
+        self,
+        index: int,
+        address: int,
+        kind: int,
+        validity: int,
+        bit: int,
+        required: bool,
+        exact: bool,
+        limits: tuple[float, float],
+    ) -> None:
+        """Have the kernel check an input's column."""
+        self.checks.append((address, kind, validity, bit, index + 1, required, exact))
+        self.bounds.append(limits)
 
     def _store(self, each: Input, array: pa.Array) -> Stored:
         if pa.types.is_null(array.type):
@@ -308,7 +334,7 @@ def bounds(each: Input) -> tuple[float, float]:
         case Date():
             low, high = FIRST_DAY, LAST_DAY
         case Time():
-            low, high = FIRST_DAY * DAY, (LAST_DAY + 1) * DAY - 1
+            low, high = FIRST_DAY * DAY, math.nextafter((LAST_DAY + 1) * DAY, 0.0)
         case Clock():
             low, high = 0.0, DAY - 1
     if each.low is not None:
@@ -353,9 +379,20 @@ def _in_own_unit(each: Input, array: pa.Array) -> pa.Array:
         array = _microseconds(array.view(pa.int64()), type.unit)
     elif pa.types.is_time32(type):
         array = _microseconds(array.view(pa.int32()).cast(pa.int64()), type.unit)
+    if array.type == pa.int64() and isinstance(each.type, Number | Money):
+        array = _comparable(array)
     if isinstance(each.type, Duration) and not pa.types.is_duration(type):
         array = _array(_values(array).astype(np.float64) * (each.unit or 1.0), array)
     return array
+
+
+def _comparable(array: pa.Array) -> pa.Array:
+    """Whole numbers in place, if doubles hold them all; otherwise as the doubles that they are read as."""
+    extremes = pc.min_max(array)
+    low, high = extremes["min"].as_py(), extremes["max"].as_py()
+    if low is None or (low >= -EXACT and high <= EXACT):
+        return array
+    return _array(_values(array).astype(np.float64), array)
 
 
 def _values(array: pa.Array) -> NDArray[Any]:
@@ -390,9 +427,13 @@ def _divided(counts: pa.Array, by: int) -> pa.Array:
 
 
 def _unsigned(array: pa.Array) -> pa.Array:
+    """As int64 in place, if no value is beyond it; otherwise as doubles, and what no int64 holds as no integer."""
     data = array.buffers()[1]
     values = np.frombuffer(data, np.uint64, len(array), array.offset * 8) if data else np.zeros(len(array), np.uint64)
-    return _array(values.astype(np.float64), array)
+    if not (values >> np.uint64(63)).any():
+        return array.view(pa.int64())
+    rounded = values.astype(np.float64)
+    return _array(np.where(values > EXACT, np.maximum(rounded, EXACT + 2), rounded), array)
 
 
 def _decimals(array: pa.Array) -> pa.Array:

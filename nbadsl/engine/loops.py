@@ -16,7 +16,7 @@ from nbadsl.engine.parts import part
 ld_f64, ld_f32, ld_i64, ld_i32, ld_i16, ld_i8, ld_u32, ld_u16, ld_u8 = map(
     v.load, ("f64", "f32", "i64", "i32", "i16", "i8", "u32", "u16", "u8")
 )
-st_f64, st_i64, st_i32, st_u8 = map(v.store, ("f64", "i64", "i32", "u8"))
+st_f64, st_i64, st_i32, st_i16, st_u8 = map(v.store, ("f64", "i64", "i32", "i16", "u8"))
 to_f32, to_f64, to_i64, to_i32, to_i16, to_i8, to_u32, to_u16, to_u8 = map(
     v.convert, ("f32", "f64", "i64", "i32", "i16", "i8", "u32", "u16", "u8")
 )
@@ -240,9 +240,9 @@ def f32_down(x):
 
 @part("i", "ii")
 def limits(kind):
-    """Least and greatest value of an integer column; of int64, what data never exceeds (µs of 10,000 years)."""
+    """Least and greatest value of an integer column."""
     if kind == I64:
-        return -(1 << 62), 1 << 62
+        return -(1 << 63), (1 << 63) - 1
     if kind == I32:
         return -(1 << 31), (1 << 31) - 1
     if kind == I16:
@@ -260,7 +260,8 @@ def limits(kind):
 def integer_bounds(cmp, low, high, least, most):
     """Closed bounds among whole numbers from least to most; (1, 0) when none fits. NaN fits nothing."""
     lo, hi = float_bounds(cmp, low, high)
-    if not (lo <= hi) or not (lo <= most) or not (hi >= least):
+    # 2^63 is no int64, but is what the greatest one becomes as a double.
+    if not (lo <= hi) or lo > most or hi < least or lo >= 9223372036854775808.0:
         return 1, 0
     first = least if lo <= least else int(math.ceil(lo))
     last = most if hi >= most else int(math.floor(hi))

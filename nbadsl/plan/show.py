@@ -13,7 +13,7 @@ from nbadsl.plan.ops import BY_NAME, COMPARISONS, OPS, WIDTH
 from nbadsl.plan.plan import Column, Plan
 
 
-def show(plan: Plan) -> str:
+def show_plan(plan: Plan) -> str:
     """The plan as text."""
     return "\n".join(_lines(plan)) + "\n"
 

@@ -132,7 +132,9 @@ class _Builder:
                 for item in items:
                     if isinstance(item, nodes.Rule) and item.stage == stage:
                         yield self._rule(item, holder, env)
-            if stage == ir.ELIGIBLE and place.when is not None:
+            # The condition of a content binds the fallback as well, which nothing but requirements do.
+            binds = ir.REQUIRE if place.action.name.text == self._fallback() else ir.ELIGIBLE
+            if stage == binds and place.when is not None:
                 when = self.translator.translate(place.when, env)
                 reason = f'content "{place.content}" when {_words(place.when.span)}'
                 yield ir.Rule(stage, when, False, reason, f'content "{place.content}"', place.when.span)

@@ -81,7 +81,7 @@ def _cell(translator: Translator, subject: Expr, cell: nodes.Cell, env: Env) -> 
         case "unknown":
             return pool.negate(pool.is_known(subject, at), at)
         case "compare":
-            return pool.compare(cell.operator, subject, translator.translate(cell.values[0], env), at)
+            return translator.compare(cell.operator, subject, translator.translate(cell.values[0], env), at)
         case "range":
             low, high = (translator.translate(v, env) for v in cell.values)
             return pool.both(pool.compare(">=", subject, low, at), pool.compare("<", subject, high, at), at)

@@ -12,7 +12,7 @@ from typing import assert_never
 
 from nbadsl.program.env import Env
 from nbadsl.program.from_tables import translate_table
-from nbadsl.program.nodes import Expr
+from nbadsl.program.nodes import Column, Expr
 from nbadsl.program.pool import Pool
 from nbadsl.semantics.constants import literal
 from nbadsl.semantics.model import Builtin, Fact, Local, Model, Symbol, Word
@@ -45,6 +45,7 @@ class Translator:
     def __init__(self, model: Model, pool: Pool) -> None:
         self.model, self.pool = model, pool
         self.defines: dict[tuple[str, tuple[str, ...]], Expr] = {}
+        self.calls: dict[tuple[object, ...], Expr] = {}
 
     def translate(self, expr: nodes.Expr, env: Env) -> Expr:
         """The meaning of an expression in its surroundings."""
@@ -68,9 +69,10 @@ class Translator:
                 return pool.negate(found, at) if expr.negated else found
             case nodes.Between():
                 subject, low, high = [self.translate(e, env) for e in (expr.subject, expr.low, expr.high)]
-                found = pool.both(
+                inside = pool.both(
                     pool.compare(">=", subject, low, at), pool.compare("<=", subject, high, at), at
                 )
+                found = self.settled(inside, subject, at)
                 return pool.negate(found, at) if expr.negated else found
             case nodes.Is():
                 known = pool.is_known(self.translate(expr.subject, env), at)
@@ -190,7 +192,7 @@ class Translator:
             return pool.calendar("add_months", left, steps, type=DATE, origin=at)
         right = self.translate(expr.right, env)
         if operator in COMPARISONS:
-            return pool.compare(operator, left, right, at)
+            return self.compare(operator, left, right, at)
         match operator:
             case "and":
                 return pool.both(left, right, at)
@@ -210,13 +212,25 @@ class Translator:
     def equal(self, left: Expr, right: Expr, at: Span | None) -> Expr:
         """Equality in the form that fits the type."""
         if is_numeric(left.type):
-            return self.pool.compare("==", left, right, at)
+            return self.compare("==", left, right, at)
         if left.type == FLAG:
             return self.pool.same(left, right, at)
         from_right = right.value if hasattr(right, "value") else None
         if isinstance(from_right, str):
             return self.pool.member(left, (from_right,), at)
         return self.pool.same(left, right, at)
+
+    def compare(self, op: str, left: Expr, right: Expr, at: Span | None) -> Expr:
+        """A comparison of numbers."""
+        found = self.pool.compare(op, left, right, at)
+        return self.settled(self.settled(found, left, at), right, at)
+
+    def settled(self, found: Expr, asked: Expr, at: Span | None) -> Expr:
+        """What never happened compares with nothing: where the asked field is *never*, the answer is no."""
+        symbol = self.model.symbols.get(asked.name) if isinstance(asked, Column) else None
+        if symbol is None or symbol.input is None or not symbol.input.never:
+            return found
+        return self.pool.both(self.pool.is_known(asked, at), found, at)
 
     def _arithmetic(self, expr: nodes.Binary, left: Expr, right: Expr) -> Expr:
         pool, type, at = self.pool, self._type(expr), expr.span
@@ -266,8 +280,7 @@ class Translator:
                 )
             case _:
                 found = pool.compare("<", subject, before, at)
-        # What never happened is simply not recent.
-        return pool.or_else(found, pool.no(), at) if self.model.infos[expr.subject].never else found
+        return self.settled(found, subject, at)
 
     def _has(self, expr: nodes.Has, env: Env) -> Expr:
         subject, words = self.translate(expr.subject, env), tuple(w.text for w in expr.words)
@@ -278,19 +291,24 @@ class Translator:
 
     def _call(self, expr: nodes.Call, env: Env) -> Expr:
         arguments = [self.translate(a, env) for a in expr.arguments]
-        match self.model.uses[expr.function]:
-            case Builtin(name):
-                return self._builtin(name, arguments, expr)
-            case Symbol(kind="function") as symbol:
-                names = [p.name.text for p in symbol.node.parameters]
-                inner = Env(dict(zip(names, arguments, strict=True)), env.facts)
-                return self.translate(symbol.node.body, inner)
-            case Symbol() as symbol:
-                names = [p.text if isinstance(p, nodes.Name) else p.name.text for p in symbol.node.parameters]
-                inner = Env(dict(zip(names, arguments, strict=True)), env.facts)
-                return translate_table(self, symbol.node, inner, self._type(expr))
-            case _:
-                raise AssertionError("only functions and tables are called")
+        use = self.model.uses[expr.function]
+        if isinstance(use, Builtin):
+            return self._builtin(use.name, arguments, expr)
+        assert isinstance(use, Symbol)
+        # The same function of the same arguments is translated once: nested calls stay cheap.
+        key = (use.node, *env.facts.values(), *(id(a) for a in arguments))
+        found = self.calls.get(key)
+        if found is None:
+            found = self.calls[key] = self._body(use, arguments, env, self._type(expr))
+        return found
+
+    def _body(self, symbol: Symbol, arguments: list[Expr], env: Env, type: Type) -> Expr:
+        node = symbol.node
+        names = [p.text if isinstance(p, nodes.Name) else p.name.text for p in node.parameters]
+        inner = Env(dict(zip(names, arguments, strict=True)), env.facts)
+        if symbol.kind == "function":
+            return self.translate(node.body, inner)
+        return translate_table(self, node, inner, type)
 
     def _builtin(self, name: str, arguments: list[Expr], expr: nodes.Call) -> Expr:
         pool, type, at = self.pool, self._type(expr), expr.span

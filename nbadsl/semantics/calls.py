@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def infer_call(inference: Inference, expr: nodes.Call, expected: Type | None, local: dict[str, Info]) -> Info:
     """The info of a call."""
     model, name = inference.model, expr.function.text
-    symbol = model.symbols.get(name)
+    symbol = model.lookup(name, expr.function.span)
     if symbol is not None and symbol.kind in ("function", "table"):
         model.uses[expr.function] = symbol
         return _defined(inference, expr, symbol, local)
@@ -86,7 +86,7 @@ def _defined(inference: Inference, expr: nodes.Call, symbol: Symbol, local: dict
     bound: dict[str, Info] = {}
     for (name, declared), argument in zip(parameters, expr.arguments, strict=True):
         info = inference.require(argument, declared.type, f"`{name}` of `{symbol.name}`", local)
-        bound[name] = replace(info, type=declared.type)
+        bound[name] = replace(info, type=declared.type, never=info.never or declared.never)
     return infer_body(inference, symbol, bound, expr)
 
 
@@ -96,6 +96,11 @@ def infer_body(inference: Inference, symbol: Symbol, bound: dict[str, Info], exp
         if expr is not None:
             inference.report_recursion(symbol.name, expr.span)
         return NOTHING_KNOWN
+    # Calls with arguments of which the same is known give the same: nested calls stay cheap.
+    key = (symbol.node, *bound.items())
+    known = inference.bodies.get(key)
+    if known is not None:
+        return known
     inference.defining.append(symbol.name)
     depth, inference.depth = inference.depth, 0
     factors, inference.factors = inference.factors, {}
@@ -106,7 +111,8 @@ def infer_body(inference: Inference, symbol: Symbol, bound: dict[str, Info], exp
         info = tables.infer_table(inference, symbol.node, type, bound)
     inference.factors, inference.depth = factors, depth
     inference.defining.pop()
-    return info if isinstance(type, Anything) else replace(info, type=type)
+    inference.bodies[key] = info if isinstance(type, Anything) else replace(info, type=type)
+    return inference.bodies[key]
 
 
 def parameters_of(inference: Inference, symbol: Symbol) -> list[tuple[str, Info]]:

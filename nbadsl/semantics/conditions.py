@@ -12,7 +12,7 @@ from nbadsl.diagnostics import Edit, Fix
 from nbadsl.diagnostics.suggest import did_you_mean
 from nbadsl.semantics import operators
 from nbadsl.semantics.fixes import replacement
-from nbadsl.semantics.model import Info, merge
+from nbadsl.semantics.model import Info, Local, merge
 from nbadsl.syntax import nodes
 from nbadsl.types import DURATION, FLAG, TEXT, Anything, Date, Set, Time
 
@@ -43,7 +43,13 @@ def equality(inference: Inference, expr: nodes.Binary, local: dict[str, Info]) -
     left, right = inference.two(expr.left, expr.right, local)
     if operators.result(expr.operator, left.type, right.type) is None:
         inference.mismatch(expr, left.type, right.type)
-    return merge(FLAG, left, right)
+    return asked(left, right)
+
+
+def asked(*parts: Info) -> Info:
+    """The info of a comparison: what never happened compares with nothing, which is simply no."""
+    settled = [replace(p, unknown=False, why="") if p.never else p for p in parts]
+    return merge(FLAG, *settled)
 
 
 def one_of(inference: Inference, expr: nodes.OneOf, local: dict[str, Info]) -> Info:
@@ -52,7 +58,7 @@ def one_of(inference: Inference, expr: nodes.OneOf, local: dict[str, Info]) -> I
     for option, info in zip(expr.options, options, strict=True):
         if operators.result("is", subject.type, info.type) is None:
             inference.mismatch(option, subject.type, info.type, "is one of")
-    return merge(FLAG, subject, *options)
+    return asked(subject, *options)
 
 
 def between(inference: Inference, expr: nodes.Between, local: dict[str, Info]) -> Info:
@@ -62,7 +68,7 @@ def between(inference: Inference, expr: nodes.Between, local: dict[str, Info]) -
         if operators.result("<", subject.type, end.type) is None:
             inference.mismatch(expr, subject.type, end.type, "is between")
             break
-    return merge(FLAG, subject, *ends)
+    return asked(subject, *ends)
 
 
 def state(inference: Inference, expr: nodes.Is, local: dict[str, Info]) -> Info:
@@ -74,7 +80,8 @@ def state(inference: Inference, expr: nodes.Is, local: dict[str, Info]) -> Info:
         if subject.unknown:
             help += "; ask an optional one `is unknown`"
         inference.found.report("never-without-or-never", expr.span, what=what, help=help)
-    if expr.state != "never" and subject.never and not anything:
+    of_function = isinstance(inference.model.uses.get(expr.subject), Local)
+    if expr.state != "never" and subject.never and not anything and not of_function:
         negated = expr.negated == (expr.state == "unknown")
         right = f"{expr.subject.span.text} is {'not ' if negated else ''}never"
         fix = Fix(f"write `{right}`", (Edit(expr.span, right),))

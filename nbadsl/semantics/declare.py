@@ -67,6 +67,7 @@ def declare(loaded: Loaded, found: Findings) -> Model:
         model.settings = _settings(policies[0], found)
     if loaded.partial:
         model.broken.add("*")
+    model.library = {path: {} for path in loaded.library}
     declarer = _Declarer(model, found)
     for declaration in everything:
         declarer.visit(declaration)
@@ -181,8 +182,13 @@ class _Declarer:
 
     def _symbol(self, symbol: Symbol) -> None:
         other = self.model.symbols.get(symbol.name)
+        own = self.model.library.get(symbol.span.source.path)
+        if own is not None:
+            own.setdefault(symbol.name, symbol)
         if symbol.name in FACTS:
             self.found.report("repeated-name", symbol.span, name=symbol.name, other="the language itself")
+        elif other is not None and own is None and other.span.source.path in self.model.library:
+            self.model.symbols[symbol.name] = symbol  # the policy's own words come first
         elif other is not None:
             related = ((other.span, "declared here"),)
             self.found.report(

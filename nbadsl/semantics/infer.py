@@ -54,6 +54,7 @@ class Inference:
         self.factors: dict[str, Info] = {}
         self.defining: list[str] = []
         self.cycles: set[frozenset[str]] = set()
+        self.bodies: dict[tuple[object, ...], Info] = {}
         self.depth = 0
 
     # --- entry points ---
@@ -163,7 +164,7 @@ class Inference:
         if name in local:
             self.model.uses[expr] = Local(name)
             return local[name]
-        symbol = self.model.symbols.get(name)
+        symbol = self.model.lookup(name, expr.span)
         if symbol is not None:
             self.model.uses[expr] = symbol
             return self._symbol(symbol, expr.span)
@@ -305,7 +306,7 @@ class Inference:
     def is_loose(self, expr: nodes.Expr, local: dict[str, Info]) -> bool:
         match expr:
             case nodes.Reference():
-                known = expr.name in local or expr.name in self.model.symbols
+                known = expr.name in local or self.model.lookup(expr.name, expr.span) is not None
                 return not known and expr.name not in ("now", "today", "channel", "content", "slot", *FACTORS)
             case nodes.Moment() | nodes.Number(value=0.0):
                 return True
@@ -348,7 +349,7 @@ class Inference:
             self.mismatch(expr, left.type, right.type)
             return NOTHING_KNOWN
         if expr.operator in operators.COMPARISONS:
-            return merge(FLAG, left, right)
+            return conditions.asked(left, right)
         low, high = bounds.of_operator(expr.operator, left, right)
         info = merge(type, left, right, low=low, high=high)
         if bounds.may_be_undefined(expr.operator, left, right):

@@ -129,6 +129,7 @@ class Settings:
 class Model:
     """Filled by `declare`, `infer` and `judge`, in this order; read-only afterwards.
 
+    `library`: by path, what a module of the standard library declares; the policy may declare such a name anew.
     `broken`: names of declarations that could not be read, and `*` when any name may be among them. `named`:
     fields that are read outside expressions (what a limit counts by, an offset, …). `misread`: restricted fields that were read where they may not be.
     """
@@ -136,6 +137,7 @@ class Model:
     files: tuple[nodes.File, ...]
     settings: Settings = Settings()
     symbols: dict[str, Symbol] = field(default_factory=dict)
+    library: dict[str, dict[str, Symbol]] = field(default_factory=dict)
     scopes: dict[str, nodes.Scope] = field(default_factory=dict)
     contents: tuple[str, ...] = ()
     slots: tuple[str, ...] = ("now",)
@@ -152,6 +154,11 @@ class Model:
     broken: set[str] = field(default_factory=set)
     named: set[str] = field(default_factory=set)
     misread: set[str] = field(default_factory=set)
+
+    def lookup(self, name: str, place: Span) -> Symbol | None:
+        """What a name means at a place: a module of the library means its own names, whatever the policy declares."""
+        own = self.library.get(place.source.path)
+        return (own or {}).get(name) or self.symbols.get(name)
 
     def of_kind(self, kind: str) -> list[Symbol]:
         return [s for s in self.symbols.values() if s.kind == kind]

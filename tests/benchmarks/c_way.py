@@ -139,7 +139,8 @@ def _test(test: Test) -> str:
 
 
 def _column(field: str) -> str:
-    return f"{ {'n': 'numbers', 'k': 'integers', 'w': 'words'}[field[0]] }[{field[1:]}]"
+    table = {"n": "numbers", "k": "integers", "w": "words"}[field[0]]
+    return f"{table}[{field[1:]}]"
 
 
 def _action(number: int, action: Action, tests: dict[Test, int]) -> str:
@@ -150,6 +151,8 @@ def _action(number: int, action: Action, tests: dict[Test, int]) -> str:
 
 class CKernel:
     """A compiled policy. `compile_seconds`: what gcc took."""
+
+    version = subprocess.run(["gcc", "--version"], capture_output=True, text=True).stdout.partition("\n")[0]
 
     def __init__(self, policy: Policy, folder: Path) -> None:
         name = f"kernel_{len(policy.actions)}"  # a library is loaded once by its path
@@ -171,19 +174,18 @@ class CKernel:
             self._addresses([plain.column(f).to_numpy() for f in INTEGERS]),
             self._addresses([_codes(plain.column(f)) for f in WORD_FIELDS]),
         ]
-        self.score, self.chosen = np.empty(self.rows), np.empty(self.rows, np.int32)
+        self._score, self._chosen = np.empty(self.rows), np.empty(self.rows, np.int32)
 
     def _addresses(self, columns: list[NDArray[np.generic]]) -> ctypes.Array[ctypes.c_void_p]:
         self._columns += columns
         return (ctypes.c_void_p * len(columns))(*(c.ctypes.data for c in columns))
 
     def run(self, threads: int) -> None:
-        """Decide everybody, into `chosen` and `score`."""
         share = -(-self.rows // threads // BLOCK) * BLOCK
 
         def part(start: int) -> None:
             stop = min(start + share, self.rows)
-            out = [ctypes.c_void_p(a.ctypes.data) for a in (self.score, self.chosen)]
+            out = [ctypes.c_void_p(a.ctypes.data) for a in (self._score, self._chosen)]
             self._decide(*self._tables, ctypes.c_int64(start), ctypes.c_int64(stop), *out)
 
         starts = range(0, self.rows, share)
@@ -192,6 +194,9 @@ class CKernel:
         else:
             with ThreadPoolExecutor(len(starts)) as pool:
                 list(pool.map(part, starts))
+
+    def answer(self) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+        return self._chosen, np.where(self._chosen < 0, np.nan, self._score)
 
 
 def _codes(column: pa.ChunkedArray) -> NDArray[np.uint8]:

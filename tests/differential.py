@@ -1,0 +1,155 @@
+"""Compares what the two engines find for the same people, down to the bit.
+
+`expected` asks the interpreter, person by person; `found` asks the vector engine. Both give a `Findings`:
+decisions, and everything that a run counts. Scores of programs that call `exp`, `log` or `pow` may differ by one
+unit in the last place; everything else must be the same.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pyarrow as pa
+from strategies_program import Case
+
+from nbadsl.engine.batch import Engine, Results
+from nbadsl.interpreter.decide import run
+from nbadsl.plan.lower import lower
+from nbadsl.plan.plan import Plan
+from nbadsl.plan.verify import verify
+from nbadsl.program.decision import Choice, Decision, Fate
+from nbadsl.program.nodes import Program
+
+REASONS = ("chosen", "explored", "fallback", "nobody passed", "below threshold")
+COUNTED = (Fate.INACTIVE, Fate.QUIET, Fate.NO_SCORE, Fate.THRESHOLD)
+
+
+@dataclass
+class Findings:
+    """`stopped`: (candidate, rule) to people; `unknown`: to those of them for whom it was unknown.
+
+    `fates`: (candidate, name of the fate, or `passed`) to people. `undefined`: place in the source to people.
+    """
+
+    decisions: list[Decision] = field(default_factory=list)
+    stopped: Counter[tuple[int, int]] = field(default_factory=Counter)
+    unknown: Counter[tuple[int, int]] = field(default_factory=Counter)
+    fates: Counter[tuple[int, str]] = field(default_factory=Counter)
+    undefined: Counter[tuple[str, int, str]] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+
+
+def plan_of(program: Program) -> Plan:
+    """A plan that is fit to be run."""
+    plan = lower(program)
+    verify(plan)
+    return plan
+
+
+def expected(case: Case, times: int = 1) -> Findings:
+    """What the interpreter finds; counts for each person taken so many times."""
+    findings = Findings()
+    for row in case.rows:
+        outcome = run(case.program, row, case.given, case.seed)
+        decision = outcome.decision
+        findings.decisions.append(replace(decision, stories=()))
+        findings.reasons[decision.reason] += times
+        for number, story in enumerate(decision.stories):
+            if story.rule is not None:
+                findings.stopped[number, story.rule] += times
+                findings.unknown[number, story.rule] += times * story.blocked_by_unknown
+            elif story.fate in COUNTED:
+                findings.fates[number, str(story.fate)] += times
+            else:
+                findings.fates[number, "passed"] += times
+                findings.fates[number, "chosen"] += times * (story.fate == Fate.CHOSEN)
+        for place in outcome.undefined:
+            key = ("", 0, "") if place is None else (place.source.path, place.line, place.text)
+            findings.undefined[key] += times
+    return findings
+
+
+def found(plan: Plan, results: Results, keys: list[str]) -> Findings:
+    """What the vector engine found."""
+    findings, counters = Findings(), results.counters
+    findings.decisions = [decision_of(plan, results, i, key) for i, key in enumerate(keys)]
+    for number, candidate in enumerate(plan.facts.candidates):
+        first = sum(len(c.rules) for c in plan.facts.candidates[:number])
+        for rule in range(len(candidate.rules)):
+            findings.stopped[number, rule] += int(counters.stopped[first + rule])
+            findings.unknown[number, rule] += int(counters.unknown[first + rule])
+        names = ("inactive", "quiet", "no score", "threshold", "passed", "chosen")
+        for name, count in zip(names, counters.fates[number], strict=True):
+            findings.fates[number, name] += int(count)
+    for place, count in zip(plan.undefined, counters.undefined, strict=True):
+        findings.undefined[place.path, place.line, place.text] += int(count)
+    for reason, count in zip(REASONS, counters.reasons, strict=False):
+        findings.reasons[reason] += int(count)
+    for name, count in zip(plan.facts.holdouts, counters.held, strict=True):
+        findings.reasons[f"holdout: {name}"] += int(count)
+    return findings
+
+
+def decision_of(plan: Plan, results: Results, i: int, key: str) -> Decision:
+    """The decision of person i."""
+    found, facts = results.outcome, plan.facts
+    choices = []
+    for place, candidate in enumerate(found.chosen[i].tolist()):
+        if candidate >= 0:
+            tier, score, send_at = (a[i, place].item() for a in (found.tier, found.score, found.send_at))
+            choices.append(
+                Choice(
+                    candidate,
+                    place + 1,
+                    None if tier < 0 else tier,
+                    None if math.isnan(score) else score,
+                    found.probability[i, place].item(),
+                    None if math.isnan(send_at) else send_at,
+                )
+            )
+    arms = tuple(e.arms[arm][0] for e, arm in zip(facts.experiments, found.arms[i].tolist(), strict=True))
+    holdout = int(found.holdout[i])
+    if holdout >= 0:
+        name = facts.holdouts[holdout]
+        return Decision(key, (), f"holdout: {name}", name, tuple(choices), arms)
+    return Decision(key, tuple(choices), REASONS[int(found.reason[i])], None, (), arms)
+
+
+def compare(one: Findings, other: Findings) -> None:
+    """Assert that two findings are the same."""
+    assert len(one.decisions) == len(other.decisions)
+    for a, b in zip(one.decisions, other.decisions, strict=True):
+        same(a, b)
+    for name in ("stopped", "unknown", "fates", "undefined", "reasons"):
+        assert +getattr(one, name) == +getattr(other, name), name
+
+
+def same(a: Decision, b: Decision) -> None:
+    """Assert that two decisions are the same, scores and moments within one unit in the last place."""
+    assert replace(a, chosen=(), held=()) == replace(b, chosen=(), held=())
+    for mine, theirs in ((a.chosen, b.chosen), (a.held, b.held)):
+        assert len(mine) == len(theirs), (a, b)
+        for x, y in zip(mine, theirs, strict=True):
+            assert replace(x, score=None, send_at=None) == replace(y, score=None, send_at=None)
+            assert near(x.score, y.score) and near(x.send_at, y.send_at), (x, y)
+
+
+def near(a: float | None, b: float | None) -> bool:
+    if a is None or b is None:
+        return a is b
+    return a == b or abs(a - b) <= math.ulp(max(abs(a), abs(b)))
+
+
+def decide(plan: Plan, case: Case, people: Any, **how: Any) -> Results:
+    """Ask the vector engine."""
+    results = Engine(plan).decide(people, case.given, case.seed, **how)
+    assert (results.outcome.bad == -1).all(), "a valid row was refused"
+    return results
+
+
+def tiled(table: pa.Table, times: int) -> pa.Table:
+    """All rows, so many times over."""
+    return pa.concat_tables([table] * times)
