@@ -105,6 +105,7 @@ def test_python_values_become_values_of_the_language(name: str, given: object, v
         ("since", "0001-01-01T00:00+00:01", "is not a moment in time"),
         ("wait", 14, "14 is not a length of time from 0 days; give a timedelta"),
         ("wait", timedelta(days=-1), "-1 days is not a length of time from 0 days"),
+        ("wait", timedelta(days=10**8), "is not a length of time"),
         ("offset", float("inf"), "inf is not a number of hours"),
         ("wakes", time(21, tzinfo=UTC), "is not a time of day"),
         ("note", b"caf\xe9", "is not text"),

@@ -76,5 +76,6 @@ def test_the_sections_of_a_page_are_cut_at_its_headings():
     page = find_page("unsettled-unknown")
     assert page is not None
     assert page.section("Prefer").startswith("```nba\naction loan {")
+    assert page.section("Prefer").endswith("}\n```")
     assert page.section("Why").startswith("In a spreadsheet")
     assert page.section("No such section") == ""

@@ -215,6 +215,13 @@ def test_a_fix_of_several_places_shows_each_with_its_own_lines():
     ]
 
 
+def test_two_changes_of_one_line_are_shown_together():
+    source = Source("p.nba", "one two three\n")
+    edits = (Edit(Span(source, 0, 3), "1"), Edit(Span(source, 8, 13), "3"))
+    shown = text_of(finding(Span(source, 0, 3), fixes=(Fix("use digits", edits),))).splitlines()
+    assert shown[6:8] == ["1 - one two three", "1 + 1 two 3"]
+
+
 def test_a_fix_that_removes_a_line_or_adds_one_shows_it():
     source = Source("p.nba", "one\ntwo\nthree\n")
     gone = Fix("remove it", (Edit(Span(source, 4, 8), ""),))
@@ -250,7 +257,7 @@ def test_colour_is_what_the_caller_says_whatever_the_environment(monkeypatch):
     found = check_program("define a = agee\n")
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("TERM", "dumb")
-    assert "\x1b[" in text_of(*found, color=True)
+    assert "\x1b[1;31merror" in text_of(*found, color=True)
     monkeypatch.delenv("NO_COLOR")
     monkeypatch.setenv("FORCE_COLOR", "1")
     assert "\x1b[" not in text_of(*found)
@@ -411,6 +418,17 @@ def test_a_file_outside_the_folder_has_an_absolute_sarif_address():
     [result] = sarif_of(d, root=Path("/p"))["runs"][0]["results"]
     where = result["locations"][0]["physicalLocation"]["artifactLocation"]
     assert where == {"uri": "file:///usr/lib/std%20lib/b.nba"}
+
+
+def test_a_sarif_fix_of_two_files_says_which_change_is_where():
+    one, two = Source("one.nba", "a"), Source("two.nba", "b")
+    fix = Fix("rename", (Edit(Span(one, 0, 1), "x"), Edit(Span(two, 0, 1), "x")))
+    [result] = sarif_of(finding(Span(one, 0, 1), fixes=(fix,)))["runs"][0]["results"]
+    changes = result["fixes"][0]["artifactChanges"]
+    assert [(c["artifactLocation"]["uri"], len(c["replacements"])) for c in changes] == [
+        ("one.nba", 1),
+        ("two.nba", 1),
+    ]
 
 
 def fingerprints(program: str) -> list[str]:

@@ -32,6 +32,11 @@ def test_what_looks_like_nothing_is_left_alone(written):
     assert nearest(written, FIELDS) is None
 
 
+def test_names_too_short_or_too_long_for_a_guess_are_left_alone():
+    assert nearest("a", ["b"]) is None
+    assert nearest("x" * 100, ["x" * 99]) is None
+
+
 def test_a_beginning_that_several_names_share_points_at_none_of_them():
     assert nearest("last", ["last_order", "last_complaint"]) is None
 

@@ -52,6 +52,7 @@ _ALLOWED = {
 }
 _NOT_OUTSIDE_MAIN = {"pack", "gather", "pick"}
 _COLUMN_KINDS = {"N": {NUMBER}, "B": {FLAG}, "W": {WORDS}, "T": {TEXT, WORDS}, "S": {SET}, "P": {PAIR}}
+_OF_COLUMNS = {op.name for op in OPS if set(op.operands) & set(_COLUMN_KINDS)}  # `once` has no columns
 TEXT_TESTS = {"member", "starts", "ends", "contains", "known"}
 
 
@@ -164,7 +165,12 @@ def _parts(plan: Plan, code: NDArray[np.int32]) -> list[tuple[str, int, int]]:
         if code[end - 1, 0] != CODE["end"]:
             raise BadPlan(f"the part `{name}` has no end")
         names = {OPS[number].name for number in set(code[start:end, 0].tolist())}
-        if names & _CONTROL - _ALLOWED[name] or (name != "main" and names & _NOT_OUTSIDE_MAIN):
+        wrong = names & _CONTROL - _ALLOWED[name]
+        if name != "main":
+            wrong |= names & _NOT_OUTSIDE_MAIN
+        if name == "once":
+            wrong |= names & _OF_COLUMNS
+        if wrong:
             raise BadPlan(f"the part `{name}` does what it must not")
         found.append((name, start, end))
     return found

@@ -111,7 +111,7 @@ def _context(program: Program | Facts, context: Mapping[str, object]) -> dict[st
         may_be_unknown = field.optional or field.never
         if context.get(name) is not None:
             values[name] = checked("context field", field, context[name])
-        elif field.default is not None and not (name in context and may_be_unknown):
+        elif field.default is not None:
             values[name] = field.default
         elif may_be_unknown:
             values[name] = None

@@ -46,6 +46,7 @@ class Translator:
         self.model, self.pool = model, pool
         self.defines: dict[tuple[str, tuple[str, ...]], Expr] = {}
         self.calls: dict[tuple[object, ...], Expr] = {}
+        self.places: dict[tuple[str, int], int] = {}
 
     def translate(self, expr: nodes.Expr, env: Env) -> Expr:
         """The meaning of an expression in its surroundings."""
@@ -104,7 +105,9 @@ class Translator:
 
     def undefined(self, type: Type, origin: Span) -> Expr:
         """A value that is unknown, and counted as undefined at its origin."""
-        nothing = self.pool.arithmetic("div", self.number(0), self.number(0), type=type, origin=origin)
+        # A numerator of its own for each place, so that places are counted apart.
+        place = self.places.setdefault((origin.source.path, origin.start), len(self.places) + 1)
+        nothing = self.pool.arithmetic("div", self.number(place), self.number(0), type=type, origin=origin)
         if is_numeric(type):
             return nothing
         blank = self.blank(type)
@@ -156,10 +159,10 @@ class Translator:
                 return self.pool.arm(symbol.name, words, at)
         declared = symbol.input
         assert declared is not None
-        unknown = declared.optional or declared.never
+        unknown = (declared.optional or declared.never) and declared.default is None
         if symbol.kind == "field":
             return self.pool.column(symbol.name, declared.type, unknown, at)
-        return self.pool.given(symbol.name, declared.type, unknown and declared.default is None, at)
+        return self.pool.given(symbol.name, declared.type, unknown, at)
 
     def _define(self, symbol: Symbol, env: Env) -> Expr:
         info = self.model.infos.get(symbol.node)

@@ -57,8 +57,8 @@ def _builtin(inference: Inference, expr: nodes.Call, expected: Type | None, loca
         return NOTHING_KNOWN
     # The first argument that is no bare zero tells the unit of those that are.
     firm = next((a for a in expr.arguments if not inference.is_loose(a, local)), expr.arguments[0])
-    hint = inference.infer(firm, expected, local).type
-    arguments = [inference.infer(argument, hint, local) for argument in expr.arguments]
+    first = inference.infer(firm, expected, local)
+    arguments = [first if a is firm else inference.infer(a, first.type, local) for a in expr.arguments]
     type = builtins.result(name, [a.type for a in arguments])
     if type is None:
         found = " and ".join(f"`{a.type}`" for a in arguments)

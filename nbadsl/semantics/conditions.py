@@ -21,22 +21,39 @@ if TYPE_CHECKING:
 
 
 def junction(inference: Inference, expr: nodes.Binary, local: dict[str, Info]) -> Info:
-    for side in (expr.left, expr.right):
-        if (
-            isinstance(side, nodes.Binary)
-            and side.operator in ("and", "or")
-            and side.operator != expr.operator
-        ):
-            brackets = Fix(
-                f"put brackets around the `{side.operator}` part",
-                (Edit(side.span, f"({side.span.text})"),),
-            )
-            help = f"write `({' '.join(side.span.text.split())})` if that belongs together"
-            inference.found.report("mixed-and-or", expr.span, help=help, fixes=(brackets,))
+    if id(expr) not in inference.chained:
+        _judge_mixture(inference, expr)
     what = f"each side of `{expr.operator}`"
     left = inference.require(expr.left, FLAG, what, local)
     right = inference.require(expr.right, FLAG, what, local)
     return merge(FLAG, left, right)
+
+
+def _judge_mixture(inference: Inference, expr: nodes.Binary) -> None:
+    """`and` next to `or` without brackets: one finding for a whole chain, with one fix for all its parts."""
+    mixed: list[nodes.Binary] = []
+    stack: list[nodes.Expr] = [expr]
+    while stack:
+        side = stack.pop()
+        if not isinstance(side, nodes.Binary) or side.operator not in ("and", "or"):
+            continue
+        inference.chained.add(id(side))
+        if side.operator == expr.operator:
+            stack += [side.left, side.right]
+        else:
+            mixed.insert(0, side)
+            stack += [s for s in (side.left, side.right) if getattr(s, "operator", "") == side.operator]
+    whole = [m for m in mixed if not any(m is not o and _inside(m, o) for o in mixed)]
+    if whole:
+        other = whole[0].operator
+        edits = tuple(Edit(m.span, f"({m.span.text})") for m in whole)
+        fix = Fix(f"put brackets around each `{other}` part", edits)
+        help = f"write `({' '.join(whole[0].span.text.split())})` if that belongs together"
+        inference.found.report("mixed-and-or", expr.span, help=help, fixes=(fix,))
+
+
+def _inside(inner: nodes.Binary, outer: nodes.Binary) -> bool:
+    return outer.span.start <= inner.span.start and inner.span.end <= outer.span.end
 
 
 def equality(inference: Inference, expr: nodes.Binary, local: dict[str, Info]) -> Info:

@@ -17,7 +17,7 @@ from nbadsl.diagnostics import Findings
 from nbadsl.diagnostics.suggest import did_you_mean
 from nbadsl.semantics import bounds, calls, conditions, operators
 from nbadsl.semantics.constants import literal
-from nbadsl.semantics.fixes import replacement
+from nbadsl.semantics.fixes import replacement, unit_advice
 from nbadsl.semantics.model import NOTHING_KNOWN, Fact, Info, Local, Model, Symbol, Word, merge
 from nbadsl.source import Span
 from nbadsl.syntax import nodes
@@ -55,6 +55,7 @@ class Inference:
         self.defining: list[str] = []
         self.cycles: set[frozenset[str]] = set()
         self.bodies: dict[tuple[object, ...], Info] = {}
+        self.chained: set[int] = set()
         self.depth = 0
 
     # --- entry points ---
@@ -81,8 +82,15 @@ class Inference:
         info = self.infer(expr, expected, local)
         if self.accepts(expected, info.type):
             return info
+        help, fixes = unit_advice(expr, expected)
         self.found.report(
-            "wrong-type", expr.span, what=what, found=f"`{info.type}`", expected=f"`{expected}`"
+            "wrong-type",
+            expr.span,
+            what=what,
+            found=f"`{info.type}`",
+            expected=f"`{expected}`",
+            help=help,
+            fixes=fixes,
         )
         return replace(info, type=ANYTHING)
 
@@ -193,9 +201,7 @@ class Inference:
         declared = symbol.input
         assert declared is not None
         low, high = bounds.of_input(declared)
-        may_be_unknown = declared.optional or declared.never
-        if symbol.kind == "context" and declared.default is not None:
-            may_be_unknown = False
+        may_be_unknown = (declared.optional or declared.never) and declared.default is None
         return Info(
             declared.type,
             unknown=may_be_unknown,
@@ -357,6 +363,11 @@ class Inference:
         return info
 
     def _step(self, expr: nodes.Binary, local: dict[str, Info]) -> Info:
+        assert isinstance(expr.right, nodes.Quantity)
+        months = expr.right.count * CALENDAR_UNITS[expr.right.unit]
+        if months != int(months):
+            found, what = f"`{expr.right.span.text}`", "a step of the calendar"
+            self.found.report("wrong-count", expr.right.span, what=what, found=found, expected="whole months")
         left = self.infer(expr.left, DATE, local)
         if not isinstance(left.type, Date | Anything):
             self.found.report(
@@ -372,8 +383,14 @@ class Inference:
     def mismatch(self, expr: nodes.Expr, left: Type, right: Type, operator: str = "") -> None:
         if isinstance(expr, nodes.Binary) and not operator:
             operator = expr.operator
-        help = ""
-        if isinstance(left, Money) and isinstance(right, Money):
+        help, fixes = "", ()
+        if isinstance(expr, nodes.Binary):
+            help, fixes = unit_advice(expr.right, left)
+            if not help:
+                help, fixes = unit_advice(expr.left, right)
+        if help:
+            pass
+        elif isinstance(left, Money) and isinstance(right, Money) and left != right:
             help = "amounts in two currencies cannot be mixed; convert one with a rate first"
         elif {type(left), type(right)} == {Date, Time}:
             help = "a date is a day, a time an instant; compare like with like"
@@ -382,7 +399,13 @@ class Inference:
         elif isinstance(left, Text) and isinstance(right, Words):
             help = "texts stand in quotation marks"
         self.found.report(
-            "mismatched-types", expr.span, operator=operator, left=f"`{left}`", right=f"`{right}`", help=help
+            "mismatched-types",
+            expr.span,
+            operator=operator,
+            left=f"`{left}`",
+            right=f"`{right}`",
+            help=help,
+            fixes=fixes,
         )
 
 

@@ -57,6 +57,13 @@ def _judge_parameter(inference: Inference, symbol: Symbol) -> None:
         help = f"write `parameter {symbol.name}: {declared.type} = …`"
         found.report("missing-value", symbol.span, name=symbol.name, help=help)
     for change in symbol.node.changes:
+        if change.start.clock is not None:
+            found.report(
+                "wrong-date",
+                change.start.span,
+                found=change.start.span.text,
+                what="day, with which a change begins",
+            )
         value = constant(change.value, declared.type, settings, found, "the value")
         if value is not None and not fits(value, declared.low, declared.high):
             report_outside(found, change.value.span, value, declared.low, declared.high)

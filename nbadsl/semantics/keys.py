@@ -59,8 +59,9 @@ def judge_scope(
     if name.text in model.broken:
         return None
     known = [s.name.text for s in model.scopes.values() if s.kind in kinds]
-    what = " or ".join(kinds)
-    help = f"`{name.text}` is a {scope.kind}" if scope is not None else did_you_mean(name.text, known)
+    what = " or ".join([", ".join(kinds[:-1]), kinds[-1]] if len(kinds) > 1 else kinds)
+    article = "an" if scope is not None and scope.kind == "action" else "a"
+    help = f"`{name.text}` is {article} {scope.kind}" if scope is not None else did_you_mean(name.text, known)
     fixes = replacement(name.span, name.text, known) if scope is None else ()
     found.report("unknown-name", name.span, what=what, name=name.text, help=help, fixes=fixes)
     return None

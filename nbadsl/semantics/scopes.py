@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nbadsl.semantics.constants import literal
+from nbadsl.semantics.fixes import unit_advice
 from nbadsl.semantics.infer import Inference
 from nbadsl.semantics.keys import judge_field, judge_scope
 from nbadsl.semantics.rules import judge_purpose, judge_reader, judge_rule, judge_uniform
@@ -194,10 +195,22 @@ class _Block:
             item.kind
         ]
         expected = {"propensity": "a number", "cost": "money", "value": "a number or money"}[item.kind]
+        own = Money(self.model.settings.currency)
+        if item.kind == "cost" and isinstance(info.type, Money) and info.type != own:
+            self.found.report(
+                "wrong-type", item.value.span, what="`cost`", found=f"`{info.type}`", expected=f"`{own}`"
+            )
         if not isinstance(info.type, (*fits, Anything)):
+            help, fixes = unit_advice(item.value, own) if item.kind == "cost" else ("", ())
             what = f"`{item.kind}`"
             self.found.report(
-                "wrong-type", item.value.span, what=what, found=f"`{info.type}`", expected=expected
+                "wrong-type",
+                item.value.span,
+                what=what,
+                found=f"`{info.type}`",
+                expected=expected,
+                help=help,
+                fixes=fixes,
             )
 
     def _boost(self, item: nodes.Boost) -> None:

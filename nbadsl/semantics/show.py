@@ -37,7 +37,7 @@ def _symbol(model: Model, symbol: Symbol) -> str:
 
 def _input(declared: Input) -> str:
     parts = [str(declared.type)]
-    if declared.low is not None:
+    if declared.low is not None and declared.high is not None:
         parts.append(f"in {declared.low:g}..{declared.high:g}")
     parts += [
         word for word, there in (("optional", declared.optional), ("or never", declared.never)) if there

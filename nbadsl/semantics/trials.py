@@ -10,7 +10,7 @@ from nbadsl.semantics.keys import judge_scope
 from nbadsl.semantics.model import Symbol
 from nbadsl.semantics.rules import judge_person, judge_uniform
 from nbadsl.syntax import nodes
-from nbadsl.types import ANYTHING, FLAG, Date, Set, Time, Type
+from nbadsl.types import ANYTHING, CALENDAR_UNITS, FLAG, Date, Set, Time, Type
 
 # Columns of a `cases` table that are not fields.
 OUTCOMES = ("expect", "via", "content")
@@ -64,7 +64,7 @@ class _Trial:
     def _missing(self) -> None:
         for symbol in (*self.model.of_kind("field"), *self.model.of_kind("context")):
             declared = symbol.input
-            if symbol.kind == "context" and declared is not None and declared.default is not None:
+            if declared is not None and declared.default is not None:
                 continue
             if declared is None or declared.optional or declared.never or symbol.name in self.given:
                 continue
@@ -120,6 +120,11 @@ class _Trial:
                 )
             case tuple():
                 self._set(symbol, entry.value, entry)
+            case nodes.Quantity() if entry.ago and entry.value.unit in CALENDAR_UNITS:
+                step, help = "a step of the calendar, not a length", "write it in days or weeks"
+                self.found.report(
+                    "not-a-value", entry.value.span, name=entry.value.span.text, what=step, help=help
+                )
             case nodes.Quantity() if entry.ago:
                 if not isinstance(declared.type, Date | Time):
                     self.found.report(

@@ -67,3 +67,13 @@ def pieces(text: str) -> tuple[list[Piece], int]:
     ends = [*[start for _, start in starts][1:], len(text)]
     found = [Piece(word, start, end) for (word, start), end in zip(starts, ends, strict=bool(starts))]
     return found, (found[0].start if found else len(text))
+
+
+def end_of(text: str, piece: Piece) -> int:
+    """Where the words of a declaration end: before the comments and blank lines that follow them."""
+    end = piece.end
+    for mark in _MARKS.finditer(text, piece.start, piece.end):
+        if mark.group().startswith("#") and not text[mark.end() : piece.end].strip():
+            end = mark.start()
+    stripped = piece.start + len(text[piece.start : end].rstrip())
+    return stripped if end == piece.end else end_of(text, Piece(piece.keyword, piece.start, stripped))

@@ -16,7 +16,7 @@ from nbadsl.diagnostics import Diagnostic, Findings
 from nbadsl.source import Source, Span
 from nbadsl.syntax import nodes
 from nbadsl.syntax.build import Builder
-from nbadsl.syntax.declarations import Piece, pieces
+from nbadsl.syntax.declarations import Piece, end_of, pieces
 from nbadsl.syntax.machine import make
 from nbadsl.syntax.mistakes import report_before, report_character, report_keyword, report_token
 from nbadsl.syntax.rows import Rows
@@ -40,7 +40,7 @@ def parse(source: Source) -> tuple[nodes.File, tuple[Diagnostic, ...]]:
 
 def _parse_piece(source: Source, piece: Piece, found: Findings) -> nodes.Declaration:
     lark, builder, rows = _machine()
-    whole = Span(source, piece.start, piece.start + len(source.text[piece.start : piece.end].rstrip()))
+    whole = Span(source, piece.start, end_of(source.text, piece))
     if report_keyword(whole, piece.keyword, found):
         return _broken(whole, piece.keyword)
     with _LOCK:

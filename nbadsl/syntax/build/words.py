@@ -96,7 +96,7 @@ class Words(Transformer):  # type: ignore[type-arg]
         percent = text.endswith("%")
         whole = "." not in text and not percent
         value = float(text.removesuffix("%"))
-        if value > 1e300 or (whole and value > EXACT):
+        if value > 1e300 or (whole and int(text) > EXACT):
             self.wrong.append(Wrong("wrong-number", self.token_span(token), {"found": str(token)}))
             value = 0.0
         # 20% must be the double nearest to 0.2, which 20 / 100 is and 20 * 0.01 is not.

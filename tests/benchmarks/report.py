@@ -1,0 +1,126 @@
+"""Results as text: Markdown tables for the terminal and the README, and plain data for JSON."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from compare import Comparison, Measured
+from memory import Run
+from starts import Starts, duration, lines
+from ways import REFERENCE, WAYS
+
+MARK = "<!-- benchmark -->"
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """All that a run of the benchmark found; parts that were left out are empty. `kernel`: seconds of compiling it."""
+
+    comparisons: tuple[Comparison, ...]
+    starts: tuple[Starts, ...]
+    kernel: float | None
+    runs: tuple[Run, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON: everything that was measured, every round."""
+        return {"machine": machine(), "date": f"{datetime.now(UTC):%Y-%m-%d}", **asdict(self)}
+
+
+def machine() -> str:
+    """The processor, and how many of them."""
+    name = platform.processor() or platform.machine()
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        names = [line.partition(":")[2].strip() for line in info.read_text().splitlines() if "model name" in line]
+        name = names[0] if names else name
+    return f"{name}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
+
+
+def markdown(results: Results) -> str:
+    """All tables."""
+    parts: list[str] = []
+    if results.comparisons:
+        parts += _comparisons(results.comparisons)
+    if results.starts:
+        parts += _starts(results)
+    if results.runs:
+        runs = "; ".join(
+            f"{run.size / 1e9:.2g} GB of Parquet ({run.rows / 1e6:.1f} M people, {run.actions} actions): "
+            f"{run.peak / 1e6:,.0f} MB, {run.rows / run.seconds / 1e6:.2g} M people a second"
+            for run in results.runs
+        )
+        parts.append(f"Memory of `nba run` with all threads, from file to file: {runs}.")
+    versions = dict.fromkeys(m.version for c in results.comparisons for m in c.measured)
+    parts.append(". ".join([machine(), *versions, f"{datetime.now(UTC):%Y-%m-%d}"]) + ".")
+    return "\n\n".join(parts) + "\n"
+
+
+def _comparisons(found: Sequence[Comparison]) -> Iterator[str]:
+    threads = sorted({m.threads for c in found for m in c.measured})
+    for some in threads:
+        yield f"**{'One thread' if some == 1 else f'{some} threads'}**: how many times as fast as each way the engine is (millions of evaluations a second)."
+        head = ["", *(f"{c.actions:,} actions" for c in found)]
+        rows = []
+        for entry in WAYS:
+            cells = [c.of(entry.name, some) for c in found]
+            if any(cells):
+                rows.append([entry.title, *(_cell(c, m) for c, m in zip(found, cells, strict=True))])
+        yield _table(head, rows)
+    if len(threads) > 1:
+        gains = ", ".join(f"{_gain(c, threads[-1]):.2f} with {c.actions:,} actions" for c in found)
+        yield f"{threads[-1]} threads against one, the engine: {gains}."
+    people = ", ".join(f"{c.rows:,}" for c in found)
+    yield (
+        f"People: {people}. In all ways they are decided alike, C's to the bit. Median of {found[0].rounds} rounds, in each of which "
+        "every way runs once."
+    )
+    busy = max(c.waited for c in found)
+    if busy > 0.05:
+        yield f"**The machine was busy with other things**: one thread had to wait for up to {busy:.0%} of its time."
+
+
+def _cell(comparison: Comparison, measured: Measured | None) -> str:
+    if measured is None:
+        return ""
+    rate = f"{measured.rate:,.0f}" if measured.rate >= 10 else f"{measured.rate:.2g}"
+    if measured.way == REFERENCE:
+        return f"1 ({rate})"
+    ratio = comparison.ratio(measured)
+    assert ratio is not None
+    text = f"{1 / ratio:,.0f}" if ratio < 0.01 else f"{1 / ratio:.3g}" if ratio < 0.1 else f"{1 / ratio:.2f}"
+    return f"{text} ({rate})"
+
+
+def _gain(comparison: Comparison, threads: int) -> float:
+    one, all = comparison.of(REFERENCE, 1), comparison.of(REFERENCE, threads)
+    assert one is not None and all is not None
+    return one.seconds / all.seconds
+
+
+def _starts(results: Results) -> Iterator[str]:
+    columns = [dict(lines(starts)) for starts in results.starts]
+    rows = [[name, *(column[name] for column in columns)] for name in columns[0]]
+    yield "**From text to decision**"
+    yield _table(["", *(f"{starts.actions:,} actions" for starts in results.starts)], rows)
+    if results.kernel is not None:
+        yield f"The engine's machine code is compiled once for a machine: {duration(results.kernel)}."
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    every = [head, ["---", *("---:" for _ in head[1:])], *rows]
+    return "\n".join(f"| {' | '.join(row)} |" for row in every)
+
+
+def into_readme(path: Path, text: str) -> None:
+    """Put the tables between the mark and the next heading. Raises ValueError where there is no mark."""
+    before, mark, after = path.read_text(encoding="utf-8").partition(f"{MARK}\n")
+    if not mark:
+        raise ValueError(f"{path.name} has no line {MARK}")
+    _, heading, rest = after.partition("\n## ")
+    path.write_text(f"{before}{mark}\n{text}{heading}{rest}", encoding="utf-8")
