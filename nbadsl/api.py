@@ -226,6 +226,7 @@ class Policy:
             self.facts,
             run.totals.counters,
             run.totals.decided.tolist(),
+            run.totals.held.tolist(),
             self.plan.undefined,
             hash=self.hash,
             now=moment,

@@ -45,6 +45,7 @@ class Funnel:
     no_score: int
     below_threshold: int
     outranked: int
+    held_out: int
     chosen: int
 
 
@@ -87,6 +88,7 @@ def make_report(
     facts: Facts,
     counters: Any,
     decided: Sequence[int],
+    held: Sequence[int],
     undefined: Sequence[Any],
     *,
     hash: str,
@@ -95,6 +97,7 @@ def make_report(
     seconds: float,
 ) -> Report:
     """`counters`: `engine.batch.Counters` of the whole run. `decided`: first places by candidate.
+    `held`: places that a holdout kept, by candidate.
     `undefined`: the plan's sites."""
     people = int(counters.rows)
     names = [c.name for c in facts.candidates]
@@ -120,7 +123,7 @@ def make_report(
         decisions=_sorted([Share(n, int(d)) for n, d in zip(names, decided, strict=True)]),
         nothing=tuple(n for n in nothing if n.people),
         rejected=_sorted([Share(i.column, int(n)) for i, n in zip(facts.inputs, counters.bad, strict=True)]),
-        funnels=_funnels(facts, counters, people - int(counters.bad.sum())),
+        funnels=_funnels(facts, counters, held, people - int(counters.bad.sum())),
         undefined=tuple(sorted(sites, key=lambda s: -s.people)),
     )
 
@@ -129,9 +132,9 @@ def _sorted(shares: list[Share]) -> tuple[Share, ...]:
     return tuple(sorted((s for s in shares if s.people), key=lambda s: -s.people))
 
 
-def _funnels(facts: Facts, counters: Any, considered: int) -> tuple[Funnel, ...]:
+def _funnels(facts: Facts, counters: Any, held: Sequence[int], considered: int) -> tuple[Funnel, ...]:
     funnels, first = [], 0
-    for candidate, fates in zip(facts.candidates, counters.fates.tolist(), strict=True):
+    for candidate, fates, kept in zip(facts.candidates, counters.fates.tolist(), held, strict=True):
         last = first + len(candidate.rules)
         rules = _rules(
             candidate, counters.stopped[first:last].tolist(), counters.unknown[first:last].tolist()
@@ -147,7 +150,8 @@ def _funnels(facts: Facts, counters: Any, considered: int) -> tuple[Funnel, ...]
                 no_score,
                 threshold,
                 passed - chosen,
-                chosen,
+                int(kept),
+                chosen - int(kept),
             )
         )
         first = last

@@ -33,10 +33,12 @@ class Step:
 
 @dataclass(slots=True)
 class Totals:
-    """What a run has counted so far. `decided`: [candidates], people decided this on their first place."""
+    """What a run has counted so far. `decided`: [candidates], people decided this on their first place.
+    `held`: [candidates], people for whom a holdout kept it, on any place."""
 
     counters: Counters
     decided: NDArray[np.int64]
+    held: NDArray[np.int64]
 
 
 class Run:
@@ -57,7 +59,7 @@ class Run:
         facts = engine.plan.facts
         self._key = next(column_of(f) for f in facts.inputs if f.name == facts.key)
         self._table = DecisionTable(facts, profiles.schema.field(self._key).type, policy)
-        self.totals = Totals(_nothing_counted(engine), np.zeros(len(facts.candidates), np.int64))
+        self.totals = Totals(_nothing_counted(engine), *np.zeros((2, len(facts.candidates)), np.int64))
 
     @property
     def schema(self) -> pa.Schema:
@@ -91,6 +93,8 @@ class Run:
         totals.counters = totals.counters + counters
         first = chosen[(holdout < 0) & (bad < 0), 0] if len(chosen) else chosen.ravel()
         totals.decided += np.bincount(first[first >= 0], minlength=len(totals.decided))
+        held = chosen[(holdout >= 0) & (bad < 0)].ravel()
+        totals.held += np.bincount(held[held >= 0], minlength=len(totals.held))
 
 
 def _nothing_counted(engine: Engine) -> Counters:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 
 from rich.console import Console
@@ -11,13 +12,16 @@ from rich.text import Text
 from nbadsl.report import Funnel, Report, Share
 
 _BAR = 24
+_WIDTH = 120  # where the output is no terminal
 _CANDIDATES = 30  # more than these are summed up; --report json has all
+_FEW = 8  # up to so many candidates are told rule by rule
 _RULES = 12
 
 
-def show(report: Report, color: bool) -> None:
-    """Print a report to standard output."""
-    console = Console(no_color=not color, highlight=False, force_terminal=color or None, soft_wrap=False)
+def show(report: Report, color: bool, full: bool = False) -> None:
+    """Print a report to standard output. `full`: every rule of every candidate, however many there are."""
+    width = None if sys.stdout.isatty() else _WIDTH
+    console = Console(no_color=not color, highlight=False, force_terminal=color or None, width=width)
     console.print(Text(f"{report.policy} · {report.now} · seed {report.seed} · policy {report.hash[:12]}"))
     decided = sum(s.people for s in report.decisions)
     console.print(
@@ -25,7 +29,7 @@ def show(report: Report, color: bool) -> None:
     )
     console.print()
     console.print(_decisions(report))
-    funnel = _funnel(report)
+    funnel = _funnel(report) if full or len(report.funnels) <= _FEW else _stages(report)
     if funnel is not None:
         console.print(funnel)
     for table in (_unknowns(report), _undefined(report), _rejected(report)):
@@ -85,6 +89,22 @@ def _funnel(report: Report) -> Table | None:
     return table
 
 
+def _stages(report: Report) -> Table:
+    """One line a candidate: how many people each stage took away."""
+    names = ("require", "eligible", "exclude")
+    heads = (*names, "no score", "below", "outranked", "chosen")
+    table = _table("Funnel (each rule: --report full)", ("", "left"), *((h, "right") for h in heads))
+    for funnel in sorted(report.funnels, key=lambda f: -f.chosen)[:_CANDIDATES]:
+        stopped = [sum(r.stopped for r in funnel.rules if r.stage == stage) for stage in names]
+        counts = [*stopped, funnel.no_score, funnel.below_threshold, funnel.outranked]
+        shown = [f"−{n:,}" if n else "" for n in counts]
+        table.add_row(Text(funnel.candidate), *shown, f"{funnel.chosen:,}")
+    if len(report.funnels) > _CANDIDATES:
+        table.add_row(Text(f"… {len(report.funnels) - _CANDIDATES} more"))
+    table.add_row()
+    return table
+
+
 def _steps(funnel: Funnel) -> Iterator[tuple[str, int, int]]:
     """What took people away from a candidate, in order: name, people, of them because of something unknown."""
     if funnel.inactive:
@@ -97,6 +117,7 @@ def _steps(funnel: Funnel) -> Iterator[tuple[str, int, int]]:
         ("no score", funnel.no_score),
         ("below threshold", funnel.below_threshold),
         ("outranked", funnel.outranked),
+        ("held out", funnel.held_out),
     ):
         if people:
             yield name, people, 0

@@ -42,7 +42,9 @@ if TYPE_CHECKING:
     help="A rejected row is an error: nothing is written, exit code 1.",
 )
 @click.option("--threads", type=click.IntRange(1), help="Threads of the engine; all cores if not given.")
-@click.option("--report", type=click.Choice(["text", "json", "none"]), default="text", show_default=True)
+@click.option(
+    "--report", type=click.Choice(["text", "full", "json", "none"]), default="text", show_default=True
+)
 @run_options
 def command(
     policy: str | None,
@@ -87,10 +89,10 @@ def command(
         )
     if report == "json":
         click.echo(json.dumps(result.as_dict(), indent=2, ensure_ascii=False))
-    elif report == "text":
+    elif report != "none":
         from nbadsl.cli.report import show
 
-        show(result, wants_color(sys.stdout))
+        show(result, wants_color(sys.stdout), report == "full")
 
 
 def _refuse_unenforced(policy: Policy) -> None:
@@ -141,6 +143,7 @@ def _run(
         policy.facts,
         run.totals.counters,
         run.totals.decided.tolist(),
+        run.totals.held.tolist(),
         policy.plan.undefined,
         hash=policy.hash,
         now=moment,
