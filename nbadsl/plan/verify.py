@@ -143,7 +143,7 @@ def _lists(plan: Plan, code: NDArray[np.int32], lists: NDArray[np.int32]) -> Non
             or rules[:, 1].min() < -1
             or rules[:, :2].max() >= 2 * plan.mask_registers
             or rules[:, 2].min() < 0
-            or rules[:, 2].max() + 1 >= plan.counters
+            or int(rules[:, 2].max()) + 1 >= plan.counters
         ):
             raise BadPlan("`gate` has a rule out of range")
 
