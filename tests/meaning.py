@@ -10,8 +10,8 @@ decision)` says which lines of `expect` do not hold:
                              candidates, or the name of that candidate's fate
     expect score ACTION      the highest score of the action's candidates lies between two values, both included
 
-What a test does not say: an optional field is unknown, what may not have happened has not, and a field that
-the policy does not read has any value. Without `now` it is 2026-11-10 10:00 in the policy's time zone.
+What a test does not say: a field has its default, or is unknown if it is optional, what may not have happened has
+not, and a field that the policy does not read has any value. Without `now` it is 2026-11-10 10:00 in the policy's time zone.
 """
 
 from __future__ import annotations
@@ -24,10 +24,11 @@ from pathlib import Path
 from nbadsl.interpreter import Evaluator, decide
 from nbadsl.pipeline import Checked, compile
 from nbadsl.program.decision import Decision, Row
+from nbadsl.program.env import Env
 from nbadsl.program.givens import givens
 from nbadsl.program.nodes import Candidate, Input, Program, Value
 from nbadsl.program.pool import Pool
-from nbadsl.program.translate import Env, Translator
+from nbadsl.program.translate import Translator
 from nbadsl.semantics.constants import instant
 from nbadsl.semantics.load import Reader
 from nbadsl.source import read as read_file
@@ -116,7 +117,10 @@ class _Reader:
                 yield self._trial(text, values | more, (*expects, *expect))
 
     def _trial(self, text: str, values: dict[str, Value], expects: tuple[nodes.Expect, ...]) -> Trial:
-        row = {f.name: values.get(f.name, _any_value(f)) for f in self.program.inputs}
+        row = {
+            f.name: _read(f, values[f.name]) if f.name in values else _left_out(f)
+            for f in self.program.inputs
+        }
         context = {f.name: values[f.name] for f in self.program.context if f.name in values}
         given = givens(self.program, self.now, context=context)
         return Trial(self.policy, text, row, given, expects)
@@ -170,9 +174,7 @@ class _Reader:
                 return self._entry(nodes.Entry(at, cell.values[0], kind == "ago", cell.span))
 
 
-def _expected(
-    scope: nodes.Name, words: dict[str, nodes.Name | nodes.String], row: nodes.Row
-) -> nodes.Expect:
+def _expected(scope: nodes.Name, words: dict[str, nodes.Name | nodes.String], row: nodes.Row) -> nodes.Expect:
     if scope.text == "nothing":
         return nodes.Expect("nothing", None, None, None, None, None, row.span)
     channel, content = words.get("via"), words.get("content")
@@ -186,10 +188,15 @@ def _name(cell: nodes.Cell) -> str:
     return name.name
 
 
-def _any_value(field: Input) -> Value:
-    """Unknown where that is allowed, else a value that the field takes."""
-    if field.optional or field.never:
-        return None
+def _read(field: Input, value: Value) -> Value:
+    """A value as data have it: a default stands for what is missing."""
+    return field.default if value is None else value
+
+
+def _left_out(field: Input) -> Value:
+    """What a field is of which a test says nothing: its default, unknown, or any value that it takes."""
+    if field.default is not None or field.optional or field.never:
+        return field.default
     match field.type:
         case Flag():
             return False

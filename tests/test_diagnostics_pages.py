@@ -10,10 +10,12 @@ PAGES = [pytest.param(name, id=name) for name in names()]
 MENDED = (
     "idle-unknown-clause",
     "known-of-never",
+    "mismatched-types",
     "mixed-and-or",
     "unknown-declaration",
     "unknown-name",
     "unsettled-unknown",
+    "wrong-type",
     "wrong-unknown-clause",
 )
 

@@ -174,6 +174,14 @@ def test_a_long_line_is_cut_around_what_is_meant():
     assert source[carets.index("^") : carets.index("^") + 4] == "here"
 
 
+def test_a_long_line_that_a_fix_changes_is_cut_around_the_change():
+    source = Source("p.nba", "x" * 500 + " agee " + "y" * 500)
+    fix = Fix("write `age`", (Edit(Span(source, 501, 505), "age"),))
+    shown = text_of(finding(fix.edits[0].span, fixes=(fix,)), width=60).splitlines()
+    assert " agee y" in shown[6] and " age y" in shown[7]
+    assert all(len(line) <= 60 for line in shown[:-1])
+
+
 def test_what_is_meant_may_be_longer_than_a_line():
     text = "a" * 500
     shown = text_of(finding(span_of(text, text)), width=60).splitlines()

@@ -15,12 +15,11 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from math import isclose
-from pathlib import Path
 
 import meaning
 import pytest
 from documents import DECLARATION, Block, blocks
-from expectations import FOLDER, MAIN, PREAMBLE, check_program, completed, complaints, expected_in, files_of
+from expectations import FOLDER, MAIN, PREAMBLE, check_program, complaints, completed, expected_in, files_of
 from meaning import Policy
 
 from nbadsl.data.schema import expected_column
@@ -119,7 +118,9 @@ def test_an_expression_on_the_page_has_the_value_beside_it(block: Block):
     refused = [(left, right.removeprefix("error ")) for left, right in lines if right.startswith("error ")]
     assert {left: kinds(left) for left, _ in refused} == {left: [kind] for left, kind in refused}
     worth = [(left, right) for left, right in lines if not right.startswith("error ")]
-    rules = [f"eligible when ({left}) is {right if right == 'unknown' else f'({right})'}" for left, right in worth]
+    rules = [
+        f"eligible when ({left}) is {right if right == 'unknown' else f'({right})'}" for left, right in worth
+    ]
     text = "".join(f"action a{number} {{ {rule} }}\n" for number, rule in enumerate(rules))
     assert complaints(text) == []
     program = in_memory(text).program
@@ -277,7 +278,9 @@ def test_the_table_of_functions_is_that_of_the_checker():
 
 
 def test_the_table_of_blocks_is_that_of_the_checker():
-    head = [cell.strip() for cell in section("Channels, groups, actions").partition("| item |")[2].split("|")[:5]]
+    head = [
+        cell.strip() for cell in section("Channels, groups, actions").partition("| item |")[2].split("|")[:5]
+    ]
     assert head == list(ALLOWED)
     listed: dict[str, set[str]] = {block: set() for block in head}
     for items, *allowed in rows("Channels, groups, actions"):

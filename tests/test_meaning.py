@@ -62,7 +62,9 @@ def test_the_vector_engine_decides_a_case_like_the_interpreter(path: Path):
 def decision(program: Program, found: Outcome, key: str) -> Decision:
     """The decision that the vector engine found for one person."""
     assert found.bad[0] < 0
-    chosen = tuple(_choice(found, place) for place in range(found.chosen.shape[1]) if found.chosen[0, place] >= 0)
+    chosen = tuple(
+        _choice(found, place) for place in range(found.chosen.shape[1]) if found.chosen[0, place] >= 0
+    )
     arms = tuple(e.arms[a][0] for e, a in zip(program.experiments, found.arms[0], strict=True))
     if found.holdout[0] >= 0:
         name = program.holdouts[found.holdout[0]].name

@@ -184,7 +184,7 @@ DEEP = {
     + "".join(f"function f{i + 1}(x: number): number = f{i}(x)\n" for i in range(200)),
     "functions that call twice": "function f0(x: number): number = x\n"
     + "".join(f"function f{i + 1}(x: number): number = f{i}(x) + f{i}(x)\n" for i in range(40)),
-    "groups": "group g0 { }\n" + "".join(f"group g{i + 1} in g{i} {{ }}\n" for i in range(600)),
+    "groups": "group g0 { }\n" + "".join(f"group g{i + 1} in g{i} {{ }}\n" for i in range(200)),
     "long line": "# " + "x" * 200_000,
     "long name": "define " + "x" * 100_000 + " = 1",
     "long number": "define a = " + "9" * 10_000 + "." + "9" * 10_000,

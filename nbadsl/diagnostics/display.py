@@ -50,6 +50,45 @@ def visible(text: str) -> str:
     return "".join(cell.text for cell in cells(" ".join(text.splitlines())))
 
 
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """What is shown of a line: the columns `before` the part that is meant, and the `width` of that part."""
+
+    text: str
+    before: int
+    width: int
+
+
+def excerpt(line: str, start: int, end: int, room: int) -> Excerpt:
+    """A line cut to `room` columns around its characters `start` up to, not including, `end`.
+
+    A line that fits stands whole. Of a longer one the part around `start` stands, between ellipses.
+    """
+    # Characters far away cannot be shown, and a line may be as long as a file.
+    cut, beyond = max(0, start - 2 * room), start + 2 * room
+    shown, start, end = cells(line[cut:beyond]), start - cut, end - cut
+    first, last = 0, len(shown)
+    if cut or beyond < len(line) or sum(c.width for c in shown) > room:
+        first, last = _around(shown, start, room)
+    head, tail = "…" if cut or first else "", "…" if last < len(shown) or beyond < len(line) else ""
+    text = head + "".join(c.text for c in shown[first:last]) + tail
+    before, meant = shown[first:start], shown[start : min(end, last)]
+    return Excerpt(text, len(head) + sum(c.width for c in before), sum(c.width for c in meant))
+
+
+def _around(line: list[Cell], start: int, room: int) -> tuple[int, int]:
+    """The first and last of the cells that are shown: a third of the room is for what stands before `start`."""
+    first, last, left, used = start, start, room // 3, 2
+    while first > 0 and left >= line[first - 1].width:
+        first -= 1
+        left -= line[first].width
+        used += line[first].width
+    while last < len(line) and used + line[last].width <= room:
+        used += line[last].width
+        last += 1
+    return first, last
+
+
 def _cell(character: str, previous: str, width_before: int) -> Cell:
     kind = category(character)
     if _continues_emoji(character, previous, width_before):

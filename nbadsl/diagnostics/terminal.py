@@ -18,11 +18,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from io import StringIO
+from os.path import commonprefix
 from pathlib import Path
 from typing import TypeAlias
 
 from nbadsl.diagnostics.diagnostic import Diagnostic, Edit, Fix
-from nbadsl.diagnostics.display import Cell, cells, shown_path, visible
+from nbadsl.diagnostics.display import excerpt, shown_path, visible
 from nbadsl.diagnostics.fixes import edited
 from nbadsl.source import Source, Span
 
@@ -122,37 +123,10 @@ def _underlined(
     width: int,
 ) -> Iterator[Line]:
     """A line of the source and marks under its columns `start` up to, not including, `end`."""
-    shown, before, length = _window(cells(source.line(number)), start - 1, end - 1, width - gutter - 3)
-    yield [(f"{number:>{gutter}} | ", "gutter"), (shown, "")]
-    marks = " " * before + mark * max(1, length)
+    part = excerpt(source.line(number), start - 1, end - 1, width - gutter - 3)
+    yield [(f"{number:>{gutter}} | ", "gutter"), (part.text, "")]
+    marks = " " * part.before + mark * max(1, part.width)
     yield [(" " * gutter + " | ", "gutter"), (f"{marks} {visible(note)}" if note else marks, role)]
-
-
-def _window(line: list[Cell], start: int, end: int, room: int) -> tuple[str, int, int]:
-    """A line cut to the room there is, the columns before the characters start..end, and their columns.
-
-    A line that fits stands whole. Of a longer one, the part around the span stands, between ellipses.
-    """
-    before = sum(c.width for c in line[:start])
-    length = sum(c.width for c in line[start:end])
-    if before + length + sum(c.width for c in line[end:]) <= room:
-        return "".join(c.text for c in line), before, length
-    first, last = start, start
-    left, used = room // 3, 2
-    while first > 0 and left >= line[first - 1].width:
-        first -= 1
-        left -= line[first].width
-        used += line[first].width
-    while last < len(line) and used + line[last].width <= room:
-        used += line[last].width
-        last += 1
-    head, tail = "…" if first else "", "…" if last < len(line) else ""
-    text = head + "".join(c.text for c in line[first:last]) + tail
-    return (
-        text,
-        len(head) + sum(c.width for c in line[first:start]),
-        sum(c.width for c in line[start : min(end, last)]),
-    )
 
 
 def _end_of(span: Span) -> int:
@@ -182,14 +156,18 @@ def _preview(fix: Fix, gutter: int, width: int) -> Iterator[Line]:
             old, new, first = old[1:], new[1:], first + 1
         while old and new and old[-1] == new[-1]:
             old, new = old[:-1], new[:-1]
+        same = len(commonprefix([*old[:1], *new[:1]])) if old and new else 0
         for sign, role, texts in (("-", "removed", old), ("+", "added", new)):
             if any(texts):
-                yield from _changed(first, sign, role, texts, gutter, room)
+                yield from _changed(first, same, sign, role, texts, gutter, room)
 
 
-def _changed(first: int, sign: str, role: str, texts: list[str], gutter: int, room: int) -> Iterator[Line]:
+def _changed(
+    first: int, same: int, sign: str, role: str, texts: list[str], gutter: int, room: int
+) -> Iterator[Line]:
+    """Lines from number `first` on. Their first `same` characters did not change, so what follows is shown."""
     for number, text in enumerate(texts[:LONGEST_PREVIEW], first):
-        shown, _, _ = _window(cells(text.rstrip("\r")), 0, 0, room)
+        shown = excerpt(text.rstrip("\r"), min(same, len(text)), min(same, len(text)), room).text
         yield [(f"{number:>{gutter}} ", "gutter"), (f"{sign} {shown}", role)]
     if len(texts) > LONGEST_PREVIEW:
         yield [("." * 3, "gutter")]

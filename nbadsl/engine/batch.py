@@ -123,16 +123,20 @@ class Engine:
     def constants(self, given: Mapping[str, Value]) -> tuple[NDArray[np.float64], bool]:
         """The constants of a run, and whether an operation among them was undefined."""
         constants = np.array(self.plan.constants or (0.0,), np.float64)
-        for slot, name in self.plan.givens:
-            value = given[name]
-            constants[slot] = np.nan if value is None else float(value)  # type: ignore[arg-type]
-        for test in self.plan.run_tests:
-            constants[test.slot] = _answer(test, given)
+        self.fill(constants, given)
         settings = self.settings_of(0, 1, 512, self.plan.parts.once, results=False)
         counters = np.zeros(self.plan.counters + REASONS, np.int64)
         with _alive(self.room(512, settings)):
             born = self.call(settings, constants, _NO_BOUND, counters)
         return constants, bool(born)
+
+    def fill(self, constants: NDArray[np.float64], given: Mapping[str, Value]) -> None:
+        """Enter what the run brings into the constants."""
+        for slot, name in self.plan.givens:
+            value = given[name]
+            constants[slot] = np.nan if value is None else value
+        for test in self.plan.run_tests:
+            constants[test.slot] = _answer(test, given)
 
     def _batch(
         self,

@@ -96,6 +96,10 @@ class _Desk:
         self.settings[at.AUDIT] = -1  # nobody counts undefined operations of one person
         self.settings[at.BASES] = self.base.ctypes.data
         self.holdouts = [Holdout(h.name, h.share, h.by, h.seed) for h in plan.holdouts]
+        self.constants = np.array(plan.constants or (0.0,), np.float64)
+        self.once = engine.settings_of(0, 1, BLOCK, plan.parts.once, results=False)
+        self.once[at.MASKS :] = self.settings[at.MASKS :]
+        self.computes = plan.parts.main - plan.parts.once > 1  # more than its end
 
     def _lay_out(self, index: int) -> None:
         """Where a column's value will stand."""
@@ -129,7 +133,10 @@ class _Desk:
 
     def decide(self, row: Mapping[str, Value], given: Mapping[str, Value], seed: int) -> Decision:
         plan, engine = self.plan, self.engine
-        constants, _ = engine.constants(given)
+        constants = self.constants
+        engine.fill(constants, given)
+        if self.computes:
+            engine.call(self.once, constants, self.bound, self.counters)
         arms = {e.name: chance.arm(e, row[e.by]) for e in self.facts.experiments}
         self._write(row, arms)
         keep = [test_answers(test, self._texts(test.column, row, arms), given) for test in plan.tests]

@@ -73,7 +73,9 @@ class Translator:
                 inside = pool.both(
                     pool.compare(">=", subject, low, at), pool.compare("<=", subject, high, at), at
                 )
-                found = self.settled(inside, subject, at)
+                found: Expr = inside
+                for part in (subject, low, high):
+                    found = self.settled(found, part, at)
                 return pool.negate(found, at) if expr.negated else found
             case nodes.Is():
                 known = pool.is_known(self.translate(expr.subject, env), at)

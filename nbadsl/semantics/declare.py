@@ -53,6 +53,7 @@ NAMED_TYPES: dict[str, Type] = {
     "text": TEXT,
 }
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+NO_NAMES = ("yes", "no", "if", "not")  # words that an expression can begin with
 FACTS = ("now", "today", "channel", "content", "slot", "propensity", "value", "boost", "cost")
 
 
@@ -185,7 +186,7 @@ class _Declarer:
         own = self.model.library.get(symbol.span.source.path)
         if own is not None:
             own.setdefault(symbol.name, symbol)
-        if symbol.name in FACTS:
+        if symbol.name in (*FACTS, *NO_NAMES):
             self.found.report("repeated-name", symbol.span, name=symbol.name, other="the language itself")
         elif other is not None and own is None and other.span.source.path in self.model.library:
             self.model.symbols[symbol.name] = symbol  # the policy's own words come first
