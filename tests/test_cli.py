@@ -347,7 +347,8 @@ def test_both_reports_and_the_decisions_tell_the_same_numbers(shop: Path):
     for funnel in report["funnels"]:
         lost = sum(r["stopped"] for r in funnel["rules"])
         rest = sum(
-            funnel[n] for n in ("inactive", "quiet", "no_score", "below_threshold", "outranked", "chosen")
+            funnel[n]
+            for n in ("inactive", "quiet", "no_score", "below_threshold", "outranked", "held_out", "chosen")
         )
         assert lost + rest == funnel["considered"]
 

@@ -152,7 +152,7 @@ def whole(columns: dict[str, pa.Array], rows: int) -> pa.RecordBatch:
 
 
 @pytest.mark.parametrize("of", FIELDS, ids=lambda f: f.name)
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_a_column_refuses_what_the_record_reader_refuses(of: Input, data: st.DataObject) -> None:
     rows = data.draw(st.integers(1, 4))
@@ -160,7 +160,7 @@ def test_a_column_refuses_what_the_record_reader_refuses(of: Input, data: st.Dat
     assert refused_by_columns(batch) == refused_by_records(batch)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.data())
 def test_of_several_fields_both_name_the_first(data: st.DataObject) -> None:
     rows, start = 4, data.draw(st.integers(0, 2))
@@ -169,7 +169,7 @@ def test_of_several_fields_both_name_the_first(data: st.DataObject) -> None:
     assert refused_by_columns(batch) == refused_by_records(batch)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.data())
 def test_reading_a_table_changes_nothing_of_it(data: st.DataObject) -> None:
     """What is refused is the same before `open_profiles` and after it."""

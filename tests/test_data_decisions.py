@@ -160,6 +160,7 @@ def test_bad_data_is_decided_nothing_whatever_else_was_found() -> None:
     fee = FIELDS.index(field("fee"))
     (row,) = table(decided(choice(0), reason="x", holdout="universal"), bad=[fee])
     assert row == {"customer_id": "c0", "rank": 0, "reason": "bad data: MONTHLY FEE", "policy": "abc"}
+    assert len(table(decided(choice(0), choice(3, 2)), pick=2, bad=[fee])) == 1
 
 
 def test_nobody_is_no_row() -> None:

@@ -142,6 +142,8 @@ def test_words_and_repeated_texts_come_as_codes_from_parquet_and_keys_do_not(tmp
     coded = [pa.types.is_dictionary(column.type) for column in profiles.schema]
     assert coded == [False, True, True, False]
     assert [row["city"] for row in rows(profiles)] == table.column("city").to_pylist()
+    keyed = open_profiles(tmp_path / "p.parquet", fields, key="city")
+    assert keyed.schema.field("city").type == pa.string()
 
 
 def test_a_wide_row_makes_smaller_batches(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 
@@ -14,8 +15,8 @@ from strategies_profile import FIELDS, arrow_types, exactly, field, person, rows
 
 from nbadsl.data.arrow import column, from_arrow, to_arrow
 from nbadsl.data.records import BadRecord, read_record, read_value
-from nbadsl.data.rules import BadValue
-from nbadsl.program.nodes import Input
+from nbadsl.data.rules import BadValue, check
+from nbadsl.program.nodes import Input, Value
 from nbadsl.types import DAY, HOUR, MINUTE, SECOND, WEEK
 
 
@@ -152,6 +153,8 @@ def test_a_field_is_found_under_the_name_of_its_column() -> None:
 def test_a_field_is_not_found_under_a_column_that_is_another_fields_name() -> None:
     swapped = (Input("a", FIELDS[1].type, column="b"), Input("b", FIELDS[1].type, column="a"))
     assert read_record(swapped, {"a": 1, "b": 2}) == {"a": 1.0, "b": 2.0}
+    optional = tuple(replace(f, optional=True) for f in swapped)
+    assert read_record(optional, {"b": 2}) == {"a": None, "b": 2.0}
 
 
 def test_a_strict_reader_refuses_keys_that_are_no_fields() -> None:
@@ -204,6 +207,37 @@ def test_a_decimal_column_holds_what_is_read_as_the_same_number() -> None:
     ]
 
 
+def test_what_is_finer_than_a_microsecond_is_cut_off_towards_the_past() -> None:
+    only = (field("since"),)
+    batch = pa.record_batch([pa.array([-1, -1001, 1999], pa.timestamp("ns"))], names=["since"])
+    assert [read_record(only, from_arrow(batch, only, i))["since"] for i in range(3)] == [-1.0, -2.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("visits", 2.0**53 + 2),
+        ("visits", 0.5),
+        ("heat", float("nan")),
+        ("since", 2932897 * DAY),
+        ("since", -719163 * DAY),
+        ("birthday", 2932897.0),
+        ("wakes", DAY),
+        ("wakes", -1.0),
+        ("consent", 1.0),
+        ("plan", "gold"),
+        ("interests", frozenset({"gold"})),
+        ("note", 1.0),
+        ("age", 121.0),
+        ("income", -0.01),
+        ("age", None),
+    ],
+)
+def test_a_value_of_the_language_that_breaks_a_rule_is_refused(name: str, value: Value) -> None:
+    with pytest.raises(BadValue):
+        check(field(name), value)
+
+
 def test_there_is_no_person_behind_the_last_one() -> None:
     with pytest.raises(IndexError):
         from_arrow(to_arrow([], FIELDS), FIELDS, 0)
@@ -214,6 +248,8 @@ def test_there_is_no_person_behind_the_last_one() -> None:
     [
         ("since", pa.array([10**15], pa.timestamp("s"))),
         ("since", pa.array([-(2**62)], pa.timestamp("ms"))),
+        ("complaint", pa.array([-(2**63)], pa.timestamp("us"))),
+        ("wait", pa.array([-(2**63)], pa.duration("s"))),
         ("wakes", pa.array([86_400], pa.int32()).view(pa.time32("s"))),
         ("birthday", pa.array([3_000_000], pa.int32()).view(pa.date32())),
         ("wait", pa.array([2**62 + 1], pa.int64()).view(pa.duration("s"))),

@@ -32,7 +32,9 @@ MEANING, LAYOUT, SINGLE, SAVED = 0.7, 0.15, 0.1, 0.05
 NARROW = (pa.int8(), pa.uint16(), pa.float32(), pa.timestamp("ns"), pa.decimal128(12, 2))
 
 
-def for_examples(request: pytest.FixtureRequest, share: float, check: Callable[..., None], *what: object) -> None:
+def for_examples(
+    request: pytest.FixtureRequest, share: float, check: Callable[..., None], *what: object
+) -> None:
     """Run a check on a share of the wanted number of examples."""
     wanted = request.config.getoption("--differential-examples", default=2000)
     relaxed = settings(
@@ -63,7 +65,9 @@ def stored(draw: st.DataObject, case: Case) -> pa.Table:
             types = (*arrow_types(field), *(t for t in NARROW if accepts(field, t)))
             made = column(values, field, draw.draw(st.sampled_from(types)))
             table = pa.table([made], names=[column_of(field)])
-            read = [read_record([field], from_arrow(table, [field], i))[field.name] for i in range(len(values))]
+            read = [
+                read_record([field], from_arrow(table, [field], i))[field.name] for i in range(len(values))
+            ]
             exact = read == values
         except (ValueError, OverflowError, TypeError):
             exact = False
@@ -83,7 +87,10 @@ def test_blocks_threads_chunks_slices_and_types_of_columns_change_nothing(reques
         # Rows in front that do not count shift every bitmap and buffer.
         shift = draw.draw(st.integers(0, min(9, whole.num_rows)))
         people = pa.concat_tables([whole.slice(0, shift), whole]).combine_chunks().slice(shift)
-        how = {"threads": draw.draw(st.integers(1, 3)), "block": draw.draw(st.sampled_from((512, 1024, 4096)))}
+        how = {
+            "threads": draw.draw(st.integers(1, 3)),
+            "block": draw.draw(st.sampled_from((512, 1024, 4096))),
+        }
         results = decide(plan, case, people, **how)
         keys = keys_of(case)
         findings = found(plan, results, keys * times)

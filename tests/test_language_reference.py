@@ -31,7 +31,7 @@ from nbadsl.program.nodes import Compare, Expr, IsKnown, Not, Value
 from nbadsl.resources import folder
 from nbadsl.semantics import operators
 from nbadsl.semantics.builtins import SIGNATURES
-from nbadsl.semantics.declare import FACTS, NAMED_TYPES
+from nbadsl.semantics.declare import FACTS, NAMED_TYPES, NO_NAMES
 from nbadsl.semantics.infer import DEEPEST
 from nbadsl.semantics.scopes import ALLOWED
 from nbadsl.source import Source, read
@@ -329,7 +329,8 @@ def test_the_words_that_begin_declarations_and_those_kept_are_those_of_the_parse
 def test_names_with_a_meaning_everywhere_cannot_be_declared():
     sentence = section("Keywords").partition("because they have a")[2].partition(". ")[0]
     assert re.findall(r"`(\w+)`", sentence) == list(FACTS)
-    for name in FACTS:
+    assert "Nor can `yes`, `no`, `if` and `not`" in " ".join(section("Keywords").split())
+    for name in (*FACTS, *NO_NAMES):
         assert [d.kind.name for d in check_program(f"define {name} = 1\n")] == ["repeated-name"]
 
 

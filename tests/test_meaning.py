@@ -112,6 +112,7 @@ def test_undefined_arithmetic_is_counted_at_its_first_place_in_the_source():
 def test_a_gap_in_a_table_is_counted_as_undefined_at_the_name_of_the_table():
     assert undefined(trial("table_gap", "in a gap")) == {"10: fare"}
     assert undefined(trial("table_gap", "outside of it")) == set()
+    assert undefined(trial("table_collect", "no row holds")) == {"27: cheapest", "34: dearest"}
 
 
 def test_a_holdout_records_what_it_kept_from_being_decided():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -88,9 +89,7 @@ def _split(arguments: tuple[str, ...]) -> tuple[str | None, str | None]:
 
 def _from_json(path: str) -> dict[str, Any]:
     try:
-        text = (
-            click.get_text_stream("stdin").read() if path == "-" else Path(path).read_text(encoding="utf-8")
-        )
+        text = sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8")
         found = json.loads(text)
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         fail(f"{path} is not JSON: {error}")

@@ -16,6 +16,7 @@ _WIDTH = 120  # where the output is no terminal
 _CANDIDATES = 30  # more than these are summed up; --report json has all
 _FEW = 8  # up to so many candidates are told rule by rule
 _RULES = 12
+_STAGES = ("require", "eligible", "exclude")
 
 
 def show(report: Report, color: bool, full: bool = False) -> None:
@@ -90,15 +91,24 @@ def _funnel(report: Report) -> Table | None:
 
 
 def _stages(report: Report) -> Table:
-    """One line a candidate: how many people each stage took away."""
-    names = ("require", "eligible", "exclude")
-    heads = (*names, "no score", "below", "outranked", "chosen")
-    table = _table("Funnel (each rule: --report full)", ("", "left"), *((h, "right") for h in heads))
-    for funnel in sorted(report.funnels, key=lambda f: -f.chosen)[:_CANDIDATES]:
-        stopped = [sum(r.stopped for r in funnel.rules if r.stage == stage) for stage in names]
-        counts = [*stopped, funnel.no_score, funnel.below_threshold, funnel.outranked]
-        shown = [f"−{n:,}" if n else "" for n in counts]
-        table.add_row(Text(funnel.candidate), *shown, f"{funnel.chosen:,}")
+    """One line a candidate: how many people each stage took away. Stages that took nobody have no column."""
+    shown = sorted(report.funnels, key=lambda f: -f.chosen)[:_CANDIDATES]
+    taken = {
+        "inactive": [f.inactive for f in shown],
+        **{stage: [sum(r.stopped for r in f.rules if r.stage == stage) for f in shown] for stage in _STAGES},
+        "quiet": [f.quiet for f in shown],
+        "no score": [f.no_score for f in shown],
+        "below": [f.below_threshold for f in shown],
+        "outranked": [f.outranked for f in shown],
+        "held out": [f.held_out for f in shown],
+    }
+    heads = [name for name, counts in taken.items() if any(counts)]
+    table = _table(
+        "Funnel (each rule: --report full)", ("", "left"), *((h, "right") for h in (*heads, "chosen"))
+    )
+    for number, funnel in enumerate(shown):
+        counts = [taken[head][number] for head in heads]
+        table.add_row(Text(funnel.candidate), *(f"−{n:,}" if n else "" for n in counts), f"{funnel.chosen:,}")
     if len(report.funnels) > _CANDIDATES:
         table.add_row(Text(f"… {len(report.funnels) - _CANDIDATES} more"))
     table.add_row()

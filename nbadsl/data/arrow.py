@@ -24,6 +24,8 @@ from nbadsl.types import Duration
 
 # How many of a unit make a second.
 PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
+# NumPy takes the least count for "no time"; the next one is as far out of every range.
+_NOT_NAT = 1 - 2**63
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -154,7 +156,7 @@ def _moment(count: int, unit: str) -> Any:
             return date.fromordinal(count + date(1970, 1, 1).toordinal())
         return _EPOCH + timedelta(microseconds=_microseconds(count, unit))
     except (OverflowError, ValueError):
-        return np.array(count, f"datetime64[{unit}]")[()]
+        return np.array(max(count, _NOT_NAT), f"datetime64[{unit}]")[()]
 
 
 def _length(count: int, unit: str) -> Any:
@@ -162,7 +164,7 @@ def _length(count: int, unit: str) -> Any:
     try:
         return timedelta(microseconds=_microseconds(count, unit))
     except OverflowError:
-        return np.array(count, f"timedelta64[{unit}]")[()]
+        return np.array(max(count, _NOT_NAT), f"timedelta64[{unit}]")[()]
 
 
 def _time_of_day(count: int, unit: str) -> time | int:

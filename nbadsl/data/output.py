@@ -113,11 +113,7 @@ def _parquet(stack: ExitStack, path: Path, schema: pa.Schema) -> Writing:
         if sum(each.num_rows for each in kept) >= _ROW_GROUP:
             flush()
 
-    def finish(kind: Any, error: Any, trace: Any) -> None:
-        if kind is None:
-            flush()
-
-    stack.push(finish)
+    stack.callback(flush)
     return write
 
 

@@ -18,7 +18,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from io import StringIO
-from os.path import commonprefix
 from pathlib import Path
 from typing import TypeAlias
 
@@ -156,7 +155,7 @@ def _preview(fix: Fix, gutter: int, width: int) -> Iterator[Line]:
             old, new, first = old[1:], new[1:], first + 1
         while old and new and old[-1] == new[-1]:
             old, new = old[:-1], new[:-1]
-        same = len(commonprefix([*old[:1], *new[:1]])) if old and new else 0
+        same = _same_start(old[0], new[0]) if old and new else 0
         for sign, role, texts in (("-", "removed", old), ("+", "added", new)):
             if any(texts):
                 yield from _changed(first, same, sign, role, texts, gutter, room)
@@ -171,6 +170,10 @@ def _changed(
         yield [(f"{number:>{gutter}} ", "gutter"), (f"{sign} {shown}", role)]
     if len(texts) > LONGEST_PREVIEW:
         yield [("." * 3, "gutter")]
+
+
+def _same_start(a: str, b: str) -> int:
+    return next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
 
 
 def _neighbours(edits: Iterable[Edit]) -> list[list[Edit]]:

@@ -18,10 +18,13 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from nbadsl.data.decisions import Outcome
+from nbadsl.data.rules import BadData
+from nbadsl.data.schema import check_schema
 from nbadsl.engine import kernel
 from nbadsl.engine import settings as at
-from nbadsl.engine.choose import BAD_DATA, HELD
+from nbadsl.engine.choose import BAD_DATA
 from nbadsl.engine.columns import Bound, bind
+from nbadsl.engine.counters import REASONS, Counters, counted
 from nbadsl.engine.hashing import bases
 from nbadsl.plan.flags import passes
 from nbadsl.plan.ops import WIDTH
@@ -31,41 +34,6 @@ from nbadsl.zone import zone
 
 BLOCK = 2048
 LIST_ROWS = 512  # rows of a block where candidates are put on lists
-REASONS = 7
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Counters:
-    """What a run counts. Counters of several batches add up.
-
-    `rows`: people. `bad`: [inputs], people whose first bad field is this one. `stopped`, `unknown`: [rules of all
-    candidates, one after the other], people whom the rule stopped first, and those among them for whom it
-    was neither yes nor no. `fates`: [candidates, 6]: inactive, quiet, no score, threshold, passed, chosen (a
-    chosen one has passed, too; in a holdout it is what would have been). `undefined`: [plan.undefined],
-    people for whom the operation was undefined. `reasons`: [7], people by reason, see `choose`.
-    `held`: [holdouts].
-    """
-
-    rows: int
-    bad: NDArray[np.int64]
-    stopped: NDArray[np.int64]
-    unknown: NDArray[np.int64]
-    fates: NDArray[np.int64]
-    undefined: NDArray[np.int64]
-    reasons: NDArray[np.int64]
-    held: NDArray[np.int64]
-
-    def __add__(self, other: Counters) -> Counters:
-        return Counters(
-            self.rows + other.rows,
-            self.bad + other.bad,
-            self.stopped + other.stopped,
-            self.unknown + other.unknown,
-            self.fates + other.fates,
-            self.undefined + other.undefined,
-            self.reasons + other.reasons,
-            self.held + other.held,
-        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,6 +58,8 @@ class Engine:
         self.among = np.array(chosen.among or (False,), np.uint8)
         self.listed = chosen.pick > 1 or chosen.explores
         self.zone = _zone_table(plan.facts.timezone) if plan.uses_zone else np.zeros((2, 1))
+        sources = [s for c in plan.columns for s in (c.source, c.other) if s is not None]
+        self.used = frozenset(s.name for s in sources if s.kind == "field")
         self.run_kernel = kernel.run.load()
         self._scratch = threading.local()
 
@@ -108,8 +78,11 @@ class Engine:
 
         `given`: as `program.givens` builds it. `seed`: of the run. `block`: rows at a time, rounded up to a multiple of 512.
         `unreadable`: int32 [n], index of an input that could not be read, -1 for none.
-        Raises BadColumn for a missing column or a wrong type.
+        Raises `data.rules.BadData` for missing columns and wrong types.
         """
+        problems = check_schema(people.schema, self.plan.facts.inputs, self.used)
+        if problems:
+            raise BadData(*map(str, problems))
         constants, forced = self.constants(given)
         if isinstance(people, pa.RecordBatch):
             return self._batch(people, given, constants, forced, seed, threads, block, unreadable)
@@ -149,7 +122,7 @@ class Engine:
         block: int,
         unreadable: NDArray[np.int32] | None,
     ) -> Results:
-        bound = bind(self.plan, batch, given)
+        bound = bind(self.plan, batch, given, threads)
         _merge(bound.bad, unreadable)
         n, pick = bound.rows, self.plan.chosen.pick
         outcome = Outcome(
@@ -171,7 +144,7 @@ class Engine:
         counters = self._run(bound, constants, outcome, draws, threads, block, forced)
         if counters[self.plan.counters + BAD_DATA]:
             outcome.bad[:] = bound.bad.astype(np.int32) - 1
-        return Results(outcome, self._counted(counters, outcome, constants))
+        return Results(outcome, counted(self.plan, counters, outcome, constants))
 
     def _run(
         self,
@@ -254,7 +227,11 @@ class Engine:
         settings[at.REASON_COUNTERS] = self.plan.counters
         settings[at.FALLBACK] = chosen.has_fallback
         settings[at.NUMBER_COUNT] = self.plan.number_registers
-        settings[at.MOST_ACTION : at.MOST_ACTION + 3] = chosen.most_action, chosen.most_group, chosen.most_channel
+        settings[at.MOST_ACTION : at.MOST_ACTION + 3] = (
+            chosen.most_action,
+            chosen.most_group,
+            chosen.most_channel,
+        )
         return settings
 
     def room(self, block: int, settings: NDArray[np.int64]) -> NDArray[np.uint8]:
@@ -296,38 +273,6 @@ class Engine:
             if holdout.active < 0 or constants[holdout.active] == 1.0:
                 found[held & (found < 0)] = number
         return found
-
-    def _counted(
-        self, counters: NDArray[np.int64], outcome: Outcome, constants: NDArray[np.float64]
-    ) -> Counters:
-        plan = self.plan
-        rules, candidates = plan.rule_counters, len(plan.facts.candidates)
-        reasons = counters[plan.counters :].copy()
-        good = len(outcome.reason) - int(reasons[BAD_DATA])
-        fates = np.zeros((candidates, 6), np.int64)
-        fates[:, 1:] = counters[rules : rules + 5 * candidates].reshape(candidates, 5)
-        for candidate, slot in enumerate(plan.active):
-            if slot >= 0 and constants[slot] != 1.0:
-                fates[candidate, 0] = good
-        held = np.zeros(len(plan.holdouts), np.int64)
-        if held.size:
-            inside = (outcome.holdout >= 0) & (outcome.bad < 0)
-            held += np.bincount(outcome.holdout[inside], minlength=held.size)
-            reasons -= np.bincount(outcome.reason[inside], minlength=REASONS)
-            reasons[HELD] = held.sum()
-        bad = np.zeros(len(plan.facts.inputs), np.int64)
-        if reasons[BAD_DATA]:
-            bad += np.bincount(outcome.bad[outcome.bad >= 0], minlength=bad.size)
-        return Counters(
-            len(outcome.reason),
-            bad,
-            counters[0:rules:2].copy(),
-            counters[1:rules:2].copy(),
-            fates,
-            counters[rules + 5 * candidates : plan.counters].copy(),
-            reasons,
-            held,
-        )
 
 
 class _alive:
@@ -399,3 +344,15 @@ def _joined(found: list[Results]) -> Results:
     for each in found[1:]:
         counters = counters + each.counters
     return Results(outcome, counters)
+
+
+def decide(
+    plan: Plan,
+    people: pa.RecordBatch | pa.Table,
+    given: Mapping[str, Value],
+    seed: int = 0,
+    threads: int = 1,
+    block: int = BLOCK,
+) -> Results:
+    """Decide everybody in a batch or table, see `Engine.decide`. An `Engine` saves time where there are many."""
+    return Engine(plan).decide(people, given, seed, threads, block)

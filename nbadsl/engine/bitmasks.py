@@ -4,6 +4,8 @@ A comparison of 512 bits of values is one instruction and its result a few bits;
 rows takes as many steps as eight rows of doubles. See `vectors` for conventions.
 """
 
+# Compiled functions declare their types by `part`.
+# mypy: disable-error-code="no-untyped-def,no-untyped-call,call-arg,var-annotated,no-any-return"
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -32,6 +34,7 @@ from nbadsl.engine.vectors import (
 )
 
 # --- comparisons to bit masks ----------------------------------------------------------------------
+
 
 def _mask_loop(
     builder: Builder, dst: Value, count: Value, size: int, test: Callable[[Value, int], Value]
@@ -72,8 +75,8 @@ def between(element: str) -> Any:
     bound = types.float64 if floating else types.int64
 
     @intrinsic  # type: ignore[untyped-decorator]
-    def loop(typingctx, dst, a, low, high, count):  # type: ignore[no-untyped-def]
-        def codegen(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+    def loop(typingctx, dst, a, low, high, count):
+        def codegen(context, builder, signature, arguments):
             target, x, lo, hi, n = arguments
             if type is F32:
                 lo, hi = builder.fptrunc(lo, F32), builder.fptrunc(hi, F32)
@@ -87,7 +90,8 @@ def between(element: str) -> Any:
                 value = load_at(builder, x, row, kind, size)
                 if floating:
                     return builder.and_(
-                        builder.fcmp_ordered(">=", value, bounds[0]), builder.fcmp_ordered("<=", value, bounds[1])
+                        builder.fcmp_ordered(">=", value, bounds[0]),
+                        builder.fcmp_ordered("<=", value, bounds[1]),
                     )
                 compare = builder.icmp_signed if signed else builder.icmp_unsigned
                 return builder.and_(compare(">=", value, bounds[0]), compare("<=", value, bounds[1]))
@@ -104,13 +108,15 @@ def compare(op: str) -> Any:
     """`f(dst, a, b, count)`: bit i = a[i] op b[i], on doubles; no where either is NaN."""
 
     @intrinsic  # type: ignore[untyped-decorator]
-    def loop(typingctx, dst, a, b, count):  # type: ignore[no-untyped-def]
-        def codegen(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+    def loop(typingctx, dst, a, b, count):
+        def codegen(context, builder, signature, arguments):
             target, x, y, n = arguments
 
             def test(row: Value, lanes: int) -> Value:
                 kind = F64 if lanes == 1 else ir.VectorType(F64, lanes)
-                return builder.fcmp_ordered(op, load_at(builder, x, row, kind, 8), load_at(builder, y, row, kind, 8))
+                return builder.fcmp_ordered(
+                    op, load_at(builder, x, row, kind, 8), load_at(builder, y, row, kind, 8)
+                )
 
             _mask_loop(builder, target, n, 8, test)
             return nothing(builder, context)
@@ -124,8 +130,8 @@ def _has(op: str) -> Any:
     """`f(dst, a, mask, count)`: bit i = a[i] & mask is not 0 (`any`), or is mask (`all`), on 64-bit sets."""
 
     @intrinsic  # type: ignore[untyped-decorator]
-    def loop(typingctx, dst, a, mask, count):  # type: ignore[no-untyped-def]
-        def codegen(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+    def loop(typingctx, dst, a, mask, count):
+        def codegen(context, builder, signature, arguments):
             target, x, words, n = arguments
             wide = splat(builder, words, LANES)
             empty = ir.Constant(ir.VectorType(I64, LANES), [0] * LANES)
@@ -133,7 +139,9 @@ def _has(op: str) -> Any:
             def test(row: Value, lanes: int) -> Value:
                 kind, wanted, none = (I64, words, ZERO) if lanes == 1 else (wide.type, wide, empty)
                 common = builder.and_(load_at(builder, x, row, kind, 8), wanted)
-                return builder.icmp_unsigned("!=" if op == "any" else "==", common, none if op == "any" else wanted)
+                return builder.icmp_unsigned(
+                    "!=" if op == "any" else "==", common, none if op == "any" else wanted
+                )
 
             _mask_loop(builder, target, n, 8, test)
             return nothing(builder, context)
@@ -171,8 +179,8 @@ def combine(name: str) -> Any:
     """`f(dst, a, flip_a, b, flip_b, words)`: `and` or `or` of masks, each xor a word first."""
 
     @intrinsic  # type: ignore[untyped-decorator]
-    def loop(typingctx, dst, a, flip_a, b, flip_b, words):  # type: ignore[no-untyped-def]
-        def codegen(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+    def loop(typingctx, dst, a, flip_a, b, flip_b, words):
+        def codegen(context, builder, signature, arguments):
             target, x, turn_x, y, turn_y, n = arguments
             turn_x, turn_y = splat(builder, turn_x, WORDS), splat(builder, turn_y, WORDS)
 
@@ -191,13 +199,13 @@ def combine(name: str) -> Any:
 
 
 @intrinsic  # type: ignore[untyped-decorator]
-def let_pass(typingctx, dst, before, rule, flip, known, flip_known, words):  # type: ignore[no-untyped-def]
+def let_pass(typingctx, dst, before, rule, flip, known, flip_known, words):
     """`f(dst, before, rule, flip, known, flip_known, words)`: dst = before & rule.
 
     Gives how many rows the rule stopped, plus 2^32 times how many of them are not in `known`.
     """
 
-    def codegen(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+    def codegen(context, builder, signature, arguments):
         target, source, mask, turn, sure, turn_sure, n = arguments
         turn, turn_sure = splat(builder, turn, WORDS), splat(builder, turn_sure, WORDS)
         zero = ir.Constant(ir.VectorType(I64, WORDS), [0] * WORDS)
@@ -225,10 +233,10 @@ def let_pass(typingctx, dst, before, rule, flip, known, flip_known, words):  # t
 
 
 @intrinsic  # type: ignore[untyped-decorator]
-def count_bits(typingctx, mask, words):  # type: ignore[no-untyped-def]
+def count_bits(typingctx, mask, words):
     """`f(mask, words)`: how many rows a mask holds."""
 
-    def codegen(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+    def codegen(context, builder, signature, arguments):
         source, n = arguments
         total = cgutils.alloca_once_value(builder, ir.Constant(ir.VectorType(I64, WORDS), [0] * WORDS))
 
@@ -246,9 +254,13 @@ def _bits(name: str) -> Any:
     """`ctpop` (how many bits) or `cttz` (place of the lowest bit) of an int64 that is not 0."""
 
     @intrinsic  # type: ignore[untyped-decorator]
-    def of(typingctx, word):  # type: ignore[no-untyped-def]
-        def codegen(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-            return builder.ctpop(arguments[0]) if name == "ctpop" else builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 0))
+    def of(typingctx, word):
+        def codegen(context, builder, signature, arguments):
+            return (
+                builder.ctpop(arguments[0])
+                if name == "ctpop"
+                else builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 0))
+            )
 
         return types.int64(types.int64), codegen
 

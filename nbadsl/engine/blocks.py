@@ -1,5 +1,7 @@
 """How the kernel begins and ends a block of rows: checking data, and writing down what was decided."""
 
+# Compiled functions declare their types by `part`.
+# mypy: disable-error-code="no-untyped-def,no-untyped-call,call-arg,var-annotated,no-any-return"
 from __future__ import annotations
 
 from nbadsl.engine import bitmasks as b
@@ -7,7 +9,19 @@ from nbadsl.engine import choose as c
 from nbadsl.engine import loops as l
 from nbadsl.engine import settings as at
 from nbadsl.engine.execute import both, column_mask
-from nbadsl.engine.loops import NAN, ld_f64, ld_i16, ld_i32, ld_i64, ld_u8, st_f64, st_i16, st_i32, st_i64, st_u8
+from nbadsl.engine.loops import (
+    NAN,
+    ld_f64,
+    ld_i16,
+    ld_i32,
+    ld_i64,
+    ld_u8,
+    st_f64,
+    st_i16,
+    st_i32,
+    st_i64,
+    st_u8,
+)
 from nbadsl.engine.parts import part
 
 INFINITY = float("inf")
@@ -59,8 +73,6 @@ def note(bad, rows, number):
         if ld_i16(bad, i) == 0 or ld_i16(bad, i) > number:
             st_i16(bad, i, number)
         rows &= rows - 1
-
-
 
 
 @part("iiii")
@@ -140,7 +152,9 @@ def rank(s, i, row, kinds, sends, among, share, counters):
             break
         if s[at.EXPLORES]:
             base = ld_i64(s[at.BASES], row + i)
-            best, probability, reason = c.explore(scores, tiers, candidates, start, n, best, base, share, among)
+            best, probability, reason = c.explore(
+                scores, tiers, candidates, start, n, best, base, share, among
+            )
         candidate = ld_i32(candidates, best)
         tier, score = ld_i32(tiers, best), ld_f64(scores, best)
         choose(s, first + picked, candidate, tier, score, probability, i, sends, counters)

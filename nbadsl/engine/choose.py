@@ -5,6 +5,8 @@ by, and the end only copies it. Otherwise every candidate that passed for a row 
 the end ranks the list: by tier, score, and order in the file; as many as are picked; none too often.
 """
 
+# Compiled functions declare their types by `part`.
+# mypy: disable-error-code="no-untyped-def,no-untyped-call,call-arg,var-annotated,no-any-return"
 from __future__ import annotations
 
 from nbadsl.engine.loops import ld_f64, ld_i32, st_f64, st_i32, st_u8

@@ -1,20 +1,18 @@
-"""Arrow columns as the kernel reads them: in place where possible, checked on the way.
+"""Binds a batch of people to a plan: addresses of its columns, answers of its tests, checks of its data.
 
-Takes a plan and a record batch; gives a table of addresses, one row for each column that the plan reads, and for
-each row of data which field is bad, if any (see `data.rules`: null in a required field, a number out of
-range, not finite or not whole, a word that is not declared).
-
-`Stored` is one field's values in a form the kernel knows: numbers of any width, and booleans with their
-validity bits, stay where Arrow has them. Texts become codes into their distinct values, words and arms
-codes into the words of their type, sets 64-bit masks; instants and lengths of time in other units than
-microseconds, decimals, and halves are converted. The data behind an address lives as long as `Bound`.
+Takes a plan and a record batch whose columns have right names and types (see `data.schema`); gives a `Bound`. What
+the rules of `data.rules` ask of values is checked by the kernel, block by block, while the values are at hand
+(null in a required field, a number out of range or not finite, an instant that no double holds); words
+that are not declared are found here, from the distinct words of a column.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -24,74 +22,17 @@ from numpy.typing import NDArray
 
 from nbadsl.data.schema import column_of
 from nbadsl.engine import loops as l
+from nbadsl.engine.forms import Stored, bitmap, codes_of_words, common_codes, store
+from nbadsl.engine.hashing import PLACES, places
 from nbadsl.engine.settings import CHECK_WIDTH, COLUMN_WIDTH, NO_NUMBERS
-from nbadsl.engine.hashing import PLACES, bases, places
 from nbadsl.plan.flags import passes
-from nbadsl.plan.plan import FLAG, NUMBER, PAIR, SET, TEXT, WORDS, Column, Plan, Source, Test
+from nbadsl.plan.plan import PAIR, SET, Column, Plan, Source, Test
 from nbadsl.plan.ranges import FIRST_DAY, LAST_DAY, MAX
-from nbadsl.program.nodes import Experiment, Input, Value
-from nbadsl.types import (
-    DAY,
-    EXACT,
-    Clock,
-    Date,
-    Duration,
-    Flag,
-    Integer,
-    Money,
-    Number,
-    Set,
-    Text,
-    Time,
-    Words,
-    is_numeric,
-)
+from nbadsl.program.nodes import Experiment, Holdout, Input, Value
+from nbadsl.types import DAY, EXACT, Clock, Date, Duration, Integer, Time, is_numeric
 
-KINDS = {
-    pa.float64(): l.F64,
-    pa.float32(): l.F32,
-    pa.int64(): l.I64,
-    pa.int32(): l.I32,
-    pa.int16(): l.I16,
-    pa.int8(): l.I8,
-    pa.uint32(): l.U32,
-    pa.uint16(): l.U16,
-    pa.uint8(): l.U8,
-}
-DTYPES = {
-    l.F64: np.float64,
-    l.F32: np.float32,
-    l.I64: np.int64,
-    l.I32: np.int32,
-    l.I16: np.int16,
-    l.I8: np.int8,
-    l.U32: np.uint32,
-    l.U16: np.uint16,
-    l.U8: np.uint8,
-}
-
-
-class BadColumn(ValueError):
-    """A column that stops a run: it is missing, or of a type that the field does not take."""
-
-
-@dataclass(slots=True, eq=False)
-class Stored:
-    """A field's values where the kernel reads them.
-
-    `kind`: one of the kernel's kinds of elements. `validity`: address of a bitmap, 0 when nothing is null.
-    `values`: the distinct texts of codes, the last code being null. `bad`: rows that break a rule already.
-    """
-
-    kind: int
-    address: int
-    validity: int = 0
-    validity_bit: int = 0
-    value_bit: int = 0
-    values: list[str | None] = field(default_factory=list)
-    parts: list[NDArray[np.int64]] = field(default_factory=list)
-    bad: NDArray[np.bool_] | None = None
-    keep: Any = None
+MANY = 1_000  # distinct texts from which Arrow's own functions answer tests
+MANY_ROWS = 50_000  # from which columns are stored by several threads
 
 
 @dataclass(slots=True, eq=False)
@@ -131,9 +72,9 @@ class Bound:
         )
 
 
-def bind(plan: Plan, batch: pa.RecordBatch, given: Mapping[str, Value]) -> Bound:
-    """Bind a batch. Raises BadColumn."""
-    return _Binding(plan, batch, given).bound()
+def bind(plan: Plan, batch: pa.RecordBatch, given: Mapping[str, Value], threads: int = 1) -> Bound:
+    """Bind a batch. `given`: what the run brings; tests of texts may ask for a given one."""
+    return _Binding(plan, batch, given).bound(threads)
 
 
 class _Binding:
@@ -141,154 +82,106 @@ class _Binding:
         self.plan, self.batch, self.given = plan, batch, given
         self.rows = batch.num_rows
         self.inputs = {i.name: i for i in plan.facts.inputs}
-        self.experiments = {e.name: e for e in plan.facts.experiments}
-        self.read = {c.source.name for c in plan.columns if c.source.kind == "field"}
-        self.read |= {c.other.name for c in plan.columns if c.other and c.other.kind == "field"}
-        self.bad = np.zeros(self.rows, np.int16)
         self.stored: dict[Source, Stored] = {}
+        self.arms = np.zeros((self.rows, len(plan.facts.experiments)), np.int32)
+        self.held: list[NDArray[np.bool_]] = [np.zeros(0, np.bool_)] * len(plan.holdouts)
         self.keep: list[Any] = []
-        self.held: list[NDArray[np.bool_]] = []
         self.checks: list[tuple[int, ...]] = []
         self.bounds: list[tuple[float, float]] = []
 
-    def bound(self) -> Bound:
+    def bound(self, threads: int) -> Bound:
+        self._do(self._tasks(), threads if self.rows >= MANY_ROWS else 1)
         for index, each in enumerate(self.plan.facts.inputs):
-            self._input(index, each)
-        arms = np.zeros((self.rows, len(self.experiments)), np.int32)
-        for number, experiment in enumerate(self.plan.facts.experiments):
-            arms[:, number] = codes = self._arms(experiment)
-            self.stored[Source(experiment.name, "arm")] = self._codes_of_words(
-                codes, [name for name, _ in experiment.arms]
-            )
-        self._holdouts()
+            if Source(each.name) in self.stored:
+                self._check_input(index, each, self.stored[Source(each.name)])
         table = np.zeros((max(len(self.plan.columns), 1), COLUMN_WIDTH), np.int64)
         for row, column in enumerate(self.plan.columns):
             table[row] = self._row(column)
         tests = np.array([self._test(test) for test in self.plan.tests] or [0], np.int64)
-        checks = np.array(self.checks, np.int64).reshape(-1, CHECK_WIDTH)
-        limits = np.array(self.bounds, np.float64).reshape(-1, 2)
+        self.keep.append(self.stored)
         return Bound(
-            self.rows, table, tests, checks, limits, self.bad, arms, self.held, self._key(), self.keep
+            self.rows,
+            table,
+            tests,
+            np.array(self.checks, np.int64).reshape(-1, CHECK_WIDTH),
+            np.array(self.bounds, np.float64).reshape(-1, 2),
+            np.zeros(self.rows, np.int16),
+            self.arms,
+            self.held,
+            self._by(self.plan.facts.key),
+            self.keep,
         )
 
-    # --- fields ---
+    # --- columns, arms, holdouts: each a task of its own ---
 
-    def _input(self, index: int, each: Input) -> None:
+    def _tasks(self) -> list[Callable[[], None]]:
+        plan = self.plan
+        sources = [s for c in plan.columns for s in (c.source, c.other) if s is not None]
+        read = {s.name for s in sources if s.kind == "field"}
+        tasks: list[Callable[[], None]] = [
+            partial(self._store, each, each.name in read) for each in plan.facts.inputs
+        ]
+        tasks += [partial(self._place_arm, n, e) for n, e in enumerate(plan.facts.experiments)]
+        tasks += [
+            partial(self._place_holdout, n, Holdout(h.name, h.share, h.by, h.seed))
+            for n, h in enumerate(plan.holdouts)
+        ]
+        return tasks
+
+    def _do(self, tasks: list[Callable[[], None]], threads: int) -> None:
+        if threads <= 1:
+            for task in tasks:
+                task()
+            return
+        with ThreadPoolExecutor(threads) as pool:
+            for done in [pool.submit(task) for task in tasks]:
+                done.result()
+
+    def _store(self, each: Input, is_read: bool) -> None:
         name = column_of(each)
-        if name not in self.batch.schema.names:
-            if each.optional or each.never:
-                if each.name in self.read:
-                    self.stored[Source(each.name)] = self._store(each, pa.nulls(self.rows))
-                return
-            raise BadColumn(f"column `{name}` is missing")
-        stored = self._store(each, self.batch.column(name))
-        self.stored[Source(each.name)] = stored
-        required = not (each.optional or each.never)
-        if stored.bad is not None:
-            validity, keep = _bitmap(~stored.bad)
-            self.keep.append(keep)
-            self._check(index, 0, NO_NUMBERS, validity, 0, True, False, (0.0, 0.0))
-        numeric = is_numeric(each.type)
-        if numeric or (required and stored.validity):
-            kind = stored.kind if numeric else NO_NUMBERS
-            exact = isinstance(each.type, Time | Duration)
-            self._check(
-                index,
-                stored.address,
-                kind,
-                stored.validity,
-                stored.validity_bit,
-                required,
-                exact,
-                bounds(each) if numeric else (0.0, 0.0),
-            )
+        if name in self.batch.schema.names:
+            array = self.batch.column(name)
+        elif is_read:
+            array = pa.nulls(self.rows)
+        else:
+            return
+        self.stored[Source(each.name)] = store(each, array, is_read)
 
-    def _check(
-        self,
-        index: int,
-        address: int,
-        kind: int,
-        validity: int,
-        bit: int,
-        required: bool,
-        exact: bool,
-        limits: tuple[float, float],
-    ) -> None:
-        """Have the kernel check an input's column."""
-        self.checks.append((address, kind, validity, bit, index + 1, required, exact))
-        self.bounds.append(limits)
-
-    def _store(self, each: Input, array: pa.Array) -> Stored:
-        if pa.types.is_null(array.type):
-            array = _nulls(each, self.rows)
-        if each.default is not None and array.null_count:
-            array = _filled(each, array)
-        try:
-            stored = self._stored(each, array)
-        except (pa.ArrowException, KeyError, TypeError) as error:
-            raise BadColumn(f"column `{column_of(each)}` is {array.type}, which `{each.type}` does not take") from error
-        self.keep.append((array, stored))
-        return stored
-
-    def _stored(self, each: Input, array: pa.Array) -> Stored:
-        match each.type:
-            case Flag():
-                _, values = array.buffers()
-                if not pa.types.is_boolean(array.type):
-                    raise TypeError
-                return _with_validity(Stored(l.BITS, values.address, value_bit=array.offset), array)
-            case Text():
-                return _texts(array)
-            case Words(words):
-                return self._words(each, array, words)
-            case Set(words):
-                return _sets(array, words, self.rows)
-        return _numbers(_in_own_unit(each, array))
-
-    def _words(self, each: Input, array: pa.Array, words: tuple[str, ...]) -> Stored:
-        texts = _texts(array)
-        codes: NDArray[np.int32] = texts.keep
-        place = {word: code for code, word in enumerate(words)}
-        undeclared, null = len(words), len(words) + 1
-        table = np.array([null if v is None else place.get(v, undeclared) for v in texts.values], np.int32)
-        coded = table[codes]
-        stored = self._codes_of_words(coded, list(words))
-        bad = coded == undeclared
-        if not (each.optional or each.never):
-            bad |= coded == null
-        stored.bad = bad if bad.any() else None
-        return stored
-
-    def _codes_of_words(self, codes: NDArray[np.int32], words: list[str]) -> Stored:
-        """Codes as small as they go; null and undeclared ones are beyond the words."""
-        small = len(words) + 2 <= 256
-        array = codes.astype(np.uint8 if small else np.uint16)
-        self.keep.append(array)
-        values: list[str | None] = [*words, None, None]
-        return Stored(l.U8 if small else l.U16, array.ctypes.data, values=values, keep=array)
-
-    def _arms(self, experiment: Experiment) -> NDArray[np.int32]:
+    def _place_arm(self, number: int, experiment: Experiment) -> None:
         n = np.arange(PLACES) / PLACES
         arm, end = np.full(PLACES, len(experiment.arms) - 1, np.int32), 0.0
-        for number, (_, share) in enumerate(experiment.arms):
+        for index, (_, share) in enumerate(experiment.arms):
             start, end = end, end + share
-            arm[(start <= n) & (n < end)] = number
-        return arm[places(self._by(experiment.by), experiment.seed)]
+            arm[(start <= n) & (n < end)] = index
+        codes = arm[places(self._by(experiment.by), experiment.seed)]
+        self.arms[:, number] = codes
+        words = [name for name, _ in experiment.arms]
+        self.stored[Source(experiment.name, "arm")] = codes_of_words(codes, words)
 
-    def _holdouts(self) -> None:
-        """For each person the holdouts that would have the person, were they active."""
-        for holdout in self.plan.holdouts:
-            inside = np.arange(PLACES) / PLACES < holdout.share
-            self.held.append(inside[places(self._by(holdout.by), holdout.seed)])
-            bits = np.packbits(self.held[-1], bitorder="little")
-            self.keep.append(bits)
-            self.stored[Source(holdout.name, "holdout")] = Stored(l.BITS, bits.ctypes.data)
+    def _place_holdout(self, number: int, holdout: Holdout) -> None:
+        """Whom a holdout would have, were it active."""
+        inside = np.arange(PLACES) / PLACES < holdout.share
+        self.held[number] = inside[places(self._by(holdout.by), holdout.seed)]
+        address, bits = bitmap(self.held[number])
+        self.stored[Source(holdout.name, "holdout")] = Stored(l.BITS, address, keep=[bits])
 
     def _by(self, name: str) -> pa.Array:
         return self.batch.column(column_of(self.inputs[name]))
 
-    def _key(self) -> pa.Array:
-        return self._by(self.plan.facts.key)
+    # --- what the kernel checks ---
+
+    def _check_input(self, index: int, each: Input, stored: Stored) -> None:
+        if stored.sound:
+            self.checks.append((0, NO_NUMBERS, stored.sound, 0, index + 1, True, False))
+            self.bounds.append((0.0, 0.0))
+        required = not (each.optional or each.never)
+        numeric = is_numeric(each.type)
+        if numeric or (required and stored.validity):
+            kind = stored.kind if numeric else NO_NUMBERS
+            exact = isinstance(each.type, Time | Duration)
+            validity = (stored.validity, stored.validity_bit)
+            self.checks.append((stored.address, kind, *validity, index + 1, required, exact))
+            self.bounds.append(bounds(each) if numeric else (0.0, 0.0))
 
     # --- what the plan reads ---
 
@@ -296,7 +189,7 @@ class _Binding:
         stored = self.stored[column.source]
         if column.kind == PAIR:
             assert column.other is not None
-            left, right = _common_codes(stored, self.stored[column.other])
+            left, right = common_codes(stored, self.stored[column.other])
             self.keep += [left, right]
             return left.ctypes.data, l.I32, 0, 0, 0, right.ctypes.data
         address = stored.address
@@ -305,24 +198,62 @@ class _Binding:
         return address, stored.kind, stored.validity, stored.validity_bit, stored.value_bit, 0
 
     def _test(self, test: Test) -> int:
-        column = self.plan.columns[test.column]
-        answers = test_answers(test, self.stored[column.source].values, self.given)
+        texts = self.stored[self.plan.columns[test.column].source].texts
+        assert texts is not None
+        answers = answers_of(test, texts, self.given)
         self.keep.append(answers)
         address: int = answers.ctypes.data
         return address
 
 
-def test_answers(test: Test, values: list[str | None], given: Mapping[str, Value]) -> NDArray[np.uint8]:
-    """The answer of a test for each distinct value, 1 or 0."""
-    wanted = test.values
-    if test.given is not None:
-        pattern = given[test.given]
-        if not isinstance(pattern, str):
-            return np.zeros(len(values), np.uint8)
-        wanted = (pattern,)
-    return np.array(
-        [v is not None and passes(test.op, v, wanted) == test.answer for v in values], np.uint8
-    )
+# --- tests of texts -------------------------------------------------------------------------------------
+
+
+def answers_of(test: Test, texts: pa.Array, given: Mapping[str, Value]) -> NDArray[np.uint8]:
+    """The answer of a test for each distinct text, 1 or 0, and twice no for what comes after them (null)."""
+    wanted = _wanted(test, given)
+    answers = np.zeros(len(texts) + 2, np.uint8)
+    if wanted is None:
+        return answers
+    if len(texts) < MANY:
+        answers[: len(texts)] = _one_by_one(test, texts.to_pylist(), wanted)
+    else:
+        yes = _ARROW[test.op](texts, wanted)
+        asked = yes if test.answer else pc.invert(yes)
+        # Arrow's functions say null of null, but `is_in` says no.
+        known = pc.and_(pc.fill_null(asked, False), texts.is_valid())
+        answers[: len(texts)] = known.to_numpy(zero_copy_only=False)
+    return answers
+
+
+def test_answers(test: Test, texts: list[str | None], given: Mapping[str, Value]) -> NDArray[np.uint8]:
+    """As `answers_of`, for a few texts; null has its place among them."""
+    wanted = _wanted(test, given)
+    if wanted is None:
+        return np.zeros(len(texts), np.uint8)
+    return np.array(_one_by_one(test, texts, wanted), np.uint8)
+
+
+def _wanted(test: Test, given: Mapping[str, Value]) -> tuple[str, ...] | None:
+    """What is asked for; None where that is unknown."""
+    if test.given is None:
+        return test.values
+    pattern = given[test.given]
+    return (pattern,) if isinstance(pattern, str) else None
+
+
+def _one_by_one(test: Test, texts: list[str | None], wanted: tuple[str, ...]) -> list[bool]:
+    return [text is not None and passes(test.op, text, wanted) == test.answer for text in texts]
+
+
+# UTF-8 begins, ends with and contains what its text does.
+_ARROW: dict[str, Callable[[pa.Array, tuple[str, ...]], pa.Array]] = {
+    "member": lambda texts, wanted: pc.is_in(texts, pa.array(wanted, texts.type)),
+    "starts": lambda texts, wanted: pc.starts_with(texts, wanted[0]),
+    "ends": lambda texts, wanted: pc.ends_with(texts, wanted[0]),
+    "contains": lambda texts, wanted: pc.match_substring(texts, wanted[0]),
+    "known": lambda texts, wanted: texts.is_valid(),
+}
 
 
 def bounds(each: Input) -> tuple[float, float]:
@@ -342,198 +273,3 @@ def bounds(each: Input) -> tuple[float, float]:
     if each.high is not None:
         high = min(high, each.high)
     return low, high
-
-
-# --- forms -------------------------------------------------------------------------------------------
-
-
-def _with_validity(stored: Stored, array: pa.Array) -> Stored:
-    if array.null_count:
-        validity = array.buffers()[0]
-        stored.validity, stored.validity_bit = validity.address, array.offset
-    return stored
-
-
-def _numbers(array: pa.Array) -> Stored:
-    kind = KINDS[array.type]
-    data = array.buffers()[1]
-    size = l.SIZES[kind]
-    address = data.address + array.offset * size if data is not None else 0
-    return _with_validity(Stored(kind, address, keep=array), array)
-
-
-def _in_own_unit(each: Input, array: pa.Array) -> pa.Array:
-    """Numbers of any Arrow type in the unit of the field's type, in an array of a type of `KINDS`."""
-    type = array.type
-    if pa.types.is_float16(type):
-        array = array.cast(pa.float32())
-    elif pa.types.is_decimal(type):
-        array = _decimals(array)
-    elif pa.types.is_uint64(type):
-        array = _unsigned(array)
-    elif pa.types.is_date32(type):
-        array = array.view(pa.int32())
-    elif pa.types.is_date64(type):
-        array = _divided(array.view(pa.int64()), 86_400_000)
-    elif pa.types.is_timestamp(type) or pa.types.is_duration(type) or pa.types.is_time64(type):
-        array = _microseconds(array.view(pa.int64()), type.unit)
-    elif pa.types.is_time32(type):
-        array = _microseconds(array.view(pa.int32()).cast(pa.int64()), type.unit)
-    if array.type == pa.int64() and isinstance(each.type, Number | Money):
-        array = _comparable(array)
-    if isinstance(each.type, Duration) and not pa.types.is_duration(type):
-        array = _array(_values(array).astype(np.float64) * (each.unit or 1.0), array)
-    return array
-
-
-def _comparable(array: pa.Array) -> pa.Array:
-    """Whole numbers in place, if doubles hold them all; otherwise as the doubles that they are read as."""
-    extremes = pc.min_max(array)
-    low, high = extremes["min"].as_py(), extremes["max"].as_py()
-    if low is None or (low >= -EXACT and high <= EXACT):
-        return array
-    return _array(_values(array).astype(np.float64), array)
-
-
-def _values(array: pa.Array) -> NDArray[Any]:
-    """An array's numbers without copying, whatever stands where it is null."""
-    dtype = DTYPES[KINDS[array.type]]
-    data = array.buffers()[1]
-    if data is None:
-        return np.zeros(len(array), dtype)
-    return np.frombuffer(data, dtype, len(array), array.offset * np.dtype(dtype).itemsize)
-
-
-def _array(values: NDArray[Any], like: pa.Array) -> pa.Array:
-    """Numbers as an array with the nulls of another."""
-    mask = like.is_null().to_numpy(zero_copy_only=False) if like.null_count else None
-    return pa.array(values, mask=mask)
-
-
-def _microseconds(counts: pa.Array, unit: str) -> pa.Array:
-    """Counts of seconds, ms or ns as µs; finer digits are cut off. What overflows is beyond every range."""
-    if unit == "us":
-        return counts
-    if unit == "ns":
-        return _divided(counts, 1_000)
-    factor = {"s": 1_000_000, "ms": 1_000}[unit]
-    values = _values(counts)
-    limit = (2**62) // factor
-    return _array(np.where(np.abs(values) > limit, 2**62, values * factor), counts)
-
-
-def _divided(counts: pa.Array, by: int) -> pa.Array:
-    return _array(_values(counts) // by, counts)
-
-
-def _unsigned(array: pa.Array) -> pa.Array:
-    """As int64 in place, if no value is beyond it; otherwise as doubles, and what no int64 holds as no integer."""
-    data = array.buffers()[1]
-    values = np.frombuffer(data, np.uint64, len(array), array.offset * 8) if data else np.zeros(len(array), np.uint64)
-    if not (values >> np.uint64(63)).any():
-        return array.view(pa.int64())
-    rounded = values.astype(np.float64)
-    return _array(np.where(values > EXACT, np.maximum(rounded, EXACT + 2), rounded), array)
-
-
-def _decimals(array: pa.Array) -> pa.Array:
-    """Correctly rounded doubles: a quotient of two exact ones where both are, else digit by digit."""
-    scale, precision = array.type.scale, array.type.precision
-    if precision <= 15 and 0 <= scale <= 22:
-        whole = array.cast(pa.decimal128(38, scale)) if not pa.types.is_decimal128(array.type) else array
-        data = whole.buffers()[1]
-        low = np.frombuffer(data, np.int64, 2 * len(whole), whole.offset * 16)[::2]
-        return _array(low / 10.0**scale, array)
-    return pa.array([None if v is None else float(v) for v in array.to_pylist()], pa.float64())
-
-
-def _texts(array: pa.Array) -> Stored:
-    """Codes (int32) into the distinct texts; one more for null."""
-    if not pa.types.is_dictionary(array.type):
-        if pa.types.is_string_view(array.type):
-            array = array.cast(pa.large_string())
-        if not (pa.types.is_string(array.type) or pa.types.is_large_string(array.type)):
-            raise TypeError
-        array = array.dictionary_encode()
-    values: list[str | None] = array.dictionary.to_pylist()
-    if not pa.types.is_string(array.type.value_type) and not all(v is None or isinstance(v, str) for v in values):
-        raise TypeError
-    indices = array.indices
-    codes = indices.cast(pa.int32()) if indices.type != pa.int32() else indices
-    if codes.null_count:
-        codes = codes.fill_null(len(values))
-    numbers = np.ascontiguousarray(codes.to_numpy(zero_copy_only=False)) if len(codes) else np.zeros(0, np.int32)
-    stored = Stored(l.I32, numbers.ctypes.data, values=[*values, None], keep=numbers)
-    if array.null_count or None in values:
-        known = np.array([v is not None for v in stored.values])
-        stored.validity, stored.parts = _bitmap(known[numbers])
-    return stored
-
-
-def _bitmap(known: NDArray[np.bool_]) -> tuple[int, list[Any]]:
-    bits = np.packbits(known, bitorder="little")
-    return bits.ctypes.data, [bits]
-
-
-def _sets(array: pa.Array, words: tuple[str, ...], rows: int) -> Stored:
-    """One int64 for each row and 64 words. A word that is not declared, or null, makes a row bad."""
-    if not (pa.types.is_list(array.type) or pa.types.is_large_list(array.type)):
-        raise TypeError
-    texts = _texts(array.values)
-    place = {word: code for code, word in enumerate(words)}
-    code_of = np.array([-1 if v is None else place.get(v, -1) for v in texts.values], np.int64)
-    codes = code_of[texts.keep]
-    offsets = array.offsets.to_numpy(zero_copy_only=False).astype(np.int64)
-    known = array.is_valid().to_numpy(zero_copy_only=False)
-    filled = known & (offsets[1:] > offsets[:-1])
-    spans = np.stack([offsets[:-1][filled], offsets[1:][filled]], axis=1).ravel()
-
-    def reduced(values: NDArray[np.int64]) -> NDArray[np.int64]:
-        out = np.zeros(rows, np.int64)
-        if len(spans):
-            out[filled] = np.bitwise_or.reduceat(np.append(values, 0), spans)[::2]
-        return out
-
-    stored = Stored(l.I64, 0)
-    for part in range((len(words) + 63) // 64 or 1):
-        inside = (codes >= part * 64) & (codes < part * 64 + 64)
-        bits = np.where(inside, np.left_shift(np.int64(1), codes & 63), 0)
-        stored.parts.append(reduced(bits))
-    bad = reduced((codes < 0).astype(np.int64)) != 0
-    stored.bad = bad if bad.any() else None
-    if not known.all():
-        stored.validity, stored.keep = _bitmap(known)
-    return stored
-
-
-def _common_codes(a: Stored, b: Stored) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Codes of two columns that are equal where their texts are; -1 for null."""
-    numbers: dict[str, int] = {}
-    both = []
-    for stored in (a, b):
-        table = np.array(
-            [-1 if v is None else numbers.setdefault(v, len(numbers)) for v in stored.values], np.int32
-        )
-        both.append(np.ascontiguousarray(table[stored.keep]))
-    return both[0], both[1]
-
-
-def _nulls(each: Input, rows: int) -> pa.Array:
-    match each.type:
-        case Flag():
-            return pa.nulls(rows, pa.bool_())
-        case Text() | Words():
-            return pa.nulls(rows, pa.string())
-        case Set():
-            return pa.nulls(rows, pa.list_(pa.string()))
-    return pa.nulls(rows, pa.float64())
-
-
-def _filled(each: Input, array: pa.Array) -> pa.Array:
-    """Nulls replaced by the field's default."""
-    default: Any = each.default
-    if isinstance(default, frozenset):
-        return pa.array([sorted(default) if v is None else v for v in array.to_pylist()], array.type)
-    if isinstance(default, float) and not pa.types.is_floating(array.type):
-        default = int(default)
-    return pc.fill_null(array, pa.scalar(default, array.type))

@@ -48,7 +48,9 @@ class Compiled:
     `make`: takes the stamp and gives the function, which must enclose it. `slow`: tell people.
     """
 
-    def __init__(self, make: Callable[[str], Callable[..., Any]], *signature: Any, slow: bool = False) -> None:
+    def __init__(
+        self, make: Callable[[str], Callable[..., Any]], *signature: Any, slow: bool = False
+    ) -> None:
         self._make, self._signature, self._slow = make, signature, slow
         self._code: Any = None
 
@@ -62,11 +64,18 @@ class Compiled:
         with _lock:
             if self._code is None:
                 with event.install_listener("numba:compile", _Tell(self._slow)):
-                    function = njit(
-                        list(self._signature), nogil=True, error_model="numpy", cache=True, _nrt=False
-                    )
-                    self._code = function(self._make(stamp()))
+                    self._code = self._compile()
         return self._code
+
+    def _compile(self) -> Any:
+        function, options = self._make(stamp()), {"nogil": True, "error_model": "numpy", "_nrt": False}
+        try:
+            return njit(list(self._signature), cache=True, **options)(function)
+        except RuntimeError as error:
+            # No folder can be written to: neither beside this file nor in the user's cache.
+            if "cannot cache" not in str(error):
+                raise
+            return njit(list(self._signature), **options)(function)
 
 
 class _Tell(event.Listener):

@@ -4,6 +4,8 @@ Two functions, each a chain of tests of the operation's code, which LLVM makes a
 from the kernel's loop to keep each small: compile time grows faster than a function does.
 """
 
+# Compiled functions declare their types by `part`.
+# mypy: disable-error-code="no-untyped-def,no-untyped-call,call-arg,var-annotated,no-any-return"
 from __future__ import annotations
 
 import math
@@ -13,8 +15,8 @@ from nbadsl.engine import functions as fn
 from nbadsl.engine import loops as l
 from nbadsl.engine import vectors as v
 from nbadsl.engine.loops import ld_f64, ld_i32, ld_i64, st_f64, st_i64
-from nbadsl.engine.settings import ADDRESS, KIND, OTHER, VALIDITY, VALIDITY_BIT, VALUE_BIT
 from nbadsl.engine.parts import part
+from nbadsl.engine.settings import ADDRESS, KIND, OTHER, VALIDITY, VALIDITY_BIT, VALUE_BIT
 from nbadsl.plan.ops import CODE
 
 FILL, BITS, IS_VALID, FLAGGED, FILLED = (CODE[n] for n in ("fill", "bits", "valid", "flagged", "filled"))
@@ -43,7 +45,12 @@ neg, absolute, floor, ceil, round_, sqrt = map(v.unary, ("neg", "abs", "floor", 
 less, less_equal, equal, unequal = map(b.compare, ("<", "<=", "==", "!="))
 ordered = b.compare("ord")
 both, either = b.combine("and"), b.combine("or")
-blend_vv, blend_vc, blend_cv, blend_cc = v.blend("v", "v"), v.blend("v", "c"), v.blend("c", "v"), v.blend("c", "c")
+blend_vv, blend_vc, blend_cv, blend_cc = (
+    v.blend("v", "v"),
+    v.blend("v", "c"),
+    v.blend("c", "v"),
+    v.blend("c", "c"),
+)
 fill_numbers = v.fill()
 
 INFINITY = math.inf
@@ -93,7 +100,25 @@ def against(dst, a, cmp, k, n, spare):
 
 
 @part("iiiiiiiTFIIliiiii")
-def make_mask(op, target, o2, o3, o4, row, n, columns, constants, masks, tests, lists, base, stride, pointers, idx, spare):
+def make_mask(
+    op,
+    target,
+    o2,
+    o3,
+    o4,
+    row,
+    n,
+    columns,
+    constants,
+    masks,
+    tests,
+    lists,
+    base,
+    stride,
+    pointers,
+    idx,
+    spare,
+):
     """Execute an instruction whose first operand is a mask, at address `target`. `o2` to `o4`: the others."""
     words = (n + 63) >> 6
     if op == AND:
@@ -236,7 +261,9 @@ def calculate(op, target, o2, o3, n, constants, pointers):
 
 
 @part("iiiiiiiiTFGiiiii")
-def make_number(op, register, target, o2, o3, o4, row, n, columns, constants, zone, base, stride, pointers, idx, spare):
+def make_number(
+    op, register, target, o2, o3, o4, row, n, columns, constants, zone, base, stride, pointers, idx, spare
+):
     """Execute an instruction whose first operand is a number register, with its memory at `target`."""
     st_i64(pointers, register, target)
     if op == LOAD:

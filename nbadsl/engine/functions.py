@@ -4,6 +4,10 @@ Row by row, in the same integer arithmetic and by the same C functions as the in
 unknown result is NaN.
 """
 
+# In compiled code `math.floor` gives a double.
+# ruff: noqa: RUF046
+# Compiled functions declare their types by `part`.
+# mypy: disable-error-code="no-untyped-def,no-untyped-call,call-arg,var-annotated,no-any-return"
 from __future__ import annotations
 
 import math

@@ -6,6 +6,8 @@ where they lie: UTF-8 is decoded to UTF-16 units on the way, ASCII takes a short
 hashed once for each distinct value. A null is hashed like an empty text: its row is bad data anyway.
 """
 
+# Compiled functions declare their types by `part`.
+# mypy: disable-error-code="no-untyped-def,no-untyped-call,call-arg,var-annotated,no-any-return"
 from __future__ import annotations
 
 from typing import Any
@@ -45,7 +47,9 @@ def _fnv32(value, data, start, stop):
             value = _unit(value, (byte & 0x1F) << 6 | (ld_u8(data, at + 1) & 0x3F))
             at += 2
         elif byte < 0xF0 and at + 2 < stop:
-            value = _unit(value, (byte & 0x0F) << 12 | (ld_u8(data, at + 1) & 0x3F) << 6 | (ld_u8(data, at + 2) & 0x3F))
+            value = _unit(
+                value, (byte & 0x0F) << 12 | (ld_u8(data, at + 1) & 0x3F) << 6 | (ld_u8(data, at + 2) & 0x3F)
+            )
             at += 3
         elif at + 3 < stop:
             point = (byte & 0x07) << 18 | (ld_u8(data, at + 1) & 0x3F) << 12
@@ -72,7 +76,7 @@ def _decimal32(number):
 
 
 def _make_places(stamp: str) -> Any:
-    def hash_places(data, offsets, count, start, out):  # type: ignore[no-untyped-def]
+    def hash_places(data, offsets, count, start, out):
         """Addresses of the bytes, of count + 1 offsets into them, and of the result (int32). `start`: of the seed."""
         stamp  # noqa: B018 (see `compiled`)
         for i in range(count):
@@ -83,7 +87,7 @@ def _make_places(stamp: str) -> Any:
 
 
 def _make_bases(stamp: str) -> Any:
-    def hash_bases(data, offsets, count, suffix, length, seed, out):  # type: ignore[no-untyped-def]
+    def hash_bases(data, offsets, count, suffix, length, seed, out):
         """As `hash_places`. `suffix`: what follows the key in a decision's id. `seed`: already mixed."""
         stamp  # noqa: B018
         for i in range(count):

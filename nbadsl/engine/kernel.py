@@ -8,6 +8,8 @@ The loop below is the interpreter of instructions (see `plan.ops`) and does what
 `execute` computes. Verified plans only: operands are not checked again here.
 """
 
+# Compiled functions declare their types by `part`.
+# mypy: disable-error-code="no-untyped-def,no-untyped-call,call-arg,var-annotated,no-any-return"
 from __future__ import annotations
 
 from typing import Any
@@ -125,7 +127,23 @@ def keep(s, target, score, register, constant, n, constants, pointers):
 
 
 def _make(stamp: str) -> Any:
-    def run_plan(s, code, lists, constants, masks, columns, tests, zone, checks, bounds, kinds, sends, among, share, counters):  # type: ignore[no-untyped-def]
+    def run_plan(
+        s,
+        code,
+        lists,
+        constants,
+        masks,
+        columns,
+        tests,
+        zone,
+        checks,
+        bounds,
+        kinds,
+        sends,
+        among,
+        share,
+        counters,
+    ):
         """Execute a plan for rows START to STOP. Gives 1 if an operation was undefined for known operands."""
         stamp  # noqa: B018 (see `compiled`)
         block, stride, wide = s[at.BLOCK], s[at.BLOCK] >> 3, s[at.BLOCK] << 3
@@ -149,10 +167,45 @@ def _make(stamp: str) -> Any:
                 pc += 1
                 if op >= FIRST_NUMBER:
                     target = numbers + o1 * wide
-                    make_number(op, o1, target, o2, o3, o4, row, n, columns, constants, zone, base, stride, pointers, idx, spare)
+                    make_number(
+                        op,
+                        o1,
+                        target,
+                        o2,
+                        o3,
+                        o4,
+                        row,
+                        n,
+                        columns,
+                        constants,
+                        zone,
+                        base,
+                        stride,
+                        pointers,
+                        idx,
+                        spare,
+                    )
                 elif op >= FIRST_MASK:
                     target = base + o1 * stride
-                    make_mask(op, target, o2, o3, o4, row, n, columns, constants, masks, tests, lists, base, stride, pointers, idx, spare)
+                    make_mask(
+                        op,
+                        target,
+                        o2,
+                        o3,
+                        o4,
+                        row,
+                        n,
+                        columns,
+                        constants,
+                        masks,
+                        tests,
+                        lists,
+                        base,
+                        stride,
+                        pointers,
+                        idx,
+                        spare,
+                    )
                 elif op == GATE:
                     target = base + o1 * stride
                     if gate(target, alive, base, stride, lists, o2, o3, (n + 63) >> 6, counters) == 0:

@@ -3,6 +3,10 @@
 As in `vectors`, operands are addresses. Compiled together with the kernel.
 """
 
+# In compiled code `math.floor` gives a double.
+# ruff: noqa: RUF046
+# Compiled functions declare their types by `part`.
+# mypy: disable-error-code="no-untyped-def,no-untyped-call,call-arg,var-annotated,no-any-return"
 from __future__ import annotations
 
 import math

@@ -180,7 +180,9 @@ class _Desk:
     def _mask(self, source: Source, part: int, value: frozenset[str] | None) -> int:
         type = self.fields[source.name].type
         assert isinstance(type, Set)
-        bits = sum(1 << i for i, word in enumerate(type.words[part * 64 : part * 64 + 64]) if word in (value or ()))
+        bits = sum(
+            1 << i for i, word in enumerate(type.words[part * 64 : part * 64 + 64]) if word in (value or ())
+        )
         return bits - 2**64 if bits >= 2**63 else bits
 
     def _texts(self, index: int, row: Mapping[str, Value], arms: Mapping[str, str]) -> list[str | None]:

@@ -11,6 +11,8 @@ one scratch buffer. No loop touches memory beyond `count` elements. Elementwise 
 be a source. Nothing is marked as reorderable or fusible: each operation is one IEEE operation.
 """
 
+# Compiled functions declare their types by `part`.
+# mypy: disable-error-code="no-untyped-def,no-untyped-call,call-arg,var-annotated,no-any-return"
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -115,10 +117,10 @@ def binary(name: str, left: str, right: str) -> Any:
     operation = BINARY[name]
 
     @intrinsic  # type: ignore[untyped-decorator]
-    def loop(typingctx, dst, a, b, count):  # type: ignore[no-untyped-def]
+    def loop(typingctx, dst, a, b, count):
         kinds = [types.int64 if side == "v" else types.float64 for side in (left, right)]
 
-        def codegen(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        def codegen(context, builder, signature, arguments):
             target, x, y, n = arguments
             whole = whole_steps(builder, n, LANES)
             wide = [v if s == "v" else splat(builder, v, LANES) for v, s in ((x, left), (y, right))]
@@ -150,8 +152,8 @@ def unary(name: str) -> Any:
     operation = UNARY[name]
 
     @intrinsic  # type: ignore[untyped-decorator]
-    def loop(typingctx, dst, a, count):  # type: ignore[no-untyped-def]
-        def codegen(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+    def loop(typingctx, dst, a, count):
+        def codegen(context, builder, signature, arguments):
             target, x, n = arguments
             whole = whole_steps(builder, n, LANES)
 
@@ -192,10 +194,10 @@ def blend(left: str, right: str) -> Any:
     """`f(dst, mask, flip, a, b, count)`: dst[i] = a[i] where bit i of mask (xor flip) is set, else b[i]."""
 
     @intrinsic  # type: ignore[untyped-decorator]
-    def loop(typingctx, dst, mask, flip, a, b, count):  # type: ignore[no-untyped-def]
+    def loop(typingctx, dst, mask, flip, a, b, count):
         kinds = [types.int64 if side == "v" else types.float64 for side in (left, right)]
 
-        def codegen(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        def codegen(context, builder, signature, arguments):
             target, bits, turn, x, y, n = arguments
             whole = whole_steps(builder, n, LANES)
             turn = builder.trunc(turn, I8)
@@ -235,13 +237,13 @@ MAX = 1.7976931348623157e308
 
 
 @intrinsic  # type: ignore[untyped-decorator]
-def check(typingctx, dst, a, b, count):  # type: ignore[no-untyped-def]
+def check(typingctx, dst, a, b, count):
     """`f(dst, a, b, count)`: make results that are not finite unknown. Gives 1 if one had known operands a, b, else 0.
 
     A unary operation gives its operand twice.
     """
 
-    def codegen(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+    def codegen(context, builder, signature, arguments):
         target, x, y, n = arguments
         whole = whole_steps(builder, n, LANES)
         born = cgutils.alloca_once_value(builder, ZERO)
@@ -273,8 +275,8 @@ def convert(element: str) -> Any:
     type, size, signed = ELEMENT[element]
 
     @intrinsic  # type: ignore[untyped-decorator]
-    def loop(typingctx, dst, a, count):  # type: ignore[no-untyped-def]
-        def codegen(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+    def loop(typingctx, dst, a, count):
+        def codegen(context, builder, signature, arguments):
             target, x, n = arguments
             whole = whole_steps(builder, n, LANES)
 
@@ -301,8 +303,8 @@ def fill() -> Any:
     """`f(dst, value, count)`: dst[i] = value."""
 
     @intrinsic  # type: ignore[untyped-decorator]
-    def loop(typingctx, dst, value, count):  # type: ignore[no-untyped-def]
-        def codegen(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+    def loop(typingctx, dst, value, count):
+        def codegen(context, builder, signature, arguments):
             target, x, n = arguments
             whole = whole_steps(builder, n, LANES)
             wide = splat(builder, x, LANES)
@@ -324,8 +326,8 @@ def load(element: str) -> Any:
     floating = isinstance(type, ir.FloatType | ir.DoubleType)
 
     @intrinsic  # type: ignore[untyped-decorator]
-    def at(typingctx, address, index):  # type: ignore[no-untyped-def]
-        def codegen(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+    def at(typingctx, address, index):
+        def codegen(context, builder, signature, arguments):
             value = load_at(builder, arguments[0], arguments[1], type, size)
             if type is F32:
                 return builder.fpext(value, F64)
@@ -344,8 +346,8 @@ def store(element: str) -> Any:
     floating = isinstance(type, ir.FloatType | ir.DoubleType)
 
     @intrinsic  # type: ignore[untyped-decorator]
-    def at(typingctx, address, index, value):  # type: ignore[no-untyped-def]
-        def codegen(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+    def at(typingctx, address, index, value):
+        def codegen(context, builder, signature, arguments):
             address, index, value = arguments
             if not floating and size < 8:
                 value = builder.trunc(value, type)

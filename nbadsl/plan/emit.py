@@ -118,7 +118,9 @@ class Tables:
     def set_mask(self, bits: int) -> int:
         return self._enter(self.masks, bits)
 
-    def run_test(self, op: str, operand: str | None, literal: str, values: tuple[str, ...], given: str | None) -> Const:
+    def run_test(
+        self, op: str, operand: str | None, literal: str, values: tuple[str, ...], given: str | None
+    ) -> Const:
         key = ("run", op, operand, literal, values, given)
         if key not in self._found:
             slot = self.slot()

@@ -31,7 +31,9 @@ def answer(scope: Scope, expr: Expr, yes: bool) -> Mask:
         case nodes.Literal(value=value):
             return ALL if bool(value) == yes else NONE
         case nodes.Column():
-            return scope.emit_mask(expr, "bits", scope.tables.column(Column(FLAG, Source(expr.name))), int(yes))
+            return scope.emit_mask(
+                expr, "bits", scope.tables.column(Column(FLAG, Source(expr.name))), int(yes)
+            )
         case nodes.Given():
             return scope.fill(scope.tables.given(expr.name), yes)
         case nodes.Not():

@@ -114,7 +114,8 @@ def c_source(policy: Policy) -> str:
     sizes = {"block": BLOCK, "tests": len(tests)}
     sizes |= {"numbers": len(NUMBERS), "integers": len(INTEGERS), "words": len(WORD_FIELDS)}
     masks = [
-        f"    for (int g = 0; g < B / 64; g++) m[{place}][g] = {_test(test)};" for test, place in tests.items()
+        f"    for (int g = 0; g < B / 64; g++) m[{place}][g] = {_test(test)};"
+        for test, place in tests.items()
     ]
     actions = [_action(number, action, tests) for number, action in enumerate(policy.actions)]
     return "\n".join([HEAD % sizes, *masks, *actions, TAIL % sizes])

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from policy import make_policy
 from ways import EXACT, REFERENCE, WAYS, Entry
 
 TOLERANCE = 1e-12
@@ -64,8 +65,8 @@ class Measured:
 
 @dataclass(slots=True)
 class Comparison:
-    """One policy. `passed`: share of evaluations in which all conditions held. `waited`: of one thread's time, the
-    share in which the machine did something else."""
+    """One policy. `decided`: share of people for whom there is something. `waited`: of one thread's time, the share in
+    which the machine did something else."""
 
     actions: int
     rows: int
@@ -106,10 +107,17 @@ class _Worker:
             text=True,
             env=environment,
         )
-        self.version: str = self._read()["version"]
+        self._version: str | None = None
+
+    @property
+    def version(self) -> str:
+        """What the way runs on; waits until it is ready."""
+        if self._version is None:
+            self._version = self._read()["version"]
+        return self._version
 
     def tell(self, line: str) -> dict[str, Any]:
-        assert self._process.stdin is not None
+        assert self.version and self._process.stdin is not None
         self._process.stdin.write(line + "\n")
         self._process.stdin.flush()
         return self._read()
@@ -137,14 +145,13 @@ class _Worker:
 
 def compare(actions: int, rows: int, rounds: int, folder: Path) -> Comparison:
     """Measure all ways that are installed. Raises Disagreement."""
-    from policy import make_policy
-
     workers: list[_Worker] = []
     try:
         for entry in WAYS:
             if not entry.missing:
-                for some in _threads(entry):
-                    workers.append(_Worker(entry, some, actions, rows, folder))
+                for threads in _threads(entry):
+                    workers.append(_Worker(entry, threads, actions, rows, folder))
+                    assert workers[0].version  # the first one fills the cache of machine code for the others
         decided = _agree(workers, folder)
         times = {(worker.entry.name, some): Times() for worker in workers for some in worker.threads}
         for _ in range(rounds):
@@ -163,7 +170,7 @@ def compare(actions: int, rows: int, rounds: int, folder: Path) -> Comparison:
     ]
     measured.sort(key=lambda m: m.threads)  # the order of ways stays
     alone = [m.times for m in measured if m.threads == 1]
-    waited = 1 - sum(sum(t.cpu) for t in alone) / sum(sum(t.seconds) for t in alone)
+    waited = max(0.0, 1 - sum(sum(t.cpu) for t in alone) / sum(sum(t.seconds) for t in alone))
     distinct = make_policy(actions).distinct_tests
     return Comparison(actions, rows, distinct, decided, measured, rounds, waited)
 

@@ -92,5 +92,12 @@ PERSON: dict[str, object] = {
     **{f"w{i}": "north" for i in range(6)},
 }
 
+PROBES: dict[str, Callable[..., dict[str, float]]] = {
+    "stages": stages,
+    "load": load,
+    "one": one,
+    "first": first,
+}
+
 if __name__ == "__main__":
-    print(json.dumps({"stages": stages, "load": load, "one": one, "first": first}[sys.argv[1]](*sys.argv[2:])))
+    print(json.dumps(PROBES[sys.argv[1]](*sys.argv[2:])))

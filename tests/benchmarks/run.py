@@ -1,6 +1,6 @@
 """Measures nbadsl, a C program for the same policy, Polars, DuckDB and zen-engine, side by side. See README.md.
 
-    python tests/benchmarks/run.py [--quick] [--rows N] [--actions 10,50,200,1000] [--json FILE] [--readme]
+python tests/benchmarks/run.py [--quick] [--rows N] [--actions 10,50,200,1000] [--json FILE] [--readme]
 """
 
 from __future__ import annotations
@@ -31,8 +31,12 @@ T = TypeVar("T")
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="a small policy, few people, once: does it work?")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="a small policy, few people, once: does it work?"
+    )
     parser.add_argument("--rows", type=int, help="people; 1,000,000")
     parser.add_argument("--actions", help="sizes of the policy; 10,50,200,1000")
     parser.add_argument("--rounds", type=int, help="how often each way decides; 7")
@@ -42,7 +46,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--readme", action="store_true", help="write the tables into the project's README.md")
     given = parser.parse_args()
     given.rows = given.rows or (4_000 if given.quick else 1_000_000)
-    given.actions = [int(n) for n in (given.actions or ("10" if given.quick else "10,50,200,1000")).split(",")]
+    given.actions = [
+        int(n) for n in (given.actions or ("10" if given.quick else "10,50,200,1000")).split(",")
+    ]
     given.rounds = given.rounds or (1 if given.quick else 7)
     if given.file_gb is None:
         given.file_gb = 0.0 if given.quick else 2.0

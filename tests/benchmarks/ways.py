@@ -66,10 +66,25 @@ WAYS = (
     Entry("engine", "nbadsl, the engine on columns", "engine_way", "OnColumns"),
     Entry("decide", "nbadsl, `policy.decide(table)`", "engine_way", "EndToEnd"),
     Entry("c", "C, written for this policy, gcc -O3", "c_way", "CKernel", "gcc"),
-    Entry("polars_filters", "Polars, a filter per action, NumPy keeps the best", "polars_way", "Filters", "polars", True),
+    Entry(
+        "polars_filters",
+        "Polars, a filter per action, NumPy keeps the best",
+        "polars_way",
+        "Filters",
+        "polars",
+        True,
+    ),
     Entry("polars", "Polars, one query", "polars_way", "OneQuery", "polars", True),
     Entry("duckdb", "DuckDB, one query", "duckdb_way", "OneQuery", "duckdb"),
-    Entry("zen", "zen-engine, person by person", "zen_way", "PersonByPerson", "zen", few=2_000, one_thread_only=True),
+    Entry(
+        "zen",
+        "zen-engine, person by person",
+        "zen_way",
+        "PersonByPerson",
+        "zen",
+        few=2_000,
+        one_thread_only=True,
+    ),
 )
 BY_NAME = {entry.name: entry for entry in WAYS}
 REFERENCE = "engine"  # all others must find what it finds, and are compared with its time

@@ -30,7 +30,9 @@ def score(action: Action) -> str:
 
 def graph(policy: Policy) -> dict[str, object]:
     """The policy as a JSON decision model."""
-    scores = (f"{' and '.join(map(passes, action.tests))} ? {score(action)} : -1" for action in policy.actions)
+    scores = (
+        f"{' and '.join(map(passes, action.tests))} ? {score(action)} : -1" for action in policy.actions
+    )
     expression = {"id": "scores", "key": "scores", "value": f"[{', '.join(scores)}]"}
     nodes = [
         {"id": "in", "type": "inputNode", "name": "in"},

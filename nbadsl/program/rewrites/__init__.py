@@ -24,7 +24,6 @@ Pass = Callable[[Pool, Expr], Expr]
 PASSES: tuple[Pass, ...] = (fold, push_texts, simplify)
 
 
-
 class Rewriter:
     """Rewrites expressions, each once."""
 
@@ -43,7 +42,9 @@ class Rewriter:
                 continue
             stack.pop()
             if node not in self._done:
-                self._done[node] = self._passed(rebuild(self.pool, node, [self._done[c] for c in children(node)]))
+                self._done[node] = self._passed(
+                    rebuild(self.pool, node, [self._done[c] for c in children(node)])
+                )
         return self._done[expr]
 
     def _passed(self, expr: Expr) -> Expr:

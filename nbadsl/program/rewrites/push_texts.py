@@ -12,6 +12,7 @@ from __future__ import annotations
 from nbadsl.program import nodes
 from nbadsl.program.nodes import Expr
 from nbadsl.program.pool import Pool
+from nbadsl.program.rewrites.fold import fold
 from nbadsl.types import Flag
 
 
@@ -20,7 +21,9 @@ def push_texts(pool: Pool, expr: Expr) -> Expr:
     match expr:
         case nodes.Same(left=left, right=right) if not isinstance(left.type, Flag):
             return _into(
-                pool, left, lambda l: _into(pool, right, lambda r: pool.same(l, r, expr.origin))  # noqa: E741
+                pool,
+                left,
+                lambda l: _into(pool, right, lambda r: pool.same(l, r, expr.origin)),  # noqa: E741
             )
         case nodes.Member(operand=operand):
             return _into(pool, operand, lambda o: pool.member(o, expr.values, expr.origin))
@@ -49,5 +52,4 @@ def _into(pool: Pool, operand: Expr, ask) -> Expr:  # type: ignore[no-untyped-de
                 _into(pool, operand.right, ask),
                 operand.origin,
             )
-    found: Expr = ask(operand)
-    return found
+    return fold(pool, ask(operand))
