@@ -12,7 +12,6 @@ PyArrow, is loaded when it is first needed.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -27,13 +26,12 @@ from nbadsl.program import decision as ir
 from nbadsl.program.facts import Facts, facts_of
 from nbadsl.program.givens import BadInput, givens
 from nbadsl.program.nodes import Program, Value
+from nbadsl.results import Choice, Decision, Decisions
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     from pydantic import BaseModel
 
     from nbadsl.plan.plan import Plan
-    from nbadsl.report import Report
     from nbadsl.story import Story
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -59,89 +57,6 @@ class NotEnforced(RuntimeError):
             f"so a policy that has them is not run:\n{some}"
         )
         self.what = what
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A candidate that was chosen, by name. `tier` counts from 1; None for the fallback, as is `score`."""
-
-    action: str
-    channel: str | None
-    content: str | None
-    slot: str | None
-    send_at: datetime | None
-    rank: int
-    tier: int | None
-    score: float | None
-    probability: float
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What is done for one person now: `choices`, best first; empty for *nothing*.
-
-    `reason`: `chosen`, `explored`, `fallback`, `nobody passed`, `below threshold` or `holdout: NAME`. `would`: what a
-    holdout kept from being decided. `arms`: experiment to arm. `policy`: the policy's hash.
-    """
-
-    key: str
-    choices: tuple[Choice, ...]
-    reason: str
-    holdout: str | None
-    would: tuple[Choice, ...]
-    arms: Mapping[str, str]
-    policy: str
-
-    @property
-    def best(self) -> Choice | None:
-        return self.choices[0] if self.choices else None
-
-    @property
-    def action(self) -> str | None:
-        return self.choices[0].action if self.choices else None
-
-    @property
-    def channel(self) -> str | None:
-        return self.choices[0].channel if self.choices else None
-
-    @property
-    def content(self) -> str | None:
-        return self.choices[0].content if self.choices else None
-
-
-class Decisions:
-    """The decisions for many people, as a table that speaks Arrow: `pa.table(d)`, `pl.DataFrame(d)`.
-
-    `rejects`: the rows that were bad data, with what is wrong. `report`: what was counted.
-    """
-
-    def __init__(self, table: pa.Table, rejects: pa.Table, report: Report) -> None:
-        self._table, self._rejects, self._report = table, rejects, report
-
-    @property
-    def table(self) -> pa.Table:
-        return self._table
-
-    @property
-    def rejects(self) -> pa.Table:
-        return self._rejects
-
-    @property
-    def report(self) -> Report:
-        return self._report
-
-    def __len__(self) -> int:
-        return int(self._table.num_rows)
-
-    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        return self._table.__arrow_c_stream__(requested_schema)
-
-    def to_pylist(self) -> list[dict[str, Any]]:
-        """The rows as dicts."""
-        return list(self._table.to_pylist())
-
-    def __repr__(self) -> str:
-        return f"<Decisions: {self._report.people} people, {len(self)} rows>"
 
 
 class Policy:
@@ -177,14 +92,14 @@ class Policy:
         return self._hash or policy_hash(self.plan)
 
     @cached_property
-    def Profile(self) -> type[BaseModel]:  # noqa: N802 - it is a class
+    def Profile(self) -> type[BaseModel]:
         """A pydantic model of the `profile` block."""
         from nbadsl.data.model import profile_model
 
         return profile_model(self.facts)
 
     @cached_property
-    def Context(self) -> type[BaseModel]:  # noqa: N802 - it is a class
+    def Context(self) -> type[BaseModel]:
         """A pydantic model of the `context` block."""
         from nbadsl.data.model import context_model
 

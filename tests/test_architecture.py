@@ -26,6 +26,7 @@ LAYERS = (
     ("engine",),
     ("pipeline",),
     ("report", "story", "run"),
+    ("results",),
     ("api",),
     ("cli",),
 )
@@ -36,8 +37,8 @@ HOMES = {
     "lark": {"syntax"},
     "numba": {"engine"},
     "llvmlite": {"engine"},
-    "pyarrow": {"data", "engine", "run", "api", "cli"},
-    "numpy": {"data", "engine", "run"},
+    "pyarrow": {"data", "engine", "run", "results", "api", "cli"},
+    "numpy": {"data", "plan", "engine", "run"},
     "pydantic": {"data", "cli", "api"},
     "click": {"cli"},
     "rich": {"cli", "diagnostics"},

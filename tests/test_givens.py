@@ -153,8 +153,9 @@ def test_a_context_field_takes_the_value_given_else_its_default_else_unknown():
     assert context(Input("since", DATE, never=True)) is None
 
 
-def test_none_is_unknown_for_an_optional_field_and_left_out_for_another():
-    assert context(Input("page", PAGE, optional=True, default="home"), None) is None
+def test_none_is_unknown_unless_a_default_stands_for_it():
+    assert context(Input("page", PAGE, optional=True), None) is None
+    assert context(Input("page", PAGE, optional=True, default="home"), None) == "home"
     assert context(Input("page", PAGE, default="home"), None) == "home"
 
 

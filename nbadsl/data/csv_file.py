@@ -15,9 +15,7 @@ from __future__ import annotations
 import csv
 import gzip
 from collections import deque
-from collections.abc import Generator, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from io import FileIO, StringIO
 from math import inf
@@ -54,10 +52,10 @@ def open_csv(
     mark = next((i for i, f in enumerate(inputs) if f.name == key), 0)
 
     def batches() -> Iterator[Batch]:
-        reader = _Reader(_Counted(path), path.suffix == ".gz", separator, schema.names, batch_rows)
-        with reader.raw as raw, closing(iter(reader)) as parts:
+        with _Counted(path) as raw:
+            reader = _Reader(raw, path.suffix == ".gz", separator, schema.names, batch_rows)
             try:
-                for cells, first, broken in parts:
+                for cells, first, broken in reader:
                     yield _converted(cells, first, broken, mark, inputs, schema, raw.taken)
             except pa.ArrowInvalid as error:
                 if "straddl" not in str(error):
@@ -108,15 +106,6 @@ class _Counted(FileIO):
         return data
 
 
-def _ahead(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """The same batches, each one divided into cells while the one before it is used."""
-    with ThreadPoolExecutor(1) as worker:
-        coming = worker.submit(next, batches, None)
-        while (batch := coming.result()) is not None:
-            coming = worker.submit(next, batches, None)
-            yield batch
-
-
 @dataclass(slots=True, eq=False)
 class _Reader:
     """Iterates over (cells, number of the first row, broken rows): text columns, and by row of the batch
@@ -129,9 +118,9 @@ class _Reader:
     batch_rows: int
     broken: deque[tuple[int, str]] = field(default_factory=deque)
 
-    def __iter__(self) -> Generator[tuple[pa.RecordBatch, int, dict[int, str]], None, None]:
+    def __iter__(self) -> Iterator[tuple[pa.RecordBatch, int, dict[int, str]]]:
         first = 0
-        for gathered in _ahead(self._gathered()):
+        for gathered in self._gathered():
             cells, broken = self._restored(gathered, first, first + gathered.num_rows)
             yield cells, first, broken
             first += cells.num_rows

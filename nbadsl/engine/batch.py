@@ -106,7 +106,7 @@ class Engine:
     def fill(self, constants: NDArray[np.float64], given: Mapping[str, Value]) -> None:
         """Enter what the run brings into the constants."""
         for slot, name in self.plan.givens:
-            value = given[name]
+            value: Any = given[name]
             constants[slot] = np.nan if value is None else value
         for test in self.plan.run_tests:
             constants[test.slot] = _answer(test, given)
@@ -356,3 +356,6 @@ def decide(
 ) -> Results:
     """Decide everybody in a batch or table, see `Engine.decide`. An `Engine` saves time where there are many."""
     return Engine(plan).decide(people, given, seed, threads, block)
+
+
+__all__ = ["BLOCK", "Counters", "Engine", "Results", "decide"]

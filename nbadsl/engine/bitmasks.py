@@ -74,7 +74,7 @@ def between(element: str) -> Any:
     floating = isinstance(type, ir.FloatType | ir.DoubleType)
     bound = types.float64 if floating else types.int64
 
-    @intrinsic  # type: ignore[untyped-decorator]
+    @intrinsic
     def loop(typingctx, dst, a, low, high, count):
         def codegen(context, builder, signature, arguments):
             target, x, lo, hi, n = arguments
@@ -107,7 +107,7 @@ def between(element: str) -> Any:
 def compare(op: str) -> Any:
     """`f(dst, a, b, count)`: bit i = a[i] op b[i], on doubles; no where either is NaN."""
 
-    @intrinsic  # type: ignore[untyped-decorator]
+    @intrinsic
     def loop(typingctx, dst, a, b, count):
         def codegen(context, builder, signature, arguments):
             target, x, y, n = arguments
@@ -129,7 +129,7 @@ def compare(op: str) -> Any:
 def _has(op: str) -> Any:
     """`f(dst, a, mask, count)`: bit i = a[i] & mask is not 0 (`any`), or is mask (`all`), on 64-bit sets."""
 
-    @intrinsic  # type: ignore[untyped-decorator]
+    @intrinsic
     def loop(typingctx, dst, a, mask, count):
         def codegen(context, builder, signature, arguments):
             target, x, words, n = arguments
@@ -178,7 +178,7 @@ def _sum(builder: Builder, value: Value) -> Value:
 def combine(name: str) -> Any:
     """`f(dst, a, flip_a, b, flip_b, words)`: `and` or `or` of masks, each xor a word first."""
 
-    @intrinsic  # type: ignore[untyped-decorator]
+    @intrinsic
     def loop(typingctx, dst, a, flip_a, b, flip_b, words):
         def codegen(context, builder, signature, arguments):
             target, x, turn_x, y, turn_y, n = arguments
@@ -198,7 +198,7 @@ def combine(name: str) -> Any:
     return loop
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def let_pass(typingctx, dst, before, rule, flip, known, flip_known, words):
     """`f(dst, before, rule, flip, known, flip_known, words)`: dst = before & rule.
 
@@ -232,7 +232,7 @@ def let_pass(typingctx, dst, before, rule, flip, known, flip_known, words):
     return types.int64(*[types.int64] * 7), codegen
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def count_bits(typingctx, mask, words):
     """`f(mask, words)`: how many rows a mask holds."""
 
@@ -253,7 +253,7 @@ def count_bits(typingctx, mask, words):
 def _bits(name: str) -> Any:
     """`ctpop` (how many bits) or `cttz` (place of the lowest bit) of an int64 that is not 0."""
 
-    @intrinsic  # type: ignore[untyped-decorator]
+    @intrinsic
     def of(typingctx, word):
         def codegen(context, builder, signature, arguments):
             return (

@@ -68,7 +68,8 @@ class Compiled:
         return self._code
 
     def _compile(self) -> Any:
-        function, options = self._make(stamp()), {"nogil": True, "error_model": "numpy", "_nrt": False}
+        function = self._make(stamp())
+        options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}
         try:
             return njit(list(self._signature), cache=True, **options)(function)
         except RuntimeError as error:

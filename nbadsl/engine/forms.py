@@ -204,7 +204,7 @@ def _decimals(array: pa.Array) -> pa.Array:
 
 
 def _has_null_texts(array: pa.Array) -> bool:
-    return pa.types.is_dictionary(array.type) and array.dictionary.null_count > 0
+    return bool(pa.types.is_dictionary(array.type) and array.dictionary.null_count > 0)
 
 
 def _texts(array: pa.Array) -> Stored:
@@ -239,10 +239,11 @@ def _words(each: Input, array: pa.Array, words: tuple[str, ...]) -> Stored:
     undeclared, null = len(words), len(words) + 1
     place = {word: code for code, word in enumerate(words)} | {None: null}
     table = [place.get(text, undeclared) for text in _listed(texts.texts)]
-    stored = codes_of_words(np.array([*table, null], np.int32)[texts.codes], words)
+    codes = np.array([*table, null], np.int32)[texts.codes]
+    stored = codes_of_words(codes, words)
     # Whether a row is sound is known from its distinct value, which most often settles it for all.
     if undeclared in table:
-        stored.sound, bits = bitmap(stored.codes != undeclared)
+        stored.sound, bits = bitmap(codes != undeclared)
         stored.keep.append(bits)
     if texts.validity and not (each.optional or each.never):
         stored.validity = texts.validity

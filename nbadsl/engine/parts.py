@@ -42,7 +42,7 @@ def part(arguments: str, results: str = "") -> Callable[[Callable[..., Any]], An
     if len(results) == 1:
         result = _TYPES[results]
     elif results:
-        result = types.Tuple([_TYPES[letter] for letter in results])
+        result = types.Tuple([_TYPES[letter] for letter in results])  # type: ignore[no-untyped-call]
     signature = result(*(_TYPES[letter] for letter in arguments))
 
     def declare(function: Callable[..., Any]) -> Any:
@@ -50,7 +50,7 @@ def part(arguments: str, results: str = "") -> Callable[[Callable[..., Any]], An
             return signature, generate
 
         def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-            flags = compiler.Flags()
+            flags: Any = compiler.Flags()  # type: ignore[no-untyped-call]
             flags.error_model = "numpy"
             with _unoptimised():
                 code = context.compile_subroutine(builder, function, signature, flags=flags)
@@ -72,9 +72,10 @@ def part(arguments: str, results: str = "") -> Callable[[Callable[..., Any]], An
 @contextmanager
 def _unoptimised() -> Iterator[None]:
     """Leave a part as it is: Numba would optimise it now, and again within each of its callers."""
-    before = config.OPT
-    config.OPT = type(before)(0)
+    settings: Any = config
+    before = settings.OPT
+    settings.OPT = type(before)(0)
     try:
         yield
     finally:
-        config.OPT = before
+        settings.OPT = before

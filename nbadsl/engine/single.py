@@ -15,8 +15,9 @@ import numpy as np
 
 from nbadsl.engine import loops as l
 from nbadsl.engine import settings as at
-from nbadsl.engine.batch import REASONS, Engine
+from nbadsl.engine.batch import Engine
 from nbadsl.engine.columns import Bound, test_answers
+from nbadsl.engine.counters import REASONS
 from nbadsl.plan import plan as kinds
 from nbadsl.plan.plan import Source
 from nbadsl.program import chance
@@ -82,7 +83,14 @@ class _Desk:
         self.reason, self.base = np.zeros(1, np.uint8), np.zeros(1, np.int64)
         self.settings = engine.settings_of(0, 1, BLOCK, plan.parts.main)
         self.room = engine.room(BLOCK, self.settings)
-        outputs = (self.chosen, self.tier, self.score, self.probability, self.reason, self.send)
+        outputs: tuple[Any, ...] = (
+            self.chosen,
+            self.tier,
+            self.score,
+            self.probability,
+            self.reason,
+            self.send,
+        )
         places = (
             at.OUT_CHOSEN,
             at.OUT_TIER,
@@ -104,6 +112,7 @@ class _Desk:
     def _lay_out(self, index: int) -> None:
         """Where a column's value will stand."""
         column, table = self.plan.columns[index], self.table
+        array: Any
         match column.kind:
             case kinds.NUMBER:
                 array, kind = self.numbers, l.F64

@@ -16,7 +16,7 @@ be a source. Nothing is marked as reorderable or fusible: each operation is one 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 from llvmlite import ir
 from numba import types
@@ -27,8 +27,8 @@ I8, I16, I32, I64 = ir.IntType(8), ir.IntType(16), ir.IntType(32), ir.IntType(64
 F32, F64 = ir.FloatType(), ir.DoubleType()
 LANES = 8  # doubles in one step
 
-Builder = ir.IRBuilder
-Value = ir.Value
+Builder: TypeAlias = Any  # llvmlite has no types of its own: ir.IRBuilder, ir.Value
+Value: TypeAlias = Any
 
 
 def at(builder: Builder, address: Value, index: Value, type: ir.Type, size: int) -> Value:
@@ -116,7 +116,7 @@ def binary(name: str, left: str, right: str) -> Any:
     """`f(dst, a, b, count)`: dst[i] = a[i] op b[i]. `left` and `right`: "v", an address, or "c", a constant."""
     operation = BINARY[name]
 
-    @intrinsic  # type: ignore[untyped-decorator]
+    @intrinsic
     def loop(typingctx, dst, a, b, count):
         kinds = [types.int64 if side == "v" else types.float64 for side in (left, right)]
 
@@ -151,7 +151,7 @@ def unary(name: str) -> Any:
     """`f(dst, a, count)`: dst[i] = op(a[i])."""
     operation = UNARY[name]
 
-    @intrinsic  # type: ignore[untyped-decorator]
+    @intrinsic
     def loop(typingctx, dst, a, count):
         def codegen(context, builder, signature, arguments):
             target, x, n = arguments
@@ -193,7 +193,7 @@ ELEMENT: dict[str, tuple[ir.Type, int, bool]] = {
 def blend(left: str, right: str) -> Any:
     """`f(dst, mask, flip, a, b, count)`: dst[i] = a[i] where bit i of mask (xor flip) is set, else b[i]."""
 
-    @intrinsic  # type: ignore[untyped-decorator]
+    @intrinsic
     def loop(typingctx, dst, mask, flip, a, b, count):
         kinds = [types.int64 if side == "v" else types.float64 for side in (left, right)]
 
@@ -236,7 +236,7 @@ def blend(left: str, right: str) -> Any:
 MAX = 1.7976931348623157e308
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def check(typingctx, dst, a, b, count):
     """`f(dst, a, b, count)`: make results that are not finite unknown. Gives 1 if one had known operands a, b, else 0.
 
@@ -274,7 +274,7 @@ def convert(element: str) -> Any:
     """`f(dst, a, count)`: dst[i] = a[i] as a double."""
     type, size, signed = ELEMENT[element]
 
-    @intrinsic  # type: ignore[untyped-decorator]
+    @intrinsic
     def loop(typingctx, dst, a, count):
         def codegen(context, builder, signature, arguments):
             target, x, n = arguments
@@ -302,7 +302,7 @@ def convert(element: str) -> Any:
 def fill() -> Any:
     """`f(dst, value, count)`: dst[i] = value."""
 
-    @intrinsic  # type: ignore[untyped-decorator]
+    @intrinsic
     def loop(typingctx, dst, value, count):
         def codegen(context, builder, signature, arguments):
             target, x, n = arguments
@@ -325,7 +325,7 @@ def load(element: str) -> Any:
     type, size, signed = ELEMENT[element]
     floating = isinstance(type, ir.FloatType | ir.DoubleType)
 
-    @intrinsic  # type: ignore[untyped-decorator]
+    @intrinsic
     def at(typingctx, address, index):
         def codegen(context, builder, signature, arguments):
             value = load_at(builder, arguments[0], arguments[1], type, size)
@@ -345,7 +345,7 @@ def store(element: str) -> Any:
     type, size, _ = ELEMENT[element]
     floating = isinstance(type, ir.FloatType | ir.DoubleType)
 
-    @intrinsic  # type: ignore[untyped-decorator]
+    @intrinsic
     def at(typingctx, address, index, value):
         def codegen(context, builder, signature, arguments):
             address, index, value = arguments

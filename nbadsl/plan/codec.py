@@ -47,7 +47,8 @@ def encode(value: Any) -> Any:
 
 def decode(cls: type[T], value: Any) -> T:
     """A record of a class from what `encode` gave. Raises Malformed."""
-    found: T = _decoder(cls)(value)
+    declared: Any = cls
+    found: T = _decoder(declared)(value)
     return found
 
 

@@ -17,7 +17,7 @@ from nbadsl.program.rewrites.rebuild import rebuild
 from nbadsl.source import Source, Span
 from nbadsl.types import Type, Words
 
-_CLASSES: dict[str, Any] = {cls.__name__: cls for cls in nodes.Expr.__args__}  # type: ignore[attr-defined]
+_CLASSES: dict[str, Any] = {cls.__name__: cls for cls in nodes.Expr.__args__}
 
 
 class _Writer:
@@ -163,7 +163,7 @@ class _Reader:
 
     def _example(self, cls: Any, parts: list[Expr], own: Any, at: Span | None) -> Expr:
         """A node that has the operation's own parts; `rebuild` makes the real one of it."""
-        fields = {f.name: None for f in dataclasses.fields(cls)}
+        fields: dict[str, Any] = {f.name: None for f in dataclasses.fields(cls)}
         if len(parts) != _ARITY.get(cls, len(parts)):
             raise Malformed(f"{cls.__name__} of {len(parts)}")
         if cls in (nodes.Compare, nodes.Match):

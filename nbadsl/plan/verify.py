@@ -129,23 +129,20 @@ def _tested_columns(plan: Plan, code: NDArray[np.int32]) -> None:
 
 
 def _lists(plan: Plan, code: NDArray[np.int32], lists: NDArray[np.int32]) -> None:
-    for row in code[code[:, 0] == CODE["words"]]:
-        first, count = int(row[3]), int(row[4])
+    for row in code[code[:, 0] == CODE["words"]].tolist():
+        first, count = row[3], row[4]
         if count < 1 or first + 2 * count > len(lists):
             raise BadPlan("`words` reads beyond the lists")
-    for row in code[code[:, 0] == CODE["gate"]]:
-        first, count = int(row[2]), int(row[3])
-        if first + 3 * count > len(lists):
+    flat, masks, counters = lists.tolist(), 2 * plan.mask_registers, plan.counters
+    for row in code[code[:, 0] == CODE["gate"]].tolist():
+        first, count = row[2], row[3]
+        if first + 3 * count > len(flat):
             raise BadPlan("`gate` reads beyond the lists")
-        rules = lists[first : first + 3 * count].reshape(-1, 3)
-        if len(rules) and (
-            rules[:, 0].min() < 0
-            or rules[:, 1].min() < -1
-            or rules[:, :2].max() >= 2 * plan.mask_registers
-            or rules[:, 2].min() < 0
-            or int(rules[:, 2].max()) + 1 >= plan.counters
-        ):
-            raise BadPlan("`gate` has a rule out of range")
+        for at in range(first, first + 3 * count, 3):
+            passes, known, counter = flat[at : at + 3]
+            # A rule counts in two places: people it stops, and those for whom it is unknown.
+            if not (0 <= passes < masks and -1 <= known < masks and 0 <= counter < counters - 1):
+                raise BadPlan("`gate` has a rule out of range")
 
 
 # --- parts, jumps, paths --------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from nbadsl.diagnostics import Edit, Fix
 from nbadsl.diagnostics.suggest import did_you_mean
 from nbadsl.semantics import operators
 from nbadsl.semantics.fixes import replacement
+from nbadsl.semantics.mismatch import mismatch
 from nbadsl.semantics.model import Info, Local, merge
 from nbadsl.syntax import nodes
 from nbadsl.types import DURATION, FLAG, TEXT, Anything, Date, Set, Time
@@ -59,7 +60,7 @@ def _inside(inner: nodes.Binary, outer: nodes.Binary) -> bool:
 def equality(inference: Inference, expr: nodes.Binary, local: dict[str, Info]) -> Info:
     left, right = inference.two(expr.left, expr.right, local)
     if operators.result(expr.operator, left.type, right.type) is None:
-        inference.mismatch(expr, left.type, right.type)
+        mismatch(inference, expr, left.type, right.type)
     return asked(left, right)
 
 
@@ -74,7 +75,7 @@ def one_of(inference: Inference, expr: nodes.OneOf, local: dict[str, Info]) -> I
     options = [inference.infer(o, subject.type, local) for o in expr.options]
     for option, info in zip(expr.options, options, strict=True):
         if operators.result("is", subject.type, info.type) is None:
-            inference.mismatch(option, subject.type, info.type, "is one of")
+            mismatch(inference, option, subject.type, info.type, "is one of")
     return asked(subject, *options)
 
 
@@ -83,7 +84,7 @@ def between(inference: Inference, expr: nodes.Between, local: dict[str, Info]) -
     ends = [inference.infer(e, subject.type, local) for e in (expr.low, expr.high)]
     for end in ends:
         if operators.result("<", subject.type, end.type) is None:
-            inference.mismatch(expr, subject.type, end.type, "is between")
+            mismatch(inference, expr, subject.type, end.type, "is between")
             break
     return asked(subject, *ends)
 
@@ -112,7 +113,7 @@ def recency(inference: Inference, expr: nodes.Recency, local: dict[str, Info]) -
     subject = inference.infer(expr.subject, None, local)
     length = inference.require(expr.length, DURATION, f"the length after `{expr.relation}`", local)
     if not isinstance(subject.type, Date | Time | Anything):
-        inference.mismatch(expr, subject.type, DURATION, expr.relation)
+        mismatch(inference, expr, subject.type, DURATION, expr.relation)
     info = merge(FLAG, subject, length)
     return replace(info, unknown=length.unknown, why=length.why) if subject.never else info
 

@@ -18,6 +18,7 @@ from nbadsl.diagnostics.suggest import did_you_mean
 from nbadsl.semantics import bounds, calls, conditions, operators
 from nbadsl.semantics.constants import literal
 from nbadsl.semantics.fixes import replacement, unit_advice
+from nbadsl.semantics.mismatch import mismatch
 from nbadsl.semantics.model import NOTHING_KNOWN, Fact, Info, Local, Model, Symbol, Word, merge
 from nbadsl.source import Span
 from nbadsl.syntax import nodes
@@ -31,12 +32,10 @@ from nbadsl.types import (
     Anything,
     Date,
     Duration,
-    Flag,
     Integer,
     Money,
     Number,
     Set,
-    Text,
     Time,
     Type,
     Words,
@@ -334,7 +333,7 @@ class Inference:
     ) -> Info:
         type = operators.join(left.type, right.type)
         if type is None or isinstance(type, Set):
-            self.mismatch(expr, left.type, right.type, operator)
+            mismatch(self, expr, left.type, right.type, operator)
             return NOTHING_KNOWN
         low, high = min(left.low, right.low), max(left.high, right.high)
         return merge(type, *conditions, left, right, low=low, high=high)
@@ -352,7 +351,7 @@ class Inference:
             left, right = self.two(expr.left, expr.right, local)
         type = operators.result(expr.operator, left.type, right.type)
         if type is None:
-            self.mismatch(expr, left.type, right.type)
+            mismatch(self, expr, left.type, right.type)
             return NOTHING_KNOWN
         if expr.operator in operators.COMPARISONS:
             return conditions.asked(left, right)
@@ -379,34 +378,6 @@ class Inference:
                 help="months and years are steps from a date",
             )
         return merge(DATE, left)
-
-    def mismatch(self, expr: nodes.Expr, left: Type, right: Type, operator: str = "") -> None:
-        if isinstance(expr, nodes.Binary) and not operator:
-            operator = expr.operator
-        help, fixes = "", ()
-        if isinstance(expr, nodes.Binary):
-            help, fixes = unit_advice(expr.right, left)
-            if not help:
-                help, fixes = unit_advice(expr.left, right)
-        if help:
-            pass
-        elif isinstance(left, Money) and isinstance(right, Money) and left != right:
-            help = "amounts in two currencies cannot be mixed; convert one with a rate first"
-        elif {type(left), type(right)} == {Date, Time}:
-            help = "a date is a day, a time an instant; compare like with like"
-        elif isinstance(left, Flag) or isinstance(right, Flag):
-            help = "a flag is asked as it stands: `when consent_email`, `when not consent_email`"
-        elif isinstance(left, Text) and isinstance(right, Words):
-            help = "texts stand in quotation marks"
-        self.found.report(
-            "mismatched-types",
-            expr.span,
-            operator=operator,
-            left=f"`{left}`",
-            right=f"`{right}`",
-            help=help,
-            fixes=fixes,
-        )
 
 
 def _words_of(symbol: Symbol) -> tuple[str, ...]:

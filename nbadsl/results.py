@@ -1,0 +1,96 @@
+"""What deciding gives to Python: a decision for one person, and a table of decisions for many."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from nbadsl.report import Report
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A candidate that was chosen, by name. `tier` counts from 1; None for the fallback, as is `score`."""
+
+    action: str
+    channel: str | None
+    content: str | None
+    slot: str | None
+    send_at: datetime | None
+    rank: int
+    tier: int | None
+    score: float | None
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is done for one person now: `choices`, best first; empty for *nothing*.
+
+    `reason`: `chosen`, `explored`, `fallback`, `nobody passed`, `below threshold` or `holdout: NAME`. `would`: what a
+    holdout kept from being decided. `arms`: experiment to arm. `policy`: the policy's hash.
+    """
+
+    key: str
+    choices: tuple[Choice, ...]
+    reason: str
+    holdout: str | None
+    would: tuple[Choice, ...]
+    arms: Mapping[str, str]
+    policy: str
+
+    @property
+    def best(self) -> Choice | None:
+        return self.choices[0] if self.choices else None
+
+    @property
+    def action(self) -> str | None:
+        return self.choices[0].action if self.choices else None
+
+    @property
+    def channel(self) -> str | None:
+        return self.choices[0].channel if self.choices else None
+
+    @property
+    def content(self) -> str | None:
+        return self.choices[0].content if self.choices else None
+
+
+class Decisions:
+    """The decisions for many people, as a table that speaks Arrow: `pa.table(d)`, `pl.DataFrame(d)`.
+
+    `rejects`: the rows that were bad data, with what is wrong. `report`: what was counted.
+    """
+
+    def __init__(self, table: pa.Table, rejects: pa.Table, report: Report) -> None:
+        self._table, self._rejects, self._report = table, rejects, report
+
+    @property
+    def table(self) -> pa.Table:
+        return self._table
+
+    @property
+    def rejects(self) -> pa.Table:
+        return self._rejects
+
+    @property
+    def report(self) -> Report:
+        return self._report
+
+    def __len__(self) -> int:
+        return int(self._table.num_rows)
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self._table.__arrow_c_stream__(requested_schema)
+
+    def to_pylist(self) -> list[dict[str, Any]]:
+        """The rows as dicts."""
+        return list(self._table.to_pylist())
+
+    def __repr__(self) -> str:
+        return f"<Decisions: {self._report.people} people, {len(self)} rows>"
