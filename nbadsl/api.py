@@ -149,8 +149,8 @@ class Policy:
             seconds=(datetime.now(UTC) - started).total_seconds(),
         )
         table = pa.Table.from_batches([s.decisions for s in steps], run.schema)
-        rejects = [s.rejects for s in steps]
-        return Decisions(table, pa.Table.from_batches(rejects) if rejects else pa.table({}), report)
+        rejects = pa.Table.from_batches([s.rejects for s in steps], run.reject_schema)
+        return Decisions(table, rejects, report)
 
     def run(
         self,

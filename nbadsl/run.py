@@ -59,6 +59,7 @@ class Run:
         facts = engine.plan.facts
         self._key = next(column_of(f) for f in facts.inputs if f.name == facts.key)
         self._table = DecisionTable(facts, profiles.schema.field(self._key).type, policy)
+        self._rejects = RejectTable(facts.inputs, profiles.given)
         self.totals = Totals(_nothing_counted(engine), *np.zeros((2, len(facts.candidates)), np.int64))
 
     @property
@@ -66,18 +67,21 @@ class Run:
         """Of the decisions."""
         return self._table.schema
 
+    @property
+    def reject_schema(self) -> pa.Schema:
+        """Of the rejects."""
+        return self._rejects.schema
+
     def __iter__(self) -> Iterator[Step]:
-        inputs = self.engine.plan.facts.inputs
         for batch in self.profiles:
             results = self.engine.decide(
                 batch.people, self.given, self.seed, self.threads, unreadable=batch.unreadable
             )
             found = results.outcome
             self._count(results.counters, found.chosen, found.holdout, found.bad)
-            rejects = RejectTable(inputs, batch.given.schema)
             yield Step(
                 self._table.batch(batch.people.column(self._key), found),
-                rejects.batch(batch, found.bad),
+                self._rejects.batch(batch, found.bad),
                 batch.people.num_rows,
                 batch.position,
             )

@@ -127,14 +127,12 @@ def _run(
         tick = stack.enter_context(_progress(run.profiles.rows, run.profiles.size))
         reads = run.profiles.paths
         decisions = stack.enter_context(write_table(out, run.schema, reads)) if out else None
-        rejected: Any = None
+        rejected = stack.enter_context(write_table(rejects, run.reject_schema, reads)) if rejects else None
         for step in run:
             if strict and step.rejects.num_rows:
                 _refuse_rejects(step.rejects)
             if decisions is not None:
                 decisions.write(step.decisions)
-            if rejects and rejected is None:
-                rejected = stack.enter_context(write_table(rejects, step.rejects.schema, reads))
             if rejected is not None:
                 rejected.write(step.rejects)
             tick(step.rows, step.position)
