@@ -10,6 +10,8 @@ import click
 from nbadsl.cli.common import fail
 from nbadsl.resources import folder
 
+_FILES = ("customers.csv", "nba.toml", "policy.nba")
+
 
 @click.command()
 @click.argument("name")
@@ -26,7 +28,9 @@ def command(name: str) -> None:
     if not target.parent.is_dir():
         fail(f"there is no folder {target.parent}")
     aside = target.with_name(f".{target.name}.part")
-    shutil.copytree(template, aside)
+    aside.mkdir()
+    for file in _FILES:
+        shutil.copy(template / file, aside)
     word = "".join(c if c.isalnum() else "_" for c in target.name.lower()).strip("_") or "policy"
     if not word[0].isalpha():
         word = f"policy_{word}"

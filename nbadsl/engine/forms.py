@@ -168,7 +168,7 @@ def _microseconds(counts: pa.Array, unit: str) -> pa.Array:
     factor = {"s": 1_000_000, "ms": 1_000}[unit]
     values = _values(counts)
     limit = (2**62) // factor
-    return _array(np.where(np.abs(values) > limit, 2**62, values * factor), counts)
+    return _array(np.where((values > limit) | (values < -limit), 2**62, values * factor), counts)
 
 
 def _divided(counts: pa.Array, by: int) -> pa.Array:
