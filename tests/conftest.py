@@ -1,6 +1,9 @@
-"""Options of the test run, for those who want to look longer than the default does."""
+"""Options of the test run, for those who want to look longer than the default does; fixtures that tests share."""
+
+from pathlib import Path
 
 import pytest
+from commands import change, nba
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -20,3 +23,28 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--update-documents", action="store_true", help="write what commands print into the documents"
     )
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder as `nba new` makes it, which is the working folder."""
+    monkeypatch.chdir(tmp_path)
+    assert nba("new", "shop").code == 0
+    monkeypatch.chdir(tmp_path / "shop")
+    return tmp_path / "shop"
+
+
+@pytest.fixture
+def levers(shop: Path) -> Path:
+    """The shop with a parameter and a context that its policy reads."""
+    (shop / "nba.toml").unlink()
+    change(
+        shop / "policy.nba",
+        "value 60 EUR",
+        "value 60 EUR * lever\n  eligible when page is home, unknown passes",
+    )
+    with (shop / "policy.nba").open("a") as policy:
+        policy.write(
+            "\nparameter lever: number = 1 in 0.5..2\n\ncontext { page: one of home, cart optional }\n"
+        )
+    return shop

@@ -3,85 +3,16 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
 import re
 import subprocess
 import sys
-from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.csv as arrow_csv
-import pyarrow.ipc as ipc
-import pyarrow.parquet as pq
 import pytest
-from click.testing import CliRunner
+from commands import NOW, RUN, change, decided, fails, nba
 
-from nbadsl.cli import COMMANDS, main
-
-NOW = ("--now", "2026-11-10 09:00")
-RUN = ("run", "policy.nba", "-p", "customers.csv", *NOW)
-FORMATS = ("csv", "parquet", "arrow")
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """How a command ended. `said`: standard output and error together."""
-
-    code: int
-    out: str
-    said: str
-
-
-def nba(*arguments: object, stdin: str | None = None) -> Ended:
-    """Run a command here, in this process."""
-    result = CliRunner().invoke(main, [str(a) for a in arguments], input=stdin, prog_name="nba")
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return Ended(result.exit_code, result.stdout, result.output)
-
-
-def fails(code: int, *arguments: object, stdin: str | None = None) -> str:
-    """Run a command that must end with this code; what it said, without the lines on usage."""
-    ended = nba(*arguments, stdin=stdin)
-    assert ended.code == code, ended.said
-    return "\n".join(x for x in ended.said.splitlines() if x and not x.startswith(("Usage:", "Try ")))
-
-
-@pytest.fixture
-def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder as `nba new` makes it, which is the working folder."""
-    monkeypatch.chdir(tmp_path)
-    assert nba("new", "shop").code == 0
-    monkeypatch.chdir(tmp_path / "shop")
-    return tmp_path / "shop"
-
-
-def change(path: Path, old: str, new: str) -> None:
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new))
-
-
-def read(path: Path) -> pa.Table:
-    """A table of any of the formats; from CSV, everything is text."""
-    match path.suffix:
-        case ".parquet":
-            return pq.read_table(path)
-        case ".arrow":
-            return ipc.open_file(path).read_all()
-        case _:
-            rows = list(csv.DictReader(io.StringIO(path.read_text())))
-            return pa.table({name: [row[name] for row in rows] for name in rows[0]})
-
-
-def decided(path: Path) -> list[tuple[str, str, str]]:
-    """Key, action and reason of every row, with nothing as ""."""
-    columns = (read(path)[name].to_pylist() for name in ("customer_id", "action", "reason"))
-    return [tuple(str(value or "") for value in row) for row in zip(*columns, strict=True)]
-
+from nbadsl.cli import COMMANDS
 
 # --- help and usage ---
 
@@ -155,22 +86,6 @@ TYPOS = {
     ),
     "threads": ((*RUN, "--threads", "0"), "--threads"),
 }
-
-
-@pytest.fixture
-def levers(shop: Path) -> Path:
-    """The shop with a parameter and a context that its policy reads."""
-    (shop / "nba.toml").unlink()
-    change(
-        shop / "policy.nba",
-        "value 60 EUR",
-        "value 60 EUR * lever\n  eligible when page is home, unknown passes",
-    )
-    with (shop / "policy.nba").open("a") as policy:
-        policy.write(
-            "\nparameter lever: number = 1 in 0.5..2\n\ncontext { page: one of home, cart optional }\n"
-        )
-    return shop
 
 
 @pytest.mark.parametrize("typo", TYPOS)
@@ -251,144 +166,6 @@ def test_all_policies_of_a_folder_are_checked(shop: Path):
     (shop / "all" / "part.nba").write_text("define half = 50%\n")
     ended = nba("check", "all")
     assert ended.code == 1 and "all/b/main.nba" in ended.out and "part.nba" not in ended.out
-
-
-# --- run ---
-
-
-@pytest.mark.parametrize("source", FORMATS)
-@pytest.mark.parametrize("target", FORMATS)
-def test_every_format_goes_in_and_out(source: str, target: str, shop: Path):
-    table = arrow_csv.read_csv(
-        shop / "customers.csv",
-        convert_options=arrow_csv.ConvertOptions(
-            column_types={"last_complaint": pa.timestamp("us")}, true_values=["yes"], false_values=["no"]
-        ),
-    )
-    if source == "parquet":
-        pq.write_table(table, "customers.parquet")
-    elif source == "arrow":
-        with ipc.new_file("customers.arrow", table.schema) as file:
-            file.write_table(table)
-    assert nba(*RUN, "--out", "expected.csv").code == 0
-    ended = nba("run", "policy.nba", "-p", f"customers.{source}", *NOW, "--out", f"found.{target}")
-    assert ended.code == 0, ended.said
-    assert decided(shop / f"found.{target}") == decided(shop / "expected.csv")
-
-
-def with_bad_rows(shop: Path) -> None:
-    with (shop / "customers.csv").open("a") as customers:
-        customers.write(
-            "C013,200,basic,19.90,0.5,,yes\nC014,20,gold,19.90,0.5,,yes\nC015,20,basic,,0.5,,yes\n"
-        )
-
-
-def test_bad_rows_are_decided_nothing_and_written_aside(shop: Path):
-    with_bad_rows(shop)
-    ended = nba(*RUN, "--out", "decisions.csv", "--rejects", "rejects.csv")
-    assert ended.code == 0 and "15 people" in ended.out
-    assert decided(shop / "decisions.csv")[12:] == [
-        ("C013", "", "bad data: age"),
-        ("C014", "", "bad data: plan"),
-        ("C015", "", "bad data: monthly_fee"),
-    ]
-    rejects = read(shop / "rejects.csv").to_pylist()
-    assert [(r["customer_id"], r["row"]) for r in rejects] == [("C013", "13"), ("C014", "14"), ("C015", "15")]
-    assert rejects[0]["problem"] == '"200" is not a whole number from 0 to 120'
-    assert rejects[1]["plan"] == "gold" and "gold" in rejects[1]["problem"]
-
-
-def test_strict_makes_bad_rows_an_error_and_writes_nothing(shop: Path):
-    with_bad_rows(shop)
-    before = sorted(p.name for p in shop.iterdir())
-    said = fails(1, *RUN, "--out", "decisions.csv", "--rejects", "rejects.csv", "--strict")
-    assert 'row 13: bad data: age: "200" is not a whole number from 0 to 120' in said
-    assert said.endswith("nothing was written (--strict)")
-    assert sorted(p.name for p in shop.iterdir()) == before
-    change(shop / "nba.toml", "out =", "strict = true\nout =")
-    assert fails(1, "run", *NOW) == said
-
-
-def test_a_failed_run_leaves_the_old_decisions_and_no_half_ones(shop: Path):
-    assert nba(*RUN, "--out", "decisions.csv").code == 0
-    before = (shop / "decisions.csv").read_bytes()
-    change(shop / "customers.csv", "churn_risk", "churn")
-    said = fails(2, *RUN, "--out", "decisions.csv")
-    assert "churn_risk" in said
-    assert (shop / "decisions.csv").read_bytes() == before
-    assert sorted(p.name for p in shop.iterdir()) == [
-        "customers.csv",
-        "decisions.csv",
-        "nba.toml",
-        "policy.nba",
-    ]
-
-
-def test_both_reports_and_the_decisions_tell_the_same_numbers(shop: Path):
-    with_bad_rows(shop)
-    change(shop / "policy.nba", "arbitrate {", "holdout asleep 30% by customer_id\n\narbitrate {")
-    text = nba(*RUN, "--out", "decisions.csv").out
-    report = json.loads(nba(*RUN, "--report", "json").out)
-    rows = decided(shop / "decisions.csv")
-    assert report["people"] == len(rows) == 15 and "15 people" in text
-    actions, nothing = Counter(a for _, a, _ in rows if a), Counter(r for _, a, r in rows if not a)
-    of_report: Counter[str] = Counter()
-    for share in report["decisions"]:
-        of_report[share["name"].split()[0]] += share["people"]
-        assert re.search(rf"^{re.escape(share['name'])} +{share['people']} ", text, re.MULTILINE)
-    assert of_report == actions
-    told: Counter[str] = Counter()
-    for name, people in nothing.items():
-        told["bad data" if name.startswith("bad data") else name] += people
-    assert {s["name"]: s["people"] for s in report["nothing"]} == told
-    assert any(name.startswith("holdout") for name in told) and told["bad data"] == 3
-    for name, people in told.items():
-        assert re.search(rf"^nothing \({re.escape(name)}\) +{people} ", text, re.MULTILINE)
-    for funnel in report["funnels"]:
-        lost = sum(r["stopped"] for r in funnel["rules"])
-        rest = sum(
-            funnel[n]
-            for n in ("inactive", "quiet", "no_score", "below_threshold", "outranked", "held_out", "chosen")
-        )
-        assert lost + rest == funnel["considered"]
-
-
-def test_no_report_is_silent(shop: Path):
-    assert nba(*RUN, "--report", "none").out == ""
-
-
-def test_a_run_can_be_repeated_to_the_byte(shop: Path):
-    files = []
-    for threads in ("1", "2"):
-        assert nba(*RUN, "--threads", threads, "--seed", "7", "--out", f"{threads}.csv").code == 0
-        files.append((shop / f"{threads}.csv").read_bytes())
-    assert files[0] == files[1]
-
-
-def test_a_parameter_is_set_as_one_writes_it_in_the_policy(levers: Path):
-    for value in ("0.5", "50%"):
-        assert nba(*RUN, "--set", f"lever={value}", "--out", "decisions.csv").code == 0
-        assert read(levers / "decisions.csv").to_pylist()[1]["score"] == "3"
-
-
-def test_the_compiled_policy_decides_like_its_source(shop: Path):
-    built = nba("build", "policy.nba", "-o", "compiled.nbac")
-    assert built.code == 0 and "4 candidates" in built.out
-    assert nba(*RUN, "--out", "a.csv").code == 0
-    assert nba("run", "compiled.nbac", "-p", "customers.csv", *NOW, "--out", "b.csv").code == 0
-    assert (shop / "a.csv").read_bytes() == (shop / "b.csv").read_bytes()
-    sources, compiled = (
-        nba("explain", p, "C001", "-p", "customers.csv", *NOW).out for p in ("policy.nba", "compiled.nbac")
-    )
-    assert sources == compiled
-
-
-def test_a_damaged_compiled_policy_is_refused(shop: Path):
-    assert nba("build", "policy.nba", "-o", "compiled.nbac").code == 0
-    whole = (shop / "compiled.nbac").read_bytes()
-    (shop / "compiled.nbac").write_bytes(whole[:-20])
-    said = fails(2, "run", "compiled.nbac", "-p", "customers.csv", *NOW)
-    assert said.startswith("error: ") and "compiled.nbac" in said and said.count("\n") == 0
 
 
 # --- explain, schema, show, doc ---

@@ -20,6 +20,7 @@ from nbadsl.engine.batch import Engine, Results, decide
 from nbadsl.engine.choose import BAD_DATA
 from nbadsl.interpreter.decide import decide as decide_by_hand
 from nbadsl.plan.lower import lower
+from nbadsl.plan.ops import OPS, WIDTH
 from nbadsl.program import chance
 from nbadsl.program.givens import givens
 from nbadsl.program.nodes import ELIGIBLE, Arbitration, Explore, Expr, Holdout, Input, Most, Program
@@ -67,6 +68,21 @@ def test_a_column_is_compared_in_its_own_type_as_doubles_are(type: pa.DataType, 
     when = POOL.compare(op, POOL.column("x", NUMBER, False), number(bound))
     doubles = values.to_numpy(zero_copy_only=False).astype(np.float64)
     assert asked(when, field, values) == COMPARE[op](doubles, bound).tolist()
+
+
+@pytest.mark.parametrize("bounds", [(1.0, 3.0), (0.5, 2.5), (3.0, 1.0), (-1e300, 1e300), (2.0, 2.0)])
+@pytest.mark.parametrize("type", [pa.int8(), pa.int64(), pa.float32(), pa.float64()], ids=str)
+def test_between_is_one_test_and_includes_both_ends(type: pa.DataType, bounds: tuple[float, float]):
+    x, field = POOL.column("x", NUMBER, True), Input("x", NUMBER, optional=True)
+    low, high = map(number, bounds)
+    between = POOL.both(POOL.compare(">=", x, low), POOL.compare("<=", x, high))
+    values = pa.array([0, 1, 2, 3, None, 4], type)
+    expected = [v is not None and bounds[0] <= v <= bounds[1] for v in values.to_pylist()]
+    assert asked(between, field, values) == expected
+    outside = [v is not None and not bounds[0] <= v <= bounds[1] for v in values.to_pylist()]
+    assert asked(POOL.negate(between), field, values) == outside
+    plan = lower(program(candidate("a", 1.0, rule(ELIGIBLE, between)), inputs=(KEY, field)))
+    assert "within" in {OPS[op].name for op in plan.code[::WIDTH]}
 
 
 def test_whole_numbers_beyond_exact_doubles_are_compared_as_the_doubles_they_are_read_as():

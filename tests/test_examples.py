@@ -105,7 +105,10 @@ def test_the_interpreter_decides_500_of_them_the_same(folder: Path):
         [i.column or i.name for i in inputs if (i.column or i.name) in chosen.column_names]
     )
     (batch,) = columns.to_batches()
-    slowly = [interpret(shop.program, read_record(inputs, from_arrow(batch, inputs, n)), given, 3) for n in range(batch.num_rows)]
+    slowly = [
+        interpret(shop.program, read_record(inputs, from_arrow(batch, inputs, n)), given, 3)
+        for n in range(batch.num_rows)
+    ]
     table = DecisionTable(shop.facts, batch.schema.field(shop.facts.key).type, shop.hash)
     by_interpreter = table.batch(batch.column(shop.facts.key), outcome_of(slowly, shop.facts))
     assert by_engine.to_pylist() == by_interpreter.to_pylist()

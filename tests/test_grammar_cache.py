@@ -8,8 +8,8 @@ import pytest
 
 from nbadsl.source import Source
 from nbadsl.syntax import machine
-from nbadsl.syntax.show import show_tree
 from nbadsl.syntax.parser import parse
+from nbadsl.syntax.show import show_tree
 
 ROOT = Path(__file__).parent.parent
 

@@ -65,13 +65,17 @@ def _fnv32(value, data, start, stop):
 @part("i", "i")
 def _decimal32(number):
     """FNV-1a of a number's decimal digits."""
-    divisor = 1
-    while number // divisor >= 10:
-        divisor *= 10
+    digits, count = 0, 0  # four bits a digit, so that the first is taken out first
+    while True:
+        digits = digits << 4 | number % 10
+        number //= 10
+        count += 1
+        if number == 0:
+            break
     value = FNV32_BASIS
-    while divisor > 0:
-        value = _unit(value, 48 + number // divisor % 10)
-        divisor //= 10
+    for _ in range(count):
+        value = _unit(value, 48 + (digits & 15))
+        digits >>= 4
     return value
 
 

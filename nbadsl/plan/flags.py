@@ -38,6 +38,8 @@ def answer(scope: Scope, expr: Expr, yes: bool) -> Mask:
             return scope.fill(scope.tables.given(expr.name), yes)
         case nodes.Not():
             return scope.flag(expr.operand, not yes)
+        case nodes.And() if yes and (between := _between(scope, expr)) is not None:
+            return between
         case nodes.And() if yes:
             return scope.both(scope.flag(expr.left, True), scope.flag(expr.right, True))
         case nodes.And():
@@ -148,6 +150,20 @@ def _compare(scope: Scope, expr: nodes.Compare, op: str) -> Mask:
     if isinstance(y, Const):
         return scope.emit_mask(expr, "compare", x.number, COMPARISONS.index(op), y.slot)
     return scope.emit_mask(expr, "versus", x.number, COMPARISONS.index(op), y.number)
+
+
+def _between(scope: Scope, expr: nodes.And) -> Mask | None:
+    """`is between a and b` of a column is one test."""
+    match expr.left, expr.right:
+        case (
+            nodes.Compare(op=">=", left=nodes.Column() as column, right=low),
+            nodes.Compare(op="<=", left=same, right=high),
+        ) if column is same and not scope.compact and scope.is_constant(low) and scope.is_constant(high):
+            least, most = scope.number(low), scope.number(high)
+            assert isinstance(least, Const) and isinstance(most, Const)
+            number = scope.tables.column(Column(NUMBER, Source(column.name)))
+            return scope.emit_mask(expr, "within", number, least.slot, most.slot)
+    return None
 
 
 # --- texts and words -------------------------------------------------------------------------------------

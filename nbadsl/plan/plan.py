@@ -131,8 +131,8 @@ class Plan:
 
     `code`: instructions, flat, `ops.WIDTH` numbers each. `lists`: what instructions refer to. `constants`:
     as the run begins; `givens`: (slot, name) to be filled. `masks`: 64-bit sets. `rules`: the number
-    of the first counter of each candidate's rules. `mask_registers`, `number_registers`: how many there are.
-    `inactive`: for each candidate the constant that says whether it is active, -1: always.
+    of the first counter of each candidate's rules. `active`: for each candidate the constant that says whether
+    it is active, -1: always. `mask_registers`, `number_registers`: how many there are.
     """
 
     facts: Facts

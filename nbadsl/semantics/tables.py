@@ -140,7 +140,7 @@ def _condition(
 def cover(inference: Inference, table: nodes.Table, bound: dict[str, Info]) -> Coverage | None:
     """Which cases the rows cover; None when that cannot be told."""
     names, rows = columns_of(table), table.rows[1:]
-    if any(len(row.cells) != len(names) for row in rows):
+    if any(len(row.cells) != len(names) for row in rows) or not set(names[:-1]) <= set(bound):
         return None
     cases: list[list[tuple[object, int]]] = []
     total = 1
