@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from nbadsl.plan.plan import Plan
+    from nbadsl.report import Report
     from nbadsl.story import Story
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -133,11 +134,18 @@ class Policy:
         """
         import pyarrow as pa
 
-        from nbadsl.report import make_report
-
         run, moment, started = self.run(profiles, now, seed, context, parameters, threads)
         steps = list(run)
-        report = make_report(
+        seconds = (datetime.now(UTC) - started).total_seconds()
+        table = pa.Table.from_batches([s.decisions for s in steps], run.schema)
+        rejects = pa.Table.from_batches([s.rejects for s in steps], run.reject_schema)
+        return Decisions(table, rejects, self.report(run, moment, seconds))
+
+    def report(self, run: Any, moment: str, seconds: float) -> Report:
+        """What a finished `run.Run` of this policy counted."""
+        from nbadsl.report import make_report
+
+        return make_report(
             self.facts,
             run.totals.counters,
             run.totals.decided.tolist(),
@@ -145,12 +153,9 @@ class Policy:
             self.plan.undefined,
             hash=self.hash,
             now=moment,
-            seed=seed,
-            seconds=(datetime.now(UTC) - started).total_seconds(),
+            seed=run.seed,
+            seconds=seconds,
         )
-        table = pa.Table.from_batches([s.decisions for s in steps], run.schema)
-        rejects = pa.Table.from_batches([s.rejects for s in steps], run.reject_schema)
-        return Decisions(table, rejects, report)
 
     def run(
         self,

@@ -118,7 +118,6 @@ def _run(
 ) -> Any:
     from nbadsl.data.output import write_table
     from nbadsl.engine import compiled
-    from nbadsl.report import make_report
 
     compiled.notify(lambda note: click.echo(note, err=True))
     run, moment, _ = policy.run(source, now, seed, context, parameters, threads)
@@ -137,17 +136,7 @@ def _run(
                 rejected.write(step.rejects)
             tick(step.rows, step.position)
     seconds = time.perf_counter() - started
-    return make_report(
-        policy.facts,
-        run.totals.counters,
-        run.totals.decided.tolist(),
-        run.totals.held.tolist(),
-        policy.plan.undefined,
-        hash=policy.hash,
-        now=moment,
-        seed=seed,
-        seconds=seconds,
-    )
+    return policy.report(run, moment, seconds)
 
 
 def _refuse_rejects(rejects: Any) -> None:

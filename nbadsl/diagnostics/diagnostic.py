@@ -72,7 +72,3 @@ class Findings:
     @property
     def count(self) -> int:
         return len(self._found)
-
-    @property
-    def has_errors(self) -> bool:
-        return any(d.kind.severity == "error" for d in self._found.values())
