@@ -1,23 +1,25 @@
 """A run: profiles in, decisions and rejects out, batch by batch, with the counts of its report.
 
-Takes a plan, opened profiles and the inputs of the run; gives one `Step` per batch. Memory is bounded by the
-size of a batch, whatever the size of the profiles.
+Takes a plan, opened profiles and the inputs of the run; gives one `Step` per batch, in order. Memory is bounded by
+the size of a batch and the number of threads, whatever the size of the profiles.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from nbadsl.data.batches import Profiles
+from nbadsl.data.batches import Batch, Profiles
 from nbadsl.data.decisions import DecisionTable
 from nbadsl.data.rejects import RejectTable
 from nbadsl.data.schema import column_of
-from nbadsl.engine.batch import Counters, Engine
+from nbadsl.engine.batch import Counters, Engine, Results
 from nbadsl.program.nodes import Value
 
 
@@ -31,7 +33,7 @@ class Step:
     position: int | None
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Totals:
     """What a run has counted so far. `decided`: [candidates], people decided this on their first place.
     `held`: [candidates], people for whom a holdout kept it, on any place."""
@@ -39,6 +41,9 @@ class Totals:
     counters: Counters
     decided: NDArray[np.int64]
     held: NDArray[np.int64]
+
+    def __add__(self, other: Totals) -> Totals:
+        return Totals(self.counters + other.counters, self.decided + other.decided, self.held + other.held)
 
 
 class Run:
@@ -73,32 +78,45 @@ class Run:
         return self._rejects.schema
 
     def __iter__(self) -> Iterator[Step]:
-        for batch in self.profiles:
-            results = self.engine.decide(
-                batch.people, self.given, self.seed, self.threads, unreadable=batch.unreadable
-            )
-            found = results.outcome
-            self._count(results.counters, found.chosen, found.holdout, found.bad)
-            yield Step(
-                self._table.batch(batch.people.column(self._key), found),
-                self._rejects.batch(batch, found.bad),
-                batch.people.num_rows,
-                batch.position,
-            )
+        for step, totals in self._decided():
+            self.totals = self.totals + totals
+            yield step
 
-    def _count(
-        self,
-        counters: Counters,
-        chosen: NDArray[np.signedinteger],
-        holdout: NDArray[np.signedinteger],
-        bad: NDArray[np.signedinteger],
-    ) -> None:
-        totals = self.totals
-        totals.counters = totals.counters + counters
-        first = chosen[(holdout < 0) & (bad < 0), 0] if len(chosen) else chosen.ravel()
-        totals.decided += np.bincount(first[first >= 0], minlength=len(totals.decided))
-        held = chosen[(holdout >= 0) & (bad < 0)].ravel()
-        totals.held += np.bincount(held[held >= 0], minlength=len(totals.held))
+    def _decided(self) -> Iterator[tuple[Step, Totals]]:
+        """Batches in order, as many at once as there are threads; one more is read meanwhile."""
+        if self.threads <= 1:
+            yield from map(self._decide, self.profiles)
+            return
+        with ThreadPoolExecutor(self.threads) as pool:
+            waiting: deque[Future[tuple[Step, Totals]]] = deque()
+            for batch in self.profiles:
+                waiting.append(pool.submit(self._decide, batch))
+                if len(waiting) > self.threads:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+
+    def _decide(self, batch: Batch) -> tuple[Step, Totals]:
+        results = self.engine.decide(batch.people, self.given, self.seed, unreadable=batch.unreadable)
+        found = results.outcome
+        step = Step(
+            self._table.batch(batch.people.column(self._key), found),
+            self._rejects.batch(batch, found.bad),
+            batch.people.num_rows,
+            batch.position,
+        )
+        return step, self._counted(results)
+
+    def _counted(self, results: Results) -> Totals:
+        found, candidates = results.outcome, len(self.engine.plan.facts.candidates)
+        good, held = found.bad < 0, found.holdout >= 0
+        first = found.chosen[good & ~held, 0]
+        kept = found.chosen[good & held].ravel()
+        return Totals(
+            results.counters,
+            np.bincount(first[first >= 0], minlength=candidates),
+            np.bincount(kept[kept >= 0], minlength=candidates),
+        )
 
 
 def _nothing_counted(engine: Engine) -> Counters:

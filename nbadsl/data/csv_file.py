@@ -17,7 +17,7 @@ import gzip
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from io import FileIO, StringIO
+from io import StringIO
 from math import inf
 from pathlib import Path
 
@@ -52,15 +52,17 @@ def open_csv(
     mark = next((i for i, f in enumerate(inputs) if f.name == key), 0)
 
     def batches() -> Iterator[Batch]:
-        with _Counted(path) as raw:
+        size = path.stat().st_size
+        # Not a file of Python's: Arrow's threads would need Python to let go of it, even as Python ends.
+        with pa.OSFile(str(path)) as raw:
             reader = _Reader(raw, path.suffix == ".gz", separator, schema.names, batch_rows)
             try:
                 for cells, first, broken in reader:
-                    yield _converted(cells, first, broken, mark, inputs, schema, raw.taken)
+                    yield _converted(cells, first, broken, mark, inputs, schema, _taken(raw, size))
             except pa.ArrowInvalid as error:
                 if "straddl" not in str(error):
                     raise
-                here = f"{path.name} cannot be read further than about byte {raw.taken:,}"
+                here = f"{path.name} cannot be read further than about byte {_taken(raw, size):,}"
                 raise BadData(
                     f"{here}: there is a row longer than {_BLOCK:,} bytes, is a quote not closed?"
                 ) from error
@@ -95,15 +97,13 @@ def _header(path: Path, inputs: tuple[Input, ...]) -> tuple[str, list[str]]:
 # --- rows of text ----------------------------------------------------------------------------------
 
 
-class _Counted(FileIO):
-    """A file that knows how much was read of it, also after Arrow has closed it."""
-
-    taken = 0
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        data = super().read(-1 if size is None else size) or b""
-        self.taken += len(data)
-        return data
+def _taken(file: pa.NativeFile, size: int) -> int:
+    """How much was read of a file; Arrow closes it at its end."""
+    try:
+        taken: int = file.tell()
+    except (ValueError, OSError):
+        return size
+    return taken
 
 
 @dataclass(slots=True, eq=False)
@@ -111,7 +111,7 @@ class _Reader:
     """Iterates over (cells, number of the first row, broken rows): text columns, and by row of the batch
     what is wrong with the rows that are null because they have too many or too few fields."""
 
-    raw: _Counted
+    raw: pa.NativeFile
     packed: bool
     separator: str
     names: list[str]
@@ -145,9 +145,8 @@ class _Reader:
             yield pa.concat_batches(kept)
 
     def _blocks(self) -> arrow_csv.CSVStreamingReader:
-        stream = pa.PythonFile(self.raw, "r")
         return arrow_csv.open_csv(
-            pa.CompressedInputStream(stream, "gzip") if self.packed else stream,
+            pa.CompressedInputStream(self.raw, "gzip") if self.packed else self.raw,
             # With threads Arrow does not number the rows that it could not divide.
             read_options=arrow_csv.ReadOptions(block_size=_BLOCK, use_threads=False),
             parse_options=arrow_csv.ParseOptions(

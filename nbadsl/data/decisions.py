@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -106,39 +107,54 @@ class DecisionTable:
 
     def batch(self, keys: pa.Array, found: Outcome) -> pa.RecordBatch:
         """The decisions of n people. `keys`: [n], the key column of the data."""
-        person, place = _places(found.chosen, found.bad)
-        count = len(person)
-        candidate = np.where(found.bad[person] < 0, found.chosen[person, place], -1)
+        person, place = self._places(found)
+        bad, held = found.bad[person], found.holdout[person]
+        candidate = np.where(bad < 0, found.chosen[person, place], -1)
         nobody = candidate < 0
-        holdout = np.where(found.bad[person] < 0, found.holdout[person], -1)
-        held = holdout >= 0
-        done, would = np.where(held, -1, candidate), np.where(held, candidate, -1)
+        is_held = (held >= 0) & (bad < 0)
+        done = np.where(is_held, -1, candidate) if self._facts.holdouts else candidate
         score, tier = found.score[person, place], found.tier[person, place]
-        send_at = found.send_at[person, place]
-        arms = np.where(found.bad[:, None] < 0, found.arms, -1)[person]
-        whole = count == len(keys)
+        whole = len(candidate) == len(keys)
         keys = keys if keys.type.equals(self._key) else keys.cast(self._key)
         columns = [
             keys if whole else keys.take(pa.array(person)),
             pa.array(np.where(nobody, 0, place + 1).astype(np.int32)),
             *(names.column(done) for names in self._names.values()),
-            _moments(send_at, nobody | held),
+            _moments(found.send_at[person, place], nobody | is_held),
             pa.array(score, mask=nobody | np.isnan(score)),
             pa.array((tier + 1).astype(np.int32), mask=nobody | (tier < 0)),
             pa.array(found.probability[person, place], mask=nobody),
             _words(self._reason_codes(found)[person], self._reasons),
-            *(_words(arms[:, i], names) for i, names in enumerate(self._arms)),
-            _words(holdout, self._holdouts),
-            *(names.column(would) for names in self._names.values()),
-            _words(np.zeros(count, dtype=np.int32), self._policy),
+            *(
+                _words(np.where(bad < 0, found.arms[person, i], -1), names)
+                for i, names in enumerate(self._arms)
+            ),
+            *self._held_back(np.where(bad < 0, held, -1), np.where(is_held, candidate, -1)),
+            _words(np.zeros(len(candidate), np.int32), self._policy),
         ]
         return pa.RecordBatch.from_arrays(columns, schema=self.schema)
 
+    def _places(self, found: Outcome) -> tuple[Any, Any]:
+        """Person and place (from 0) of each row of the table, as indices."""
+        if self._facts.pick == 1:
+            return slice(None), 0
+        taken = (found.chosen >= 0) & (found.bad < 0)[:, None]
+        taken[:, 0] = True  # somebody who gets nothing has a row, too
+        return np.nonzero(taken)
+
     def _reason_codes(self, found: Outcome) -> Codes:
         """Indices in `reason_texts`."""
-        held = found.holdout + len(REASONS)
         bad = found.bad + len(REASONS) + len(self._facts.holdouts)
+        held = found.holdout + len(REASONS)
         return np.where(found.bad >= 0, bad, np.where(found.holdout >= 0, held, found.reason))
+
+    def _held_back(self, holdout: Codes, would: Codes) -> list[pa.Array]:
+        """The columns about holdouts; where there are none, nulls that are made without looking."""
+        if self._facts.holdouts:
+            return [_words(holdout, self._holdouts), *(n.column(would) for n in self._names.values())]
+        nulls = pa.nulls(len(would), pa.int32())
+        dictionaries = [self._holdouts, *(names.distinct for names in self._names.values())]
+        return [pa.DictionaryArray.from_arrays(nulls, each, safe=False) for each in dictionaries]
 
 
 def reason_texts(facts: Facts) -> list[str]:
@@ -179,36 +195,30 @@ def outcome_of(decisions: Sequence[Decision], facts: Facts) -> Outcome:
 # --- columns -----------------------------------------------------------------------------------------
 
 
-def _places(chosen: Codes, bad: Codes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Person and place (from 0) of each row of the table."""
-    taken = (chosen >= 0) & (bad < 0)[:, None]
-    taken[:, 0] = True  # somebody who gets nothing has a row, too
-    person, place = np.nonzero(taken)
-    return person, place
-
-
 class _Names:
     """The names that candidates have in one part, and which of them each candidate has."""
 
     def __init__(self, of_candidates: list[str | None]) -> None:
         distinct = list(dict.fromkeys(name for name in of_candidates if name is not None))
-        self._distinct = pa.array(distinct, pa.string())
+        self.distinct = pa.array(distinct, pa.string())
         codes = [-1 if name is None else distinct.index(name) for name in of_candidates]
         # The last one is for "no candidate", whose index is -1.
         self._codes = np.array([*codes, -1], dtype=np.int32)
 
     def column(self, candidates: Codes) -> pa.Array:
-        return _words(self._codes[candidates], self._distinct)
+        return _words(np.take(self._codes, candidates, mode="wrap"), self.distinct)
 
 
 def _words(codes: Codes, names: pa.Array) -> pa.Array:
     """Names by their codes, null where the code is negative."""
     missing = codes < 0
     indices = pa.array(codes.astype(np.int32, copy=False), mask=missing if missing.any() else None)
-    return pa.DictionaryArray.from_arrays(indices, names)
+    return pa.DictionaryArray.from_arrays(indices, names, safe=False)
 
 
 def _moments(microseconds: Floats, missing: NDArray[np.bool_]) -> pa.Array:
     missing = missing | np.isnan(microseconds)
+    if missing.all():
+        return pa.nulls(len(missing), pa.timestamp("us", "UTC"))
     whole = np.where(missing, 0.0, microseconds).astype(np.int64)
     return pa.array(whole, mask=missing).view(pa.timestamp("us", "UTC"))

@@ -1,7 +1,7 @@
 """Decides many people: binds a batch to a plan, runs the kernel over it, counts.
 
 An `Engine` holds what a plan needs to run: its tables as arrays, its time zone, the compiled kernel, and
-scratch memory for each thread. Rows are split among threads in ranges; each row's decision depends on its
+scratch memory for each thread. Threads take pieces of the rows; each row's decision depends on its
 own values alone, so the results are the same for every number of threads and every size of block.
 """
 
@@ -33,6 +33,7 @@ from nbadsl.program.nodes import Value
 from nbadsl.zone import zone
 
 BLOCK = 4096
+PIECE = 65_536  # rows of a call of the kernel; threads take one piece after the other
 LIST_ROWS = 512  # rows of a block where candidates are put on lists
 
 
@@ -124,7 +125,7 @@ class Engine:
         block: int,
         unreadable: NDArray[np.int32] | None,
     ) -> Results:
-        bound = bind(self.plan, batch, given, threads)
+        bound = bind(self.plan, batch, given)
         _merge(bound.bad, unreadable)
         outcome = self.outcome(bound.rows, self._holdouts(bound, constants), bound.arms)
         draws = None
@@ -148,25 +149,25 @@ class Engine:
         forced: bool,
     ) -> NDArray[np.int64]:
         block = -(-min(block, max(bound.rows, 1), LIST_ROWS if self.listed else block) // 512) * 512
-        whole = -(-bound.rows // block)
-        share = -(-whole // max(threads, 1)) * block
+        piece = -(-PIECE // block) * block
+        recoded = int(bound.recodes[:, at.CODE_BYTES].sum()) * piece + 64 * len(bound.recodes)
 
         def work(start: int) -> NDArray[np.int64]:
-            settings = self.settings_of(start, min(start + share, bound.rows), block, self.plan.parts.main)
+            settings = self.settings_of(start, min(start + piece, bound.rows), block, self.plan.parts.main)
             settings[at.BAD] = bound.bad.ctypes.data
             settings[at.FORCED] = int(forced)
             settings[at.BASES] = 0 if draws is None else draws.ctypes.data
             self.write_to(outcome, settings)
             counters = np.zeros(self.plan.counters + REASONS, np.int64)
-            with _alive(self.room(block, settings)):
+            with _alive(self.room(block, settings, recoded)):
                 self.call(settings, constants, bound, counters)
             return counters
 
-        starts = range(0, bound.rows, share) if bound.rows else range(0)
-        if len(starts) <= 1:
+        starts = range(0, bound.rows, piece)
+        if len(starts) <= 1 or threads <= 1:
             found = [work(start) for start in starts]
         else:
-            with ThreadPoolExecutor(len(starts)) as pool:
+            with ThreadPoolExecutor(min(threads, len(starts))) as pool:
                 found = list(pool.map(work, starts))
         total: NDArray[np.int64] = sum(found, np.zeros(self.plan.counters + REASONS, np.int64))
         return total
@@ -185,7 +186,8 @@ class Engine:
             self.lists,
             constants,
             self.masks,
-            bound.table,
+            bound.table.copy() if len(bound.recodes) else bound.table,
+            bound.recodes,
             bound.tests,
             self.zone,
             bound.checks,
@@ -220,8 +222,8 @@ class Engine:
         )
         return settings
 
-    def room(self, block: int, settings: NDArray[np.int64]) -> NDArray[np.uint8]:
-        """This thread's scratch memory, its addresses entered into the settings."""
+    def room(self, block: int, settings: NDArray[np.int64], recoded: int = 0) -> NDArray[np.uint8]:
+        """This thread's scratch memory, its addresses entered into the settings. `recoded`: bytes for codes of words."""
         plan, listed = self.plan, self.listed
         entries = block * len(plan.chosen.actions) if listed else 0
         sizes = {
@@ -230,6 +232,7 @@ class Engine:
             at.POINTERS: plan.number_registers * 8,
             at.INDEX: block * 4 + 32,  # see `selected.select`
             at.SPARE: block // 8,
+            at.RECODED: recoded,
             at.BELOW: block,
             at.STANDING: block * 4,
             at.LIST_COUNT: block * 4,

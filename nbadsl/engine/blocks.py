@@ -86,6 +86,17 @@ def inexact(ok, spare, address, n):
                 st_i64(ok, i >> 6, ld_i64(ok, i >> 6) & ~(1 << (i & 63)))
 
 
+@part("ITT")
+def recode_words(s, columns, recodes):
+    """Translate the codes of words from START to STOP, and point the columns to them."""
+    start, count, target = s[at.START], s[at.STOP] - s[at.START], s[at.RECODED]
+    for k in range(len(recodes)):
+        size = recodes[k, at.CODE_BYTES]
+        l.recode(target, recodes[k, at.CODES] + 4 * start, recodes[k, at.TABLE], size, count)
+        columns[recodes[k, at.ROW], at.ADDRESS] = target - size * start
+        target += (size * count + 63) & ~63
+
+
 @part("IiiTG", "i")
 def begin(s, row, n, checks, bounds):
     """Reset the state of a block. Gives how many rows are not bad data."""

@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,9 +20,9 @@ from numpy.typing import NDArray
 
 from nbadsl.data.schema import column_of
 from nbadsl.engine import loops as l
-from nbadsl.engine.forms import Stored, bitmap, codes_of_words, common_codes, store
+from nbadsl.engine.forms import CODE_KINDS, Stored, bitmap, codes_of_words, common_codes, store
 from nbadsl.engine.hashing import PLACES, places
-from nbadsl.engine.settings import CHECK_WIDTH, COLUMN_WIDTH, NO_NUMBERS
+from nbadsl.engine.settings import CHECK_WIDTH, COLUMN_WIDTH, NO_NUMBERS, RECODE_WIDTH
 from nbadsl.plan.flags import passes
 from nbadsl.plan.plan import PAIR, SET, Column, Plan, Source, Test
 from nbadsl.plan.ranges import FIRST_DAY, LAST_DAY, MAX
@@ -32,20 +30,20 @@ from nbadsl.program.nodes import Experiment, Holdout, Input, Value
 from nbadsl.types import DAY, EXACT, Clock, Date, Duration, Integer, Time, is_numeric
 
 MANY = 1_000  # distinct texts from which Arrow's own functions answer tests
-MANY_ROWS = 50_000  # from which columns are stored by several threads
 
 
 @dataclass(slots=True, eq=False)
 class Bound:
     """A batch, bound to a plan.
 
-    `table`: int64 [columns, 6], see `settings`. `tests`: addresses of the answers for each distinct value.
+    `table`: int64 [columns, 6], see `settings`. `recodes`: int64 [columns of words, 4], likewise. `tests`: addresses of the answers for each distinct value.
     `checks`, `bounds`: what the kernel checks of the data. `bad`: int16 [n], 1 + index of the first bad input, 0
     for none; the kernel completes it. `arms`: int32 [n, experiments]. `held`: for each holdout, who is in it.
     """
 
     rows: int
     table: NDArray[np.int64]
+    recodes: NDArray[np.int64]
     tests: NDArray[np.int64]
     checks: NDArray[np.int64]
     bounds: NDArray[np.float64]
@@ -61,6 +59,7 @@ class Bound:
         return Bound(
             0,
             np.zeros((1, COLUMN_WIDTH), np.int64),
+            np.zeros((0, RECODE_WIDTH), np.int64),
             np.zeros(1, np.int64),
             np.zeros((0, CHECK_WIDTH), np.int64),
             np.zeros((0, 2)),
@@ -72,9 +71,9 @@ class Bound:
         )
 
 
-def bind(plan: Plan, batch: pa.RecordBatch, given: Mapping[str, Value], threads: int = 1) -> Bound:
+def bind(plan: Plan, batch: pa.RecordBatch, given: Mapping[str, Value]) -> Bound:
     """Bind a batch. `given`: what the run brings; tests of texts may ask for a given one."""
-    return _Binding(plan, batch, given).bound(threads)
+    return _Binding(plan, batch, given).bound()
 
 
 class _Binding:
@@ -86,22 +85,24 @@ class _Binding:
         self.arms = np.zeros((self.rows, len(plan.facts.experiments)), np.int32)
         self.held: list[NDArray[np.bool_]] = [np.zeros(0, np.bool_)] * len(plan.holdouts)
         self.keep: list[Any] = []
+        self.recodes: list[tuple[int, ...]] = []
         self.checks: list[tuple[int, ...]] = []
         self.bounds: list[tuple[float, float]] = []
 
-    def bound(self, threads: int) -> Bound:
-        self._do(self._tasks(), threads if self.rows >= MANY_ROWS else 1)
+    def bound(self) -> Bound:
+        self._store_all()
         for index, each in enumerate(self.plan.facts.inputs):
             if Source(each.name) in self.stored:
                 self._check_input(index, each, self.stored[Source(each.name)])
         table = np.zeros((max(len(self.plan.columns), 1), COLUMN_WIDTH), np.int64)
         for row, column in enumerate(self.plan.columns):
-            table[row] = self._row(column)
+            table[row] = self._row(row, column)
         tests = np.array([self._test(test) for test in self.plan.tests] or [0], np.int64)
         self.keep.append(self.stored)
         return Bound(
             self.rows,
             table,
+            np.array(self.recodes, np.int64).reshape(-1, RECODE_WIDTH),
             tests,
             np.array(self.checks, np.int64).reshape(-1, CHECK_WIDTH),
             np.array(self.bounds, np.float64).reshape(-1, 2),
@@ -112,30 +113,18 @@ class _Binding:
             self.keep,
         )
 
-    # --- columns, arms, holdouts: each a task of its own ---
+    # --- columns, arms, holdouts ---
 
-    def _tasks(self) -> list[Callable[[], None]]:
+    def _store_all(self) -> None:
         plan = self.plan
         sources = [s for c in plan.columns for s in (c.source, c.other) if s is not None]
         read = {s.name for s in sources if s.kind == "field"}
-        tasks: list[Callable[[], None]] = [
-            partial(self._store, each, each.name in read) for each in plan.facts.inputs
-        ]
-        tasks += [partial(self._place_arm, n, e) for n, e in enumerate(plan.facts.experiments)]
-        tasks += [
-            partial(self._place_holdout, n, Holdout(h.name, h.share, h.by, h.seed))
-            for n, h in enumerate(plan.holdouts)
-        ]
-        return tasks
-
-    def _do(self, tasks: list[Callable[[], None]], threads: int) -> None:
-        if threads <= 1:
-            for task in tasks:
-                task()
-            return
-        with ThreadPoolExecutor(threads) as pool:
-            for done in [pool.submit(task) for task in tasks]:
-                done.result()
+        for each in plan.facts.inputs:
+            self._store(each, each.name in read)
+        for number, experiment in enumerate(plan.facts.experiments):
+            self._place_arm(number, experiment)
+        for number, h in enumerate(plan.holdouts):
+            self._place_holdout(number, Holdout(h.name, h.share, h.by, h.seed))
 
     def _store(self, each: Input, is_read: bool) -> None:
         name = column_of(each)
@@ -185,8 +174,12 @@ class _Binding:
 
     # --- what the plan reads ---
 
-    def _row(self, column: Column) -> tuple[int, ...]:
+    def _row(self, row: int, column: Column) -> tuple[int, ...]:
         stored = self.stored[column.source]
+        if stored.table is not None and column.kind != PAIR:
+            table = stored.table
+            self.recodes.append((stored.address, table.ctypes.data, table.itemsize, row))
+            return 0, CODE_KINDS[table.dtype], 0, 0, 0, 0
         if column.kind == PAIR:
             assert column.other is not None
             left, right = common_codes(stored, self.stored[column.other])

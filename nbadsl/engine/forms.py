@@ -45,7 +45,7 @@ DTYPES = {
 }
 
 
-KINDS_OF_CODES = {np.dtype(np.uint8): l.U8, np.dtype(np.uint16): l.U16}
+CODE_KINDS = {np.dtype(np.uint8): l.U8, np.dtype(np.uint16): l.U16}
 
 
 @dataclass(slots=True, eq=False)
@@ -54,8 +54,9 @@ class Stored:
 
     `kind`: one of the kernel's kinds of elements. `validity`: address of a bitmap, 0 when nothing is null;
     `validity_bit`, `value_bit`: the place of the first row in it, and among booleans. `codes`, `texts`: of texts
-    and words, each row's code and what the codes mean; the code after the last is null. `parts`: of a set,
-    one int64 a row for each 64 words. `sound`: address of a bitmap of the rows that keep the rules of words,
+    and words, each row's code and what the codes mean; the code after the last is null. `table`: of words whose codes
+    are those of the data, the code of each among the type's words; kind and address are then those of the data's.
+    `parts`: of a set, one int64 a row for each 64 words. `sound`: address of a bitmap of the rows that keep the rules of words,
     0: all do. `keep`: what must live as long.
     """
 
@@ -66,9 +67,15 @@ class Stored:
     value_bit: int = 0
     codes: NDArray[np.integer] | None = None
     texts: pa.Array | None = None
+    table: NDArray[np.unsignedinteger] | None = None
     parts: list[NDArray[np.int64]] = field(default_factory=list)
     sound: int = 0
     keep: list[Any] = field(default_factory=list)
+
+    def coded(self) -> NDArray[np.integer]:
+        """Each row's code into `texts`."""
+        assert self.codes is not None
+        return self.codes if self.table is None else np.take(self.table, self.codes)
 
 
 def store(each: Input, array: pa.Array, is_read: bool) -> Stored:
@@ -210,8 +217,8 @@ def _has_null_texts(array: pa.Array) -> bool:
     return bool(pa.types.is_dictionary(array.type) and array.dictionary.null_count > 0)
 
 
-def _texts(array: pa.Array) -> Stored:
-    """Codes (int32) into the distinct texts; one more for null."""
+def _texts(array: pa.Array, asks_null: bool = True) -> Stored:
+    """Codes (int32) into the distinct texts; one more for null. `asks_null`: whether validity is wanted."""
     if not pa.types.is_dictionary(array.type):
         if pa.types.is_string_view(array.type):
             array = array.cast(pa.large_string())
@@ -222,7 +229,7 @@ def _texts(array: pa.Array) -> Stored:
         indices = indices.fill_null(len(texts))
     codes = indices.to_numpy(zero_copy_only=False) if len(indices) else np.zeros(0, np.int32)
     stored = Stored(l.I32, codes.ctypes.data, codes=codes, texts=texts, keep=[indices])
-    if array.null_count or texts.null_count:
+    if asks_null and (array.null_count or texts.null_count):
         known = np.append(texts.is_valid().to_numpy(zero_copy_only=False), False)
         stored.validity, bits = bitmap(known[codes])
         stored.keep.append(bits)
@@ -237,19 +244,19 @@ def bitmap(rows: NDArray[np.bool_]) -> tuple[int, Any]:
 
 def _words(each: Input, array: pa.Array, words: tuple[str, ...]) -> Stored:
     """Codes of the type's words; after them come undeclared words and null."""
-    texts = _texts(array)
-    assert texts.codes is not None and texts.texts is not None
+    stored = _texts(array, asks_null=not (each.optional or each.never))
+    assert stored.codes is not None and stored.texts is not None
     undeclared, null = len(words), len(words) + 1
     place = {word: code for code, word in enumerate(words)} | {None: null}
-    table = [place.get(text, undeclared) for text in _listed(texts.texts)]
-    stored = codes_of_words(np.take(np.array([*table, null], _small(words)), texts.codes), words)
+    codes = [place.get(text, undeclared) for text in _listed(stored.texts)]
+    stored.table, stored.texts = (
+        np.array([*codes, null], code_type(words)),
+        pa.array([*words, None], pa.string()),
+    )
     # Whether a row is sound is known from its distinct value, which most often settles it for all.
-    if undeclared in table:
-        stored.sound, bits = bitmap(stored.codes != undeclared)
+    if undeclared in codes:
+        stored.sound, bits = bitmap(stored.coded() != undeclared)
         stored.keep.append(bits)
-    if texts.validity and not (each.optional or each.never):
-        stored.validity = texts.validity
-    stored.keep.append(texts)
     return stored
 
 
@@ -260,12 +267,12 @@ def _listed(texts: pa.Array) -> list[str | None]:
 
 def codes_of_words(codes: NDArray[np.integer], words: Sequence[str]) -> Stored:
     """Codes in as few bytes as they need."""
-    array = codes.astype(_small(words), copy=False)
+    array = codes.astype(code_type(words))
     texts = pa.array([*words, None], pa.string())
-    return Stored(KINDS_OF_CODES[array.dtype], array.ctypes.data, codes=array, texts=texts)
+    return Stored(CODE_KINDS[array.dtype], array.ctypes.data, codes=array, texts=texts)
 
 
-def _small(words: Sequence[str]) -> np.dtype[np.unsignedinteger]:
+def code_type(words: Sequence[str]) -> np.dtype[np.unsignedinteger]:
     """The type of codes of words, of undeclared ones, and of null."""
     return np.dtype(np.uint8 if len(words) + 2 <= 256 else np.uint16)
 
@@ -308,10 +315,10 @@ def common_codes(a: Stored, b: Stored) -> tuple[NDArray[np.int32], NDArray[np.in
     numbers: dict[str, int] = {}
     both = []
     for stored in (a, b):
-        assert stored.codes is not None and stored.texts is not None
+        assert stored.texts is not None
         table = [-1 if v is None else numbers.setdefault(v, len(numbers)) for v in _listed(stored.texts)]
         # Beyond the texts is null; of words, undeclared ones too.
-        both.append(np.array([*table, -1, -1], np.int32)[stored.codes])
+        both.append(np.array([*table, -1, -1], np.int32)[stored.coded()])
     return both[0], both[1]
 
 

@@ -21,7 +21,7 @@ from nbadsl.engine import choose as c
 from nbadsl.engine import loops as l
 from nbadsl.engine import settings as at
 from nbadsl.engine import vectors as v
-from nbadsl.engine.blocks import begin, finish
+from nbadsl.engine.blocks import begin, finish, recode_words
 from nbadsl.engine.compiled import Compiled
 from nbadsl.engine.execute import both, make_mask, make_number
 from nbadsl.engine.loops import NAN, ld_f64, ld_i32, ld_i64, st_i32, st_i64
@@ -42,6 +42,7 @@ SIGNATURE = i64(
     f64[::1],  # constants
     i64[::1],  # masks of sets
     i64[:, ::1],  # columns
+    i64[:, ::1],  # those whose words are translated
     i64[::1],  # addresses of tests' tables
     f64[:, ::1],  # time zone: starts, offsets
     i64[:, ::1],  # checks of data
@@ -147,6 +148,7 @@ def _make(stamp: str) -> Any:
         constants,
         masks,
         columns,
+        recodes,
         tests,
         zone,
         checks,
@@ -163,6 +165,7 @@ def _make(stamp: str) -> Any:
         base, numbers, pointers = s[at.MASKS], s[at.NUMBERS], s[at.POINTERS]
         idx, spare, fates = s[at.INDEX], s[at.SPARE], s[at.FATE_COUNTERS]
         any_born = 0
+        recode_words(s, columns, recodes)
         l.fill_words(base, -1, stride >> 3)
         for r in range(s[at.NUMBER_COUNT]):
             st_i64(pointers, r, numbers + r * wide)

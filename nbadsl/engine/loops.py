@@ -287,6 +287,17 @@ def test_codes(dst, kind, address, table, count):
         st_i64(dst, w, word)
 
 
+@part("iiiii")
+def recode(dst, codes, table, size, count):
+    """What a table of one or two bytes an entry says of each code (int32)."""
+    if size == 1:
+        for i in range(count):
+            st_u8(dst, i, ld_u8(table, ld_i32(codes, i)))
+    else:
+        for i in range(count):
+            st_i16(dst, i, ld_u16(table, ld_i32(codes, i)))
+
+
 @part("iiiiliii")
 def words_in(dst, scratch, kind, address, lists, at, ranges, count):
     """Mask of codes in any of some ranges."""

@@ -38,6 +38,7 @@ from __future__ import annotations
     POINTERS,  # where the values of each number register are: its own memory, or a column
     INDEX,  # indices of the current rows
     SPARE,  # a mask
+    RECODED,  # codes of words, where they are translated
     BELOW,  # rows with a candidate below the threshold (bytes)
     STANDING,  # the fallback candidate of each row
     LIST_COUNT,
@@ -45,11 +46,16 @@ from __future__ import annotations
     LIST_TIER,
     LIST_CANDIDATE,
     COUNT,
-) = range(39)
+) = range(40)
 
 # What is known of a bound column, by place in its row of the table.
 ADDRESS, KIND, VALIDITY, VALIDITY_BIT, VALUE_BIT, OTHER = range(6)
 COLUMN_WIDTH = 6
+
+# What is known of a column of words whose codes are still those of the data: where those are (int32), the table from
+# them to codes of the type's words, bytes of such a code, and the column's row in the table of columns.
+CODES, TABLE, CODE_BYTES, ROW = range(4)
+RECODE_WIDTH = 4
 
 # What is known of a check of data: the column as above up to the validity's bit, then
 CHECK_INPUT, CHECK_REQUIRED, CHECK_EXACT = 4, 5, 6
