@@ -18,11 +18,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=int,
         default=2000,
         metavar="N",
-        help="how many random programs to run through both engines (2000)",
+        help="how many random programs to run through both engines (2000); with -n 2 on two processors",
     )
     parser.addoption(
         "--update-documents", action="store_true", help="write what commands print into the documents"
     )
+
+
+ROUND = 2000
+"""Examples of a round: Hypothesis remembers every example of one, and memory is finite."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "examples" in metafunc.fixturenames:
+        wanted = metafunc.config.getoption("--differential-examples")
+        rounds = [min(ROUND, wanted - start) for start in range(0, wanted, ROUND)]
+        metafunc.parametrize("examples", rounds, ids=[f"round {n + 1}" for n in range(len(rounds))])
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ rewritten program. They share no code that evaluates anything.
 from __future__ import annotations
 
 from collections.abc import Callable
+from unittest import mock
 
 import pyarrow as pa
-import pytest
 from differential import compare, decide, expected, found, plan_of, same, tiled
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -19,6 +19,7 @@ from strategies_program import Case, cases
 from nbadsl.data.arrow import column, from_arrow, to_arrow
 from nbadsl.data.records import read_record
 from nbadsl.data.schema import accepts, column_of
+from nbadsl.engine import batch
 from nbadsl.engine.batch import Engine
 from nbadsl.engine.single import Single
 from nbadsl.plan.artefact import dump, loads
@@ -26,20 +27,15 @@ from nbadsl.plan.lower import lower
 from nbadsl.program import chance
 from nbadsl.program.nodes import Input
 
-# Shares of the examples: most test meaning, fewer the ways in which a batch can be cut and stored.
+# Shares of the examples (`conftest` deals them out in rounds): most test meaning, fewer the ways in which a batch can be cut and stored.
 MEANING, LAYOUT, SINGLE, SAVED = 0.7, 0.15, 0.1, 0.05
 # Tried as well, where a field takes them: if they lose something of its values, another is used.
 NARROW = (pa.int8(), pa.uint16(), pa.float32(), pa.timestamp("ns"), pa.decimal128(12, 2))
 
 
-def for_examples(
-    request: pytest.FixtureRequest, share: float, check: Callable[..., None], *what: object
-) -> None:
-    """Run a check on a share of the wanted number of examples."""
-    wanted = request.config.getoption("--differential-examples", default=2000)
-    relaxed = settings(
-        max_examples=max(int(wanted * share), 1), deadline=None, suppress_health_check=list(HealthCheck)
-    )
+def for_examples(number: int, check: Callable[..., None], *what: object) -> None:
+    """Run a check on so many random examples."""
+    relaxed = settings(max_examples=max(number, 1), deadline=None, suppress_health_check=list(HealthCheck))
     relaxed(given(*what)(check))()
 
 
@@ -47,13 +43,13 @@ def keys_of(case: Case) -> list[str]:
     return [chance.text_of(row[case.program.key]) for row in case.rows]
 
 
-def test_both_engines_decide_and_count_the_same(request: pytest.FixtureRequest):
+def test_both_engines_decide_and_count_the_same(examples: int):
     def check(case: Case) -> None:
         plan = plan_of(case.program)
         people = to_arrow(case.rows, case.program.inputs)
         compare(found(plan, decide(plan, case, people), keys_of(case)), expected(case))
 
-    for_examples(request, MEANING, check, cases())
+    for_examples(int(examples * MEANING), check, cases())
 
 
 def stored(draw: st.DataObject, case: Case) -> pa.Table:
@@ -77,7 +73,7 @@ def stored(draw: st.DataObject, case: Case) -> pa.Table:
     return pa.table([array(f) for f in fields], names=[column_of(f) for f in fields])
 
 
-def test_blocks_threads_chunks_slices_and_types_of_columns_change_nothing(request: pytest.FixtureRequest):
+def test_blocks_threads_chunks_slices_and_types_of_columns_change_nothing(examples: int):
     def check(case: Case, draw: st.DataObject) -> None:
         plan, rows = plan_of(case.program), len(case.rows)
         times = draw.draw(st.sampled_from((1, 2, 400)))
@@ -91,7 +87,8 @@ def test_blocks_threads_chunks_slices_and_types_of_columns_change_nothing(reques
             "threads": draw.draw(st.integers(1, 3)),
             "block": draw.draw(st.sampled_from((512, 1024, 4096))),
         }
-        results = decide(plan, case, people, **how)
+        with mock.patch.object(batch, "PIECE", draw.draw(st.sampled_from((512, batch.PIECE)))):
+            results = decide(plan, case, people, **how)
         keys = keys_of(case)
         findings = found(plan, results, keys * times)
         for i, decision in enumerate(findings.decisions):
@@ -99,19 +96,19 @@ def test_blocks_threads_chunks_slices_and_types_of_columns_change_nothing(reques
         findings.decisions = findings.decisions[:rows]
         compare(findings, expected(case, times))
 
-    for_examples(request, LAYOUT, check, cases(), st.data())
+    for_examples(int(examples * LAYOUT), check, cases(), st.data())
 
 
-def test_one_person_alone_is_decided_as_in_a_batch(request: pytest.FixtureRequest):
+def test_one_person_alone_is_decided_as_in_a_batch(examples: int):
     def check(case: Case) -> None:
         single = Single(Engine(plan_of(case.program)))
         for row, decision in zip(case.rows, expected(case).decisions, strict=True):
             same(single.decide(row, case.given, case.seed), decision)
 
-    for_examples(request, SINGLE, check, cases())
+    for_examples(int(examples * SINGLE), check, cases())
 
 
-def test_a_saved_policy_is_the_same_policy(request: pytest.FixtureRequest):
+def test_a_saved_policy_is_the_same_policy(examples: int):
     def check(case: Case) -> None:
         plan = plan_of(case.program)
         data = dump(plan, case.program)
@@ -121,4 +118,4 @@ def test_a_saved_policy_is_the_same_policy(request: pytest.FixtureRequest):
         assert repr(lower(loaded.program())) == repr(plan)
         assert dump(loaded.plan, loaded.program()) == data
 
-    for_examples(request, SAVED, check, cases())
+    for_examples(int(examples * SAVED), check, cases())
