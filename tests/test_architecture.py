@@ -123,7 +123,9 @@ def test_only_the_edges_import_our_own_modules_late() -> None:
 def test_checking_does_not_pay_for_the_engine(code: str) -> None:
     heavy = "numba numpy pyarrow pydantic rich pygls".split()
     program = f"import sys\n{code}\nprint([m for m in {heavy} if m in sys.modules])"
-    result = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    result = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     assert result.stdout.strip().splitlines()[-1] == "[]"
 
 
@@ -136,7 +138,9 @@ def test_every_module_says_what_it_is_for_and_stays_readable(path: Path) -> None
 
 
 def test_nothing_evaluates_code_or_pickles() -> None:
-    forbidden = re.compile(r"\b(eval|exec)\(|\bimport (pickle|cloudpickle|marshal|shelve)\b|\bpickle\.loads?\b")
+    forbidden = re.compile(
+        r"\b(eval|exec)\(|\bimport (pickle|cloudpickle|marshal|shelve)\b|\bpickle\.loads?\b"
+    )
     found = [
         f"{path.relative_to(PACKAGE)}:{number}"
         for path in MODULES

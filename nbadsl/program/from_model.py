@@ -18,7 +18,7 @@ from nbadsl.program.nodes import Expr, Program
 from nbadsl.program.pool import Pool
 from nbadsl.program.translate import Translator
 from nbadsl.semantics.constants import instant
-from nbadsl.semantics.declare import constant
+from nbadsl.semantics.fields import constant
 from nbadsl.semantics.model import Model
 from nbadsl.source import Span
 from nbadsl.syntax import nodes

@@ -10,7 +10,7 @@ from nbadsl.diagnostics import Findings
 from nbadsl.semantics import calls
 from nbadsl.semantics.choosing import judge_chance, judge_choosing
 from nbadsl.semantics.constants import fits
-from nbadsl.semantics.declare import constant, report_outside
+from nbadsl.semantics.fields import constant, report_outside
 from nbadsl.semantics.infer import Inference
 from nbadsl.semantics.keys import judge_key
 from nbadsl.semantics.model import Info, Model, Symbol

@@ -74,7 +74,8 @@ class Info:
     """What is known of an expression.
 
     `unknown`: it may have no value, and `why` names what is then missing. `never`: it is the value of an
-    `or never` field. `low`, `high`: bounds of a number. `only_for`: (field, purpose) of the restricted
+    `or never` field. `asked_never`: it is a parameter that is declared `or never`, whatever a call hands
+    over for it, so its function may ask `is never`. `low`, `high`: bounds of a number. `only_for`: (field, purpose) of the restricted
     fields it reads. `varies`: a profile field or experiment that it reads, "" when it is the same for everybody.
     `of_candidate`: it reads `channel`, `content`, `slot` or a factor.
     """
@@ -83,6 +84,7 @@ class Info:
     unknown: bool = False
     why: str = ""
     never: bool = False
+    asked_never: bool = False
     low: float = -inf
     high: float = inf
     only_for: frozenset[tuple[str, str]] = frozenset()
