@@ -38,8 +38,10 @@ class Pool:
 
     # --- leaves ---
 
-    def literal(self, value: bool | float | str, type: Type, origin: Span | None = None) -> nodes.Literal:
-        return self._intern(nodes.Literal, origin, value=value, type=type)
+    def literal(
+        self, value: bool | float | str | None, type: Type, origin: Span | None = None
+    ) -> nodes.Literal:
+        return self._intern(nodes.Literal, origin, value=value, type=type, unknown=value is None)
 
     def yes(self) -> nodes.Literal:
         return self.literal(True, FLAG)
