@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from nbadsl.diagnostics.suggest import did_you_mean
 from nbadsl.semantics import bounds, builtins, tables
 from nbadsl.semantics.fields import read_input
-from nbadsl.semantics.model import NOTHING_KNOWN, Builtin, Info, Symbol, merge
+from nbadsl.semantics.model import NOTHING_KNOWN, Builtin, Info, Symbol, merge, through
 from nbadsl.syntax import nodes
 from nbadsl.types import Anything, Type
 
@@ -111,6 +111,8 @@ def infer_body(inference: Inference, symbol: Symbol, bound: dict[str, Info], exp
         info = tables.infer_table(inference, symbol.node, type, bound)
     inference.factors, inference.depth = factors, depth
     inference.defining.pop()
+    handed_over = frozenset().union(*(i.only_for for i in bound.values()))
+    info = through(symbol.name, info, handed_over)
     inference.bodies[key] = info if isinstance(type, Anything) else replace(info, type=type)
     return inference.bodies[key]
 

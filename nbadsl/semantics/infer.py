@@ -19,7 +19,7 @@ from nbadsl.semantics import bounds, calls, conditions, operators
 from nbadsl.semantics.constants import literal
 from nbadsl.semantics.fixes import replacement, unit_advice
 from nbadsl.semantics.mismatch import mismatch
-from nbadsl.semantics.model import NOTHING_KNOWN, Fact, Info, Local, Model, Symbol, Word, merge
+from nbadsl.semantics.model import NOTHING_KNOWN, Fact, Info, Local, Model, Symbol, Word, merge, through
 from nbadsl.source import Span
 from nbadsl.syntax import nodes
 from nbadsl.types import (
@@ -208,7 +208,7 @@ class Inference:
             never=declared.never,
             low=low,
             high=high,
-            only_for=frozenset({(symbol.name, symbol.purpose)}) if symbol.purpose else frozenset(),
+            only_for=frozenset({(symbol.name, symbol.purpose, "")}) if symbol.purpose else frozenset(),
             varies=symbol.name if symbol.kind == "field" else "",
         )
 
@@ -223,7 +223,7 @@ class Inference:
         self.defining.append(symbol.name)
         depth, self.depth = self.depth, 0
         factors, self.factors = self.factors, {}
-        info = self.infer(node.value)
+        info = through(symbol.name, self.infer(node.value))
         self.factors, self.depth = factors, depth
         self.defining.pop()
         self.model.infos[node] = info

@@ -43,8 +43,11 @@ def columns_of(table: nodes.Table) -> list[str]:
     """The names in the first row, the result's included."""
     names = []
     for cell in table.rows[0].cells:
-        first = cell.values[0] if cell.values else None
-        names.append(first.name if isinstance(first, nodes.Reference) else "")
+        match cell:
+            case nodes.Cell(kind="value", values=(nodes.Reference(name=name),)):
+                names.append(name)
+            case _:
+                names.append("")
     return names
 
 
