@@ -8,7 +8,7 @@ on the place: a word that would mean nothing is an error, not a decoration.
 from __future__ import annotations
 
 from nbadsl.diagnostics import Edit, Findings, Fix
-from nbadsl.diagnostics.suggest import did_you_mean
+from nbadsl.diagnostics.suggest import did_you_mean, nearest
 from nbadsl.inputs import Input, Value
 from nbadsl.semantics.constants import fits, literal
 from nbadsl.semantics.model import Settings
@@ -51,6 +51,16 @@ NAMED_TYPES: dict[str, Type] = {
     "text": TEXT,
 }
 
+# What other languages call the types.
+ELSEWHERE = {
+    **dict.fromkeys(("float", "double", "decimal", "real", "numeric", "percent"), "number"),
+    **dict.fromkeys(("int", "long", "bigint", "smallint"), "integer"),
+    **dict.fromkeys(("str", "string", "varchar", "char"), "text"),
+    **dict.fromkeys(("bool", "boolean"), "flag"),
+    **dict.fromkeys(("datetime", "timestamp", "instant"), "time"),
+    **dict.fromkeys(("interval", "timedelta"), "duration"),
+    "currency": "money",
+}
 # Which modifiers mean something at a place, by the name that messages give it.
 MODIFIERS = {
     "a profile": {
@@ -93,8 +103,13 @@ def read_type(type: nodes.TypeName, settings: Settings, found: Findings) -> Type
         return Money(settings.currency)
     if type.name in NAMED_TYPES:
         return NAMED_TYPES[type.name]
-    help = did_you_mean(type.name, [*NAMED_TYPES, "money", "one of", "any of"])
-    found.report("unknown-type", type.span, name=type.name, help=help)
+    known = [*NAMED_TYPES, "money"]
+    name = ELSEWHERE.get(type.name.lower()) or nearest(type.name, known)
+    fixes = (Fix(f"write `{name}`", (Edit(type.span, name),)),) if name else ()
+    help = f"did you mean `{name}`?" if name else f"there are {', '.join(f'`{k}`' for k in known)}"
+    if type.name.lower() in ("enum", "category", "one", "any"):
+        help, fixes = "list the words: `one of basic, plus`, or `any of …` where it may be several", ()
+    found.report("unknown-type", type.span, name=type.name, help=help, fixes=fixes)
     return ANYTHING
 
 
@@ -117,7 +132,7 @@ def read_input(field: nodes.Field, place: str, settings: Settings, found: Findin
         ):
             type = Money(modifier.value.text)
         elif _goes_with(modifier, type, parts, found):
-            parts |= _modifier(modifier, type, settings, found)
+            parts |= _modifier(field.name.text, modifier, type, settings, found)
     parts.setdefault("column", field.name.text)
     if field.type.name == "probability":
         _keep_probability(field, parts, found)
@@ -191,7 +206,9 @@ def _goes_with(modifier: nodes.Modifier, type: Type, parts: dict[str, object], f
     return fitting
 
 
-def _modifier(modifier: nodes.Modifier, type: Type, settings: Settings, found: Findings) -> dict[str, object]:
+def _modifier(
+    name: str, modifier: nodes.Modifier, type: Type, settings: Settings, found: Findings
+) -> dict[str, object]:
     value = modifier.value
     match modifier.kind:
         case "optional":
@@ -209,7 +226,7 @@ def _modifier(modifier: nodes.Modifier, type: Type, settings: Settings, found: F
             return _bounds(value, type, settings, found)
         case "default":
             assert isinstance(value, nodes.Expr)
-            return {"default": constant(value, type, settings, found, "the value")}
+            return {"default": constant(value, type, settings, found, f"`{name}`")}
         case _:
             return {}
 

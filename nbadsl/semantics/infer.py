@@ -265,13 +265,13 @@ class Inference:
         if isinstance(expected, Words):
             help = did_you_mean(name, expected.words)
             fixes = replacement(expr.span, name, expected.words)
-            self.found.report(
-                "unknown-word", expr.span, word=name, what=f"`{expected}`", help=help, fixes=fixes
-            )
+            what = self._owner(expected)
+            self.found.report("unknown-word", expr.span, word=name, what=what, help=help, fixes=fixes)
             return
         known = [
             *local,
             *(s.name for s in self.model.symbols.values() if s.kind not in ("function", "table")),
+            *(FACTORS if self.factors else ()),
         ]
         owner = next((s for s in self.model.symbols.values() if name in _words_of(s)), None)
         help = did_you_mean(name, [*known, "now", "today", "channel", "content", "slot"])
@@ -280,6 +280,13 @@ class Inference:
             help = f"`{name}` is a word of `{owner.name}`: write `{owner.name} {verb} {name}`"
         fixes = () if owner else replacement(expr.span, name, known)
         self.found.report("unknown-name", expr.span, what="value", name=name, help=help, fixes=fixes)
+
+    def _owner(self, words: Words) -> str:
+        """The one name that has these words, else the words themselves, as messages call them."""
+        if not words.words:
+            return "a list that is empty"
+        owners = [s.name for s in self.model.symbols.values() if _words_of(s) == words.words]
+        return f"`{owners[0] if len(owners) == 1 else words}`"
 
     # --- values ---
 
@@ -381,5 +388,7 @@ class Inference:
 
 
 def _words_of(symbol: Symbol) -> tuple[str, ...]:
+    if symbol.kind == "experiment":
+        return tuple(arm.name.text for arm in symbol.node.arms)
     declared = symbol.input.type if symbol.input else None
     return declared.words if isinstance(declared, Words | Set) else ()
