@@ -220,7 +220,7 @@ def _modifier(
             return {"column": value.text}
         case "in_unit":
             assert isinstance(value, nodes.Name)
-            return {"unit": UNITS[value.text]}
+            return {"unit": UNITS.get(value.text, 1.0)}
         case "in_range":
             assert isinstance(value, nodes.Range)
             return _bounds(value, type, settings, found)
