@@ -140,7 +140,8 @@ def read_input(field: nodes.Field, place: str, settings: Settings, found: Findin
     if value is not None and not fits(value, parts.get("low"), parts.get("high")):  # type: ignore[arg-type]
         span = next(m.span for m in field.modifiers if m.kind == "default")
         report_outside(found, span, value, parts.get("low"), parts.get("high"))  # type: ignore[arg-type]
-    return Input(field.name.text, type, doc=documentation(field.span), **parts)  # type: ignore[arg-type]
+    parts |= {"doc": documentation(field.span), "zone": settings.timezone}
+    return Input(field.name.text, type, **parts)  # type: ignore[arg-type]
 
 
 def _may_stand(modifier: nodes.Modifier, place: str, seen: set[str], found: Findings) -> bool:
