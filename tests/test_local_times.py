@@ -107,7 +107,7 @@ def test_local_times_of_data_are_those_of_the_policys_literals(
     ]
 
 
-@pytest.mark.parametrize("at, action", zip(LOCAL, ACTIONS, strict=True))
+@pytest.mark.parametrize("at, action", list(zip(LOCAL, ACTIONS, strict=True)))
 def test_so_are_those_of_one_person(at: datetime | None, action: str | None, policy: nbadsl.Policy):
     for given_as in (at, at and at.isoformat(), at and np.datetime64(at)):
         person = {"id": 1, "at": given_as}
