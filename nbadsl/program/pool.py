@@ -33,7 +33,8 @@ class Pool:
         key = (cls, *(id(v) if isinstance(v, nodes.Expr) else _key(v) for v in parts.values()))
         found = self._nodes.get(key)
         if found is None:
-            found = self._nodes[key] = cls(**parts, origin=origin)
+            make: Any = cls
+            found = self._nodes[key] = make(**parts, origin=origin)
         return found  # type: ignore[no-any-return]
 
     # --- leaves ---

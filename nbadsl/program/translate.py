@@ -73,10 +73,10 @@ class Translator:
                 inside = pool.both(
                     pool.compare(">=", subject, low, at), pool.compare("<=", subject, high, at), at
                 )
-                found: Expr = inside
+                between: Expr = inside
                 for part in (subject, low, high):
-                    found = self.settled(found, part, at)
-                return pool.negate(found, at) if expr.negated else found
+                    between = self.settled(between, part, at)
+                return pool.negate(between, at) if expr.negated else between
             case nodes.Is():
                 return self._state(expr, self.translate(expr.subject, env))
             case nodes.Recency():

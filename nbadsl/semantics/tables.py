@@ -257,7 +257,7 @@ def _holds(cell: nodes.Cell, values: list[object], case: object) -> bool:
     if cell.kind == "value":
         return case in values
     if cell.kind == "range":
-        return values[0] <= case < values[1]  # type: ignore[operator]
+        return bool(values[0] <= case < values[1])  # type: ignore[operator]
     compare = {"<": float.__lt__, "<=": float.__le__, ">": float.__gt__, ">=": float.__ge__}
     return compare[cell.operator](float(case), float(values[0]))  # type: ignore[arg-type]
 
