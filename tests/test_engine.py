@@ -422,26 +422,32 @@ def test_people_are_told_before_something_slow_is_compiled(told: list[str], tmp_
         "from nbadsl.engine import compiled, kernel\n"
         "compiled.notify(print)\n"
         "fast = compiled.Compiled(lambda stamp: lambda x: x + len(stamp), 'int64(int64)')\n"
-        "slow = compiled.Compiled(lambda stamp: lambda x: x - len(stamp), 'int64(int64)', slow=True)\n"
-        "print(fast(1)); print(slow(1))\n"
+        "slow = compiled.Compiled(lambda stamp: lambda x: x - len(stamp), 'int64(int64)',\n"
+        "                         apart='import own; own.slow.compile()')\n"
     )
-    path = tmp_path / "own.py"
-    path.write_text(code)
+    (tmp_path / "own.py").write_text(code)
+    use = "import own; print(own.fast(1)); print(own.slow(1)); print(sum(own.slow._code.stats.cache_hits.values()))"
 
     def lines() -> list[str]:
-        done = subprocess.run([sys.executable, str(path)], capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            [sys.executable, "-c", use], capture_output=True, text=True, check=True, cwd=tmp_path
+        )
         return done.stdout.splitlines()
 
-    assert lines() == ["65", compiled.NOTE, "-63"]
+    # What is slow is compiled by another process, and then loaded.
+    assert lines() == ["65", compiled.NOTE, "-63", "1"]
     # The second time it comes from the cache, and nobody is told.
-    assert lines() == ["65", "-63"]
+    assert lines() == ["65", "-63", "1"]
 
 
 def test_where_nothing_can_be_cached_the_engine_runs_all_the_same(monkeypatch: pytest.MonkeyPatch):
-    def no_folder(*_: object, **options: object) -> object:
-        if options.get("cache"):
+    real = compiled.njit
+
+    def no_folder(**options: object) -> object:
+        if options.pop("cache", False):
             raise RuntimeError("cannot cache function: no locator available")
-        return lambda function: function
+        return real(**options)
 
     monkeypatch.setattr(compiled, "njit", no_folder)
-    assert compiled.Compiled(lambda stamp: lambda x: x + 1, "int64(int64)")(1) == 2
+    for apart in (None, "raise SystemExit"):
+        assert compiled.Compiled(lambda stamp: lambda x: x + 1, "int64(int64)", apart)(1) == 2

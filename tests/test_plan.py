@@ -171,6 +171,26 @@ def test_a_score_is_computed_for_selected_rows_unless_many_share_it():
     assert shared.count("mul_vv") == 1 and shared.count("pick") == 5
 
 
+def logistic(x: Expr, one: float = 1.0) -> Expr:
+    power = POOL.arithmetic("exp", POOL.arithmetic("neg", x))
+    return POOL.arithmetic("div", number(1.0), POOL.arithmetic("add", power, number(one)))
+
+
+def test_what_scores_are_made_of_becomes_few_instructions():
+    scored = ["gate", "select", "scaled", "add_vc", "plus_scaled", "logistic", "keep", "best", "dense", "end"]
+    terms = [POOL.arithmetic("mul", field, number(0.1)) for field in (AGE, SURE)]
+    linear = POOL.arithmetic("add", POOL.arithmetic("add", number(0.5), terms[0]), terms[1])
+    assert names(lowered(candidate("a", logistic(linear)))) == scored
+
+
+def test_what_is_read_twice_or_is_another_formula_stays_as_it_is():
+    term = POOL.arithmetic("mul", SURE, number(0.1))
+    twice = names(lowered(candidate("a", POOL.arithmetic("add", term, term))))
+    assert twice == ["gate", "select", "scaled", "add_vv", "best", "dense", "end"]
+    two = names(lowered(candidate("a", logistic(SURE, one=2.0))))
+    assert "exp" in two and "logistic" not in two
+
+
 def test_what_is_the_same_for_everybody_is_computed_once_a_run():
     today = POOL.given("now", TIME)
     bound = POOL.arithmetic("sub", today, number(5.0))

@@ -51,7 +51,7 @@ class Outcome:
 
     `chosen`: [n, pick], candidate indices from the best place on, -1 for none; of people in a holdout, what
     would have been chosen. `tier`: [n, pick], from 0, -1 for none. `score`, `probability`, `send_at` (µs
-    since 1970): [n, pick], NaN for none. What stands on places where nobody is chosen does not matter. `reason`:
+    since 1970): [n, pick], NaN for none. What stands on places where nobody is chosen does not matter, so what is the same for everybody may be one value, spread. `reason`:
     [n], index in REASONS, read where neither of the next two applies. `holdout`: [n], index in `Facts.holdouts`, -1 for none. `bad`: [n],
     index in `Facts.inputs` of the field that is bad data, -1 for none; such a person is decided nothing. `arms`:
     [n, E], index of the arm.

@@ -10,14 +10,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from nbadsl.data.decisions import Outcome
+from nbadsl.data.decisions import Codes, Outcome
 from nbadsl.data.rules import BadData
 from nbadsl.data.schema import check_schema
 from nbadsl.engine import kernel
@@ -32,7 +32,7 @@ from nbadsl.plan.plan import Plan, RunTest
 from nbadsl.program.nodes import Value
 from nbadsl.zone import zone
 
-BLOCK = 2048
+BLOCK = 4096
 LIST_ROWS = 512  # rows of a block where candidates are put on lists
 
 
@@ -57,6 +57,8 @@ class Engine:
         self.sends = np.array(chosen.sends or (-1,), np.int32)
         self.among = np.array(chosen.among or (False,), np.uint8)
         self.listed = chosen.pick > 1 or chosen.explores
+        self.has_tiers = chosen.tiers > 1 or chosen.has_fallback
+        self.has_sends = any(register >= 0 for register in chosen.sends)
         self.zone = _zone_table(plan.facts.timezone) if plan.uses_zone else np.zeros((2, 1))
         sources = [s for c in plan.columns for s in (c.source, c.other) if s is not None]
         self.used = frozenset(s.name for s in sources if s.kind == "field")
@@ -124,18 +126,7 @@ class Engine:
     ) -> Results:
         bound = bind(self.plan, batch, given, threads)
         _merge(bound.bad, unreadable)
-        n, pick = bound.rows, self.plan.chosen.pick
-        outcome = Outcome(
-            chosen=np.empty((n, pick), np.int32),
-            tier=np.empty((n, pick), np.int32),
-            score=np.empty((n, pick)),
-            probability=np.empty((n, pick)),
-            send_at=np.empty((n, pick)),
-            reason=np.empty(n, np.uint8),
-            holdout=self._holdouts(bound, constants),
-            bad=np.full(n, -1, np.int32),
-            arms=bound.arms,
-        )
+        outcome = self.outcome(bound.rows, self._holdouts(bound, constants), bound.arms)
         draws = None
         if self.plan.chosen.explores:
             now = given["now"]
@@ -143,7 +134,7 @@ class Engine:
             draws = bases(bound.keys, now, seed)
         counters = self._run(bound, constants, outcome, draws, threads, block, forced)
         if counters[self.plan.counters + BAD_DATA]:
-            outcome.bad[:] = bound.bad.astype(np.int32) - 1
+            outcome = replace(outcome, bad=bound.bad.astype(np.int32) - 1)
         return Results(outcome, counted(self.plan, counters, outcome, constants))
 
     def _run(
@@ -165,12 +156,7 @@ class Engine:
             settings[at.BAD] = bound.bad.ctypes.data
             settings[at.FORCED] = int(forced)
             settings[at.BASES] = 0 if draws is None else draws.ctypes.data
-            settings[at.OUT_CHOSEN] = outcome.chosen.ctypes.data
-            settings[at.OUT_TIER] = outcome.tier.ctypes.data
-            settings[at.OUT_SCORE] = outcome.score.ctypes.data
-            settings[at.OUT_PROBABILITY] = outcome.probability.ctypes.data
-            settings[at.OUT_REASON] = outcome.reason.ctypes.data
-            settings[at.OUT_SEND] = outcome.send_at.ctypes.data
+            self.write_to(outcome, settings)
             counters = np.zeros(self.plan.counters + REASONS, np.int64)
             with _alive(self.room(block, settings)):
                 self.call(settings, constants, bound, counters)
@@ -242,13 +228,10 @@ class Engine:
             at.MASKS: plan.mask_registers * block // 8,
             at.NUMBERS: plan.number_registers * block * 8,
             at.POINTERS: plan.number_registers * 8,
-            at.INDEX: block * 4,
+            at.INDEX: block * 4 + 32,  # see `selected.select`
             at.SPARE: block // 8,
             at.BELOW: block,
             at.STANDING: block * 4,
-            at.BEST: block * 4,
-            at.BEST_SCORE: block * 8,
-            at.BEST_TIER: block * 4,
             at.LIST_COUNT: block * 4,
             at.LIST_SCORE: entries * 8,
             at.LIST_TIER: entries * 4,
@@ -266,8 +249,37 @@ class Engine:
 
     # --- around the kernel ---
 
-    def _holdouts(self, bound: Bound, constants: NDArray[np.float64]) -> NDArray[np.int32]:
+    def outcome(self, rows: int, holdout: Codes, arms: Codes) -> Outcome:
+        """Memory for what the kernel finds; what is the same for everybody takes none."""
+        chosen, shape = self.plan.chosen, (rows, self.plan.chosen.pick)
+        return Outcome(
+            chosen=np.empty(shape, np.int32),
+            tier=np.empty(shape, np.int32) if self.has_tiers else _same(0, shape, np.int32),
+            score=np.empty(shape),
+            probability=np.empty(shape) if chosen.explores else _same(1.0, shape),
+            send_at=np.empty(shape) if self.has_sends else _same(np.nan, shape),
+            reason=np.empty(rows, np.uint8),
+            holdout=holdout,
+            bad=_same(-1, rows, np.int32),
+            arms=arms,
+        )
+
+    def write_to(self, outcome: Outcome, settings: NDArray[np.int64]) -> None:
+        """Enter the memory of results into the settings."""
+        settings[at.OUT_CHOSEN] = outcome.chosen.ctypes.data
+        settings[at.OUT_SCORE] = outcome.score.ctypes.data
+        settings[at.OUT_REASON] = outcome.reason.ctypes.data
+        if self.has_tiers:
+            settings[at.OUT_TIER] = outcome.tier.ctypes.data
+        if self.plan.chosen.explores:
+            settings[at.OUT_PROBABILITY] = outcome.probability.ctypes.data
+        if self.has_sends:
+            settings[at.OUT_SEND] = outcome.send_at.ctypes.data
+
+    def _holdouts(self, bound: Bound, constants: NDArray[np.float64]) -> Codes:
         """Index of the first active holdout that each person belongs to, -1 for none."""
+        if not self.plan.holdouts:
+            return _same(-1, bound.rows, np.int32)
         found = np.full(bound.rows, -1, np.int32)
         for number, (holdout, held) in enumerate(zip(self.plan.holdouts, bound.held, strict=True)):
             if holdout.active < 0 or constants[holdout.active] == 1.0:
@@ -286,6 +298,11 @@ class _alive:
 
     def __exit__(self, *_: object) -> None:
         del self.memory
+
+
+def _same(value: float, shape: int | tuple[int, int], kind: type = np.float64) -> NDArray[Any]:
+    """An array of one value, which is in memory once."""
+    return np.broadcast_to(np.array(value, kind), shape)
 
 
 _NO_BOUND = Bound.of_nobody()

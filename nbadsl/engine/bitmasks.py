@@ -1,7 +1,7 @@
 """Loops that make and combine masks: one bit a row, 64 rows a word, written as LLVM vector code.
 
 A comparison of 512 bits of values is one instruction and its result a few bits; combining the masks of 2,048
-rows takes as many steps as eight rows of doubles. See `vectors` for conventions.
+rows takes as many steps as eight rows of doubles. See `llvm` for conventions.
 """
 
 # Compiled functions declare their types by `part`.
@@ -16,7 +16,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from nbadsl.engine.vectors import (
+from nbadsl.engine.llvm import (
     ELEMENT,
     F32,
     F64,

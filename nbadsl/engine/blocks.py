@@ -8,7 +8,7 @@ from nbadsl.engine import bitmasks as b
 from nbadsl.engine import choose as c
 from nbadsl.engine import loops as l
 from nbadsl.engine import settings as at
-from nbadsl.engine.execute import both, column_mask
+from nbadsl.engine.execute import both, column_mask, fill_numbers
 from nbadsl.engine.loops import (
     NAN,
     ld_f64,
@@ -97,37 +97,54 @@ def begin(s, row, n, checks, bounds):
         l.in_i16(s[at.SPARE], s[at.BAD] + 2 * row, 0, 0, n)
         both(valid, valid, 0, s[at.SPARE], 0, (n + 63) >> 6)
     if s[at.RESULTS]:
-        for i in range(n):
-            st_i32(s[at.BEST], i, -1)
-            st_f64(s[at.BEST_SCORE], i, -INFINITY)
-            st_i32(s[at.BEST_TIER], i, 0x7FFFFFFF)
-            st_u8(s[at.BELOW], i, 0)
-            st_i32(s[at.STANDING], i, -1)
-            st_i32(s[at.LIST_COUNT], i, 0)
+        nobody_chosen(s, row, n)
     return b.count_bits(valid, whole)
+
+
+@part("Iii")
+def nobody_chosen(s, row, n):
+    """Results before the first candidate: nobody is chosen, and every score is better than what is there."""
+    for i in range(n):
+        st_u8(s[at.BELOW], i, 0)
+    if s[at.FALLBACK]:
+        for i in range(n):
+            st_i32(s[at.STANDING], i, -1)
+    if s[at.LISTED]:
+        for i in range(n):
+            st_i32(s[at.LIST_COUNT], i, 0)
+        return
+    for i in range(n):
+        st_i32(s[at.OUT_CHOSEN], row + i, -1)
+    fill_numbers(s[at.OUT_SCORE] + 8 * row, -INFINITY, n)
+    if s[at.OUT_TIER]:
+        worst = 0 if s[at.TIERS] == 1 else 0x7FFFFFFF
+        for i in range(n):
+            st_i32(s[at.OUT_TIER], row + i, worst)
 
 
 # --- what was decided --------------------------------------------------------------------------------------
 
 
-@part("Iiiifff")
-def write(s, place, candidate, tier, score, probability, send):
-    """One place of a row's decision."""
+@part("Iiiiff")
+def write(s, place, candidate, tier, score, probability):
+    """One place of a row's decision. What is the same for everybody has no memory and is not written."""
     st_i32(s[at.OUT_CHOSEN], place, candidate)
-    st_i32(s[at.OUT_TIER], place, tier)
     st_f64(s[at.OUT_SCORE], place, score)
-    st_f64(s[at.OUT_PROBABILITY], place, probability)
-    st_f64(s[at.OUT_SEND], place, send)
+    if s[at.OUT_TIER]:
+        st_i32(s[at.OUT_TIER], place, tier)
+    if s[at.OUT_PROBABILITY]:
+        st_f64(s[at.OUT_PROBABILITY], place, probability)
 
 
-@part("IiiiffilI")
-def choose(s, place, candidate, tier, score, probability, i, sends, counters):
-    """Write a chosen candidate of row i of the block, and count it."""
-    send = NAN
-    if sends[candidate] >= 0:
-        send = ld_f64(ld_i64(s[at.POINTERS], sends[candidate]), i)
-    write(s, place, candidate, tier, score, probability, send)
+@part("IiiilI")
+def count_chosen(s, place, candidate, i, sends, counters):
+    """Count a chosen candidate of row i of the block, and write when it is sent."""
     counters[s[at.FATE_COUNTERS] + at.FATES * candidate + at.CHOSEN] += 1
+    if s[at.OUT_SEND]:
+        send = NAN
+        if sends[candidate] >= 0:
+            send = ld_f64(ld_i64(s[at.POINTERS], sends[candidate]), i)
+        st_f64(s[at.OUT_SEND], place, send)
 
 
 @part("IiiLlufI", "ii")
@@ -156,44 +173,47 @@ def rank(s, i, row, kinds, sends, among, share, counters):
                 scores, tiers, candidates, start, n, best, base, share, among
             )
         candidate = ld_i32(candidates, best)
-        tier, score = ld_i32(tiers, best), ld_f64(scores, best)
-        choose(s, first + picked, candidate, tier, score, probability, i, sends, counters)
+        write(s, first + picked, candidate, ld_i32(tiers, best), ld_f64(scores, best), probability)
+        count_chosen(s, first + picked, candidate, i, sends, counters)
         st_i32(candidates, best, -1)
         picked += 1
     return picked, reason
 
 
-@part("IiiLlufI", "ii")
-def decide_row(s, i, row, kinds, sends, among, share, counters):
-    """Write the decision of a row that is not bad data. Gives how many places it takes, and the reason."""
-    first = (row + i) * s[at.PICK]
-    if s[at.LISTED]:
-        if ld_i32(s[at.LIST_COUNT], i) > 0:
-            return rank(s, i, row, kinds, sends, among, share, counters)
-    else:
-        best = ld_i32(s[at.BEST], i)
-        if best >= 0:
-            tier = 0 if s[at.TIERS] == 1 else ld_i32(s[at.BEST_TIER], i)
-            choose(s, first, best, tier, ld_f64(s[at.BEST_SCORE], i), 1.0, i, sends, counters)
-            return 1, c.CHOSEN
+@part("IiilI", "ii")
+def without(s, i, row, sends, counters):
+    """The decision of a row for which no candidate passed. Gives how many places it takes, and the reason."""
+    valid = s[at.MASKS] + (s[at.BLOCK] >> 3)
+    if (ld_i64(valid, i >> 6) >> (i & 63)) & 1 == 0:
+        return 0, c.BAD_DATA
     if ld_u8(s[at.BELOW], i):
         return 0, c.BELOW_THRESHOLD
-    standing = ld_i32(s[at.STANDING], i)
-    if standing >= 0:
-        choose(s, first, standing, -1, NAN, 1.0, i, sends, counters)
-        return 1, c.FALLBACK
+    if s[at.FALLBACK]:
+        standing = ld_i32(s[at.STANDING], i)
+        if standing >= 0:
+            first = (row + i) * s[at.PICK]
+            write(s, first, standing, -1, NAN, 1.0)
+            count_chosen(s, first, standing, i, sends, counters)
+            return 1, c.FALLBACK
     return 0, c.NOBODY_PASSED
 
 
 @part("IiiLlufI")
 def finish(s, row, n, kinds, sends, among, share, counters):
-    """Write the block's decisions."""
-    valid = s[at.MASKS] + (s[at.BLOCK] >> 3)
+    """Write the block's decisions; where no lists are made, the chosen candidates and scores stand there already."""
+    reasons, listed = s[at.REASON_COUNTERS], s[at.LISTED]
     for i in range(n):
-        picked, reason = 0, c.BAD_DATA
-        if (ld_i64(valid, i >> 6) >> (i & 63)) & 1:
-            picked, reason = decide_row(s, i, row, kinds, sends, among, share, counters)
-        st_u8(s[at.OUT_REASON], row + i, reason)
-        counters[s[at.REASON_COUNTERS] + reason] += 1
+        picked, reason = 0, c.CHOSEN
+        if listed:
+            picked, reason = rank(s, i, row, kinds, sends, among, share, counters)
+        else:
+            best = ld_i32(s[at.OUT_CHOSEN], row + i)
+            if best >= 0:
+                count_chosen(s, row + i, best, i, sends, counters)
+                picked = 1
+        if picked == 0:
+            picked, reason = without(s, i, row, sends, counters)
         for place in range(picked, s[at.PICK]):
-            write(s, (row + i) * s[at.PICK] + place, -1, -1, NAN, NAN, NAN)
+            write(s, (row + i) * s[at.PICK] + place, -1, -1, NAN, NAN)
+        st_u8(s[at.OUT_REASON], row + i, reason)
+        counters[reasons + reason] += 1

@@ -39,17 +39,9 @@ def draw(base, k):
     return mix(base + (k + 1) * GOLDEN)
 
 
-@part("iiiiiiiiii")
-def offer(best_score, best_tier, best, score, tier, rank, candidate, tiers, idx, count):
-    """Keep the better of a row's best so far and a candidate. `tier`: register, or 0 where all have `rank`."""
-    if tiers == 1:
-        for k in range(count):
-            i = ld_i32(idx, k)
-            s = ld_f64(score, k)
-            if s > ld_f64(best_score, i):
-                st_f64(best_score, i, s)
-                st_i32(best, i, candidate)
-        return
+@part("iiiiiiiii")
+def offer_in_tier(best_score, best_tier, best, score, tier, rank, candidate, idx, count):
+    """As `selected.offer`, where a better tier goes before a higher score. `tier`: register, or 0 where all have `rank`."""
     for k in range(count):
         i = ld_i32(idx, k)
         s = ld_f64(score, k)

@@ -10,7 +10,11 @@ the old code is not found any more.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from functools import lru_cache
@@ -45,13 +49,16 @@ def stamp() -> str:
 class Compiled:
     """A function that is compiled on its first call.
 
-    `make`: takes the stamp and gives the function, which must enclose it. `slow`: tell people.
+    `make`: takes the stamp and gives the function, which must enclose it. `apart`: of a function that takes
+    long to compile, a statement that does so; it is executed in a process of its own, because the parts
+    of a function (see `parts`) stay behind unoptimised in the process that compiled them, and are
+    called instead of the good ones, which makes that process three times as slow.
     """
 
     def __init__(
-        self, make: Callable[[str], Callable[..., Any]], *signature: Any, slow: bool = False
+        self, make: Callable[[str], Callable[..., Any]], signature: Any, apart: str | None = None
     ) -> None:
-        self._make, self._signature, self._slow = make, signature, slow
+        self._make, self._signature, self._apart = make, signature, apart
         self._code: Any = None
 
     def __call__(self, *arguments: Any) -> Any:
@@ -63,33 +70,54 @@ class Compiled:
         """The compiled function itself."""
         with _lock:
             if self._code is None:
-                with event.install_listener("numba:compile", _Tell(self._slow)):
-                    self._code = self._compile()
+                self._code = self._loaded() if self._apart else self.compile()
         return self._code
 
-    def _compile(self) -> Any:
+    def _loaded(self) -> Any:
+        """From the cache, into which another process writes it if need be."""
+        dispatcher, can_cache = self._dispatcher()
+        try:
+            with event.install_listener("numba:compile", _Refuse()):
+                dispatcher.compile(self._signature)
+            return dispatcher
+        except _NotThere:
+            for listener in _listeners:
+                listener(NOTE)
+        if can_cache:
+            paths = os.pathsep.join(path or os.getcwd() for path in sys.path)
+            command = [sys.executable, "-c", self._apart]
+            with contextlib.suppress(OSError):  # where no process can be started, it is compiled here
+                subprocess.run(command, env=os.environ | {"PYTHONPATH": paths}, capture_output=True)
+        return self.compile()
+
+    def compile(self) -> Any:
+        """Compile it in this process, unless the cache has it."""
+        dispatcher, _ = self._dispatcher()
+        dispatcher.compile(self._signature)
+        dispatcher.disable_compile()  # for other types of arguments
+        return dispatcher
+
+    def _dispatcher(self) -> tuple[Any, bool]:
+        """Numba's function, and whether there is a folder for its cache: beside this file or the user's."""
         function = self._make(stamp())
         options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}
         try:
-            return njit(list(self._signature), cache=True, **options)(function)
+            return njit(cache=True, **options)(function), True
         except RuntimeError as error:
-            # No folder can be written to: neither beside this file nor in the user's cache.
             if "cannot cache" not in str(error):
                 raise
-            return njit(list(self._signature), **options)(function)
+            return njit(**options)(function), False
 
 
-class _Tell(event.Listener):
-    """Tells people once, when the outermost compilation begins."""
+class _NotThere(Exception):
+    """The cache does not have a function."""
 
-    def __init__(self, wanted: bool) -> None:
-        self._wanted = wanted
+
+class _Refuse(event.Listener):
+    """Stops a compilation as it begins."""
 
     def on_start(self, event: Any) -> None:
-        if self._wanted:
-            self._wanted = False
-            for listener in _listeners:
-                listener(NOTE)
+        raise _NotThere
 
     def on_end(self, event: Any) -> None:
         pass

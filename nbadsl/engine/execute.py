@@ -16,6 +16,7 @@ from nbadsl.engine import loops as l
 from nbadsl.engine import vectors as v
 from nbadsl.engine.loops import ld_f64, ld_i32, ld_i64, st_f64, st_i64
 from nbadsl.engine.parts import part
+from nbadsl.engine.selected import plus_scaled, scaled
 from nbadsl.engine.settings import ADDRESS, KIND, OTHER, VALIDITY, VALIDITY_BIT, VALUE_BIT
 from nbadsl.plan.ops import CODE
 
@@ -23,6 +24,7 @@ FILL, BITS, IS_VALID, FLAGGED, FILLED = (CODE[n] for n in ("fill", "bits", "vali
 RANGE, WITHIN, COMPARE, VERSUS = (CODE[n] for n in ("range", "within", "compare", "versus"))
 WORDS, TEST, EQUAL, HAS_ANY, HAS_ALL = (CODE[n] for n in ("words", "test", "equal", "has_any", "has_all"))
 KNOWN, AND, OR, PACK = (CODE[n] for n in ("known", "and", "or", "pack"))
+SCALED, PLUS_SCALED, LOGISTIC = (CODE[n] for n in ("scaled", "plus_scaled", "logistic"))
 LOAD, GATHER, TAKE, CONSTANT = (CODE[n] for n in ("load", "gather", "pick", "constant"))
 ADD_VV, ADD_VC, MUL_VV, MUL_VC = (CODE[n] for n in ("add_vv", "add_vc", "mul_vv", "mul_vc"))
 SUB_VV, SUB_VC, SUB_CV = CODE["sub_vv"], CODE["sub_vc"], CODE["sub_cv"]
@@ -41,7 +43,9 @@ div_vv, div_vc, div_cv = v.binary("div", "v", "v"), v.binary("div", "v", "c"), v
 min_vv, min_vc = v.binary("min", "v", "v"), v.binary("min", "v", "c")
 max_vv, max_vc = v.binary("max", "v", "v"), v.binary("max", "v", "c")
 or_vv, or_vc = v.binary("or_else", "v", "v"), v.binary("or_else", "v", "c")
-neg, absolute, floor, ceil, round_, sqrt = map(v.unary, ("neg", "abs", "floor", "ceil", "round", "sqrt"))
+neg, absolute, floor, ceil, round_, sqrt, exp, logistic = map(
+    v.unary, ("neg", "abs", "floor", "ceil", "round", "sqrt", "exp", "logistic")
+)
 less, less_equal, equal, unequal = map(b.compare, ("<", "<=", "==", "!="))
 ordered = b.compare("ord")
 both, either = b.combine("and"), b.combine("or")
@@ -204,6 +208,23 @@ def gather_numbers(target, column, row, n, columns, idx):
         l.forget_nulls(target, columns[column, VALIDITY], columns[column, VALIDITY_BIT] + row, idx, n)
 
 
+@part("iiifiiTi")
+def scale(target, total, column, factor, row, n, columns, idx):
+    """The current rows of a column times a factor, added to the register at `total` unless that is 0."""
+    kind = columns[column, KIND]
+    if kind == l.F64 and columns[column, VALIDITY] == 0:
+        address = columns[column, ADDRESS] + 8 * row
+        if total:
+            plus_scaled(target, total, address, factor, idx, n)
+        else:
+            scaled(target, total, address, factor, idx, n)
+        return
+    gather_numbers(target, column, row, n, columns, idx)
+    mul_vc(target, target, factor, n)
+    if total:
+        add_vv(target, total, target, n)
+
+
 @part("iiiiiFi")
 def calculate(op, target, o2, o3, n, constants, pointers):
     """Execute arithmetic. `o2` and `o3`: registers or constants, as the operation's name says."""
@@ -249,7 +270,9 @@ def calculate(op, target, o2, o3, n, constants, pointers):
     elif op == SQRT:
         sqrt(target, x, n)
     elif op == EXP:
-        fn.exponential(target, x, n)
+        exp(target, x, n)
+    elif op == LOGISTIC:
+        logistic(target, x, n)
     elif op == LOG:
         fn.logarithm(target, x, n)
     elif op == POW:
@@ -270,6 +293,10 @@ def make_number(
         load_numbers(register, target, o2, row, n, columns, pointers, spare)
     elif op == GATHER:
         gather_numbers(target, o2, row, n, columns, idx)
+    elif op == SCALED:
+        scale(target, 0, o2, constants[o3], row, n, columns, idx)
+    elif op == PLUS_SCALED:
+        scale(target, ld_i64(pointers, o2), o3, constants[o4], row, n, columns, idx)
     elif op == TAKE:
         x = ld_i64(pointers, o2)
         for k in range(n):

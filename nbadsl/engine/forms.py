@@ -45,6 +45,9 @@ DTYPES = {
 }
 
 
+KINDS_OF_CODES = {np.dtype(np.uint8): l.U8, np.dtype(np.uint16): l.U16}
+
+
 @dataclass(slots=True, eq=False)
 class Stored:
     """A field's values where the kernel reads them.
@@ -61,7 +64,7 @@ class Stored:
     validity: int = 0
     validity_bit: int = 0
     value_bit: int = 0
-    codes: NDArray[np.int32] | None = None
+    codes: NDArray[np.integer] | None = None
     texts: pa.Array | None = None
     parts: list[NDArray[np.int64]] = field(default_factory=list)
     sound: int = 0
@@ -239,11 +242,10 @@ def _words(each: Input, array: pa.Array, words: tuple[str, ...]) -> Stored:
     undeclared, null = len(words), len(words) + 1
     place = {word: code for code, word in enumerate(words)} | {None: null}
     table = [place.get(text, undeclared) for text in _listed(texts.texts)]
-    codes = np.array([*table, null], np.int32)[texts.codes]
-    stored = codes_of_words(codes, words)
+    stored = codes_of_words(np.take(np.array([*table, null], _small(words)), texts.codes), words)
     # Whether a row is sound is known from its distinct value, which most often settles it for all.
     if undeclared in table:
-        stored.sound, bits = bitmap(codes != undeclared)
+        stored.sound, bits = bitmap(stored.codes != undeclared)
         stored.keep.append(bits)
     if texts.validity and not (each.optional or each.never):
         stored.validity = texts.validity
@@ -256,12 +258,16 @@ def _listed(texts: pa.Array) -> list[str | None]:
     return found
 
 
-def codes_of_words(codes: NDArray[np.int32], words: Sequence[str]) -> Stored:
+def codes_of_words(codes: NDArray[np.integer], words: Sequence[str]) -> Stored:
     """Codes in as few bytes as they need."""
-    small = len(words) + 2 <= 256
-    array = codes.astype(np.uint8 if small else np.uint16)
+    array = codes.astype(_small(words), copy=False)
     texts = pa.array([*words, None], pa.string())
-    return Stored(l.U8 if small else l.U16, array.ctypes.data, codes=codes, texts=texts, keep=[array])
+    return Stored(KINDS_OF_CODES[array.dtype], array.ctypes.data, codes=array, texts=texts)
+
+
+def _small(words: Sequence[str]) -> np.dtype[np.unsignedinteger]:
+    """The type of codes of words, of undeclared ones, and of null."""
+    return np.dtype(np.uint8 if len(words) + 2 <= 256 else np.uint16)
 
 
 def _sets(array: pa.Array, words: tuple[str, ...]) -> Stored:

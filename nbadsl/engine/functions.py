@@ -20,12 +20,6 @@ FIRST_DAY, LAST_DAY = -719162, 2932896  # 0001-01-01 and 9999-12-31
 
 
 @part("iii")
-def exponential(dst, a, count):
-    for i in range(count):
-        st_f64(dst, i, math.exp(ld_f64(a, i)))
-
-
-@part("iii")
 def logarithm(dst, a, count):
     for i in range(count):
         st_f64(dst, i, math.log(ld_f64(a, i)))

@@ -26,6 +26,8 @@ from nbadsl.engine.compiled import Compiled
 from nbadsl.engine.execute import both, make_mask, make_number
 from nbadsl.engine.loops import NAN, ld_f64, ld_i32, ld_i64, st_i32, st_i64
 from nbadsl.engine.parts import part
+from nbadsl.engine.selected import offer as better
+from nbadsl.engine.selected import select
 from nbadsl.plan.ops import CODE, FIRST_MASK, FIRST_NUMBER
 
 END, SKIP, SELECT, DENSE, GATE = (CODE[n] for n in ("end", "skip", "select", "dense", "gate"))
@@ -85,7 +87,7 @@ def count_rows(mask, base, stride, spare, words):
 @part("Iiiii", "i")
 def let_stand(s, candidate, mask, flip, n):
     """The fallback candidate stands for rows that have none before it. Gives how many rows it could."""
-    found = l.select(s[at.INDEX], mask, flip, n)
+    found = select(s[at.INDEX], mask, flip, n)
     for k in range(found):
         i = ld_i32(s[at.INDEX], k)
         if ld_i32(s[at.STANDING], i) < 0:
@@ -93,8 +95,8 @@ def let_stand(s, candidate, mask, flip, n):
     return found
 
 
-@part("Iiiiii")
-def offer(s, score, tier, rank, candidate, n):
+@part("Iiiiiii")
+def offer(s, row, score, tier, rank, candidate, n):
     """A candidate with a score stands for election for the current rows."""
     if s[at.LISTED]:
         c.enlist(
@@ -110,9 +112,20 @@ def offer(s, score, tier, rank, candidate, n):
             s[at.INDEX],
             n,
         )
+    elif s[at.TIERS] == 1:
+        better(s[at.OUT_SCORE] + 8 * row, s[at.OUT_CHOSEN] + 4 * row, score, candidate, s[at.INDEX], n)
     else:
-        best, tiers = s[at.BEST], s[at.TIERS]
-        c.offer(s[at.BEST_SCORE], s[at.BEST_TIER], best, score, tier, rank, candidate, tiers, s[at.INDEX], n)
+        c.offer_in_tier(
+            s[at.OUT_SCORE] + 8 * row,
+            s[at.OUT_TIER] + 4 * row,
+            s[at.OUT_CHOSEN] + 4 * row,
+            score,
+            tier,
+            rank,
+            candidate,
+            s[at.INDEX],
+            n,
+        )
 
 
 @part("IiiiiiFi", "i")
@@ -211,7 +224,7 @@ def _make(stamp: str) -> Any:
                     if gate(target, alive, base, stride, lists, o2, o3, (n + 63) >> 6, counters) == 0:
                         pc = o4
                 elif op == SELECT:
-                    n = l.select(idx, base + (o1 >> 1) * stride, -(o1 & 1), dense)
+                    n = select(idx, base + (o1 >> 1) * stride, -(o1 & 1), dense)
                     if n == 0:
                         pc = o2
                         n = dense
@@ -227,7 +240,7 @@ def _make(stamp: str) -> Any:
                 elif op == OFFER:
                     tier = 0 if o3 < 0 else ld_i64(pointers, o3)
                     counters[fates + at.FATES * o2 + at.PASSED] += n
-                    offer(s, ld_i64(pointers, o1), tier, o4, o2, n)
+                    offer(s, row, ld_i64(pointers, o1), tier, o4, o2, n)
                 elif op == DENSE:
                     n = dense
                 elif op == SKIP:
@@ -259,4 +272,4 @@ def _make(stamp: str) -> Any:
     return run_plan
 
 
-run = Compiled(_make, SIGNATURE, slow=True)
+run = Compiled(_make, SIGNATURE, apart="from nbadsl.engine.kernel import run; run.compile()")

@@ -77,23 +77,6 @@ def fill_words(dst, word, words):
         st_i64(dst, w, word)
 
 
-@part("iiii", "i")
-def select(idx, mask, flip, count):
-    """Indices of the set bits among the first `count` rows. Gives how many."""
-    found = 0
-    words = (count + 63) >> 6
-    for w in range(words):
-        word = ld_i64(mask, w) ^ flip
-        if w == words - 1 and count & 63:
-            word &= (1 << (count & 63)) - 1
-        base = w << 6
-        while word != 0:
-            st_i32(idx, found, base + b.lowest(word))
-            found += 1
-            word &= word - 1
-    return found
-
-
 @part("iiii")
 def pack(dst, mask, idx, count):
     """The bits of selected rows, packed."""

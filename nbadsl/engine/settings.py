@@ -27,11 +27,11 @@ from __future__ import annotations
     BAD,  # address of the rows' bad inputs (int16, 0: none), 0: there are none and nothing is checked
     BASES,  # address of the rows' bases of draws (int64)
     OUT_CHOSEN,
-    OUT_TIER,
-    OUT_SCORE,
+    OUT_TIER,  # this and the next two: 0 where they are the same for everybody
     OUT_PROBABILITY,
-    OUT_REASON,
     OUT_SEND,
+    OUT_SCORE,
+    OUT_REASON,
     NUMBER_COUNT,  # how many number registers
     MASKS,  # scratch memory from here on: mask registers
     NUMBERS,  # number registers
@@ -40,15 +40,12 @@ from __future__ import annotations
     SPARE,  # a mask
     BELOW,  # rows with a candidate below the threshold (bytes)
     STANDING,  # the fallback candidate of each row
-    BEST,
-    BEST_SCORE,
-    BEST_TIER,
     LIST_COUNT,
     LIST_SCORE,
     LIST_TIER,
     LIST_CANDIDATE,
     COUNT,
-) = range(42)
+) = range(39)
 
 # What is known of a bound column, by place in its row of the table.
 ADDRESS, KIND, VALIDITY, VALIDITY_BIT, VALUE_BIT, OTHER = range(6)

@@ -77,30 +77,11 @@ class _Desk:
         self.bound = Bound.of_nobody()
         self.bound.table, self.bound.tests = self.table, self.tests
         self.counters = np.zeros(plan.counters + REASONS, np.int64)
-        pick = plan.chosen.pick
-        self.chosen, self.tier = np.zeros(pick, np.int32), np.zeros(pick, np.int32)
-        self.score, self.probability, self.send = np.zeros(pick), np.zeros(pick), np.zeros(pick)
-        self.reason, self.base = np.zeros(1, np.uint8), np.zeros(1, np.int64)
+        nothing = np.zeros(0, np.int32)
+        self.outcome, self.base = engine.outcome(1, nothing, nothing), np.zeros(1, np.int64)
         self.settings = engine.settings_of(0, 1, BLOCK, plan.parts.main)
         self.room = engine.room(BLOCK, self.settings)
-        outputs: tuple[Any, ...] = (
-            self.chosen,
-            self.tier,
-            self.score,
-            self.probability,
-            self.reason,
-            self.send,
-        )
-        places = (
-            at.OUT_CHOSEN,
-            at.OUT_TIER,
-            at.OUT_SCORE,
-            at.OUT_PROBABILITY,
-            at.OUT_REASON,
-            at.OUT_SEND,
-        )
-        for place, array in zip(places, outputs, strict=True):
-            self.settings[place] = array.ctypes.data
+        engine.write_to(self.outcome, self.settings)
         self.settings[at.AUDIT] = -1  # nobody counts undefined operations of one person
         self.settings[at.BASES] = self.base.ctypes.data
         self.holdouts = [Holdout(h.name, h.share, h.by, h.seed) for h in plan.holdouts]
@@ -205,20 +186,22 @@ class _Desk:
     def _decision(
         self, key: str, row: Mapping[str, Value], arms: Mapping[str, str], constants: Any
     ) -> Decision:
-        reason = _REASONS[int(self.reason[0])]
+        found = self.outcome
+        reason = _REASONS[int(found.reason[0])]
         choices = []
         for place in range(self.plan.chosen.pick):
-            candidate = int(self.chosen[place])
+            candidate = int(found.chosen[0, place])
             if candidate < 0:
                 break
-            tier, score, send = int(self.tier[place]), float(self.score[place]), float(self.send[place])
+            tier, score = int(found.tier[0, place]), float(found.score[0, place])
+            send = float(found.send_at[0, place])
             choices.append(
                 Choice(
                     candidate,
                     place + 1,
                     None if tier < 0 else tier,
                     None if score != score else score,
-                    float(self.probability[place]),
+                    float(found.probability[0, place]),
                     None if send != send else send,
                 )
             )

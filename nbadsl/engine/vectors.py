@@ -1,14 +1,8 @@
 """Loops over arrays of numbers, written once as LLVM vector code.
 
 The kernel's inner loops live here. Each is a Numba intrinsic: a function that the kernel calls like any
-other, and whose body is LLVM code built from a small description, such as `builder.fadd` for `add`. Vector
-code is spelled out (512 bits at a time, which LLVM splits for smaller machines) instead of hoping that
-a compiler vectorises a scalar loop: a comparison then yields one *bit* a row in one instruction on AVX-512,
-two or three on AVX2, and a mask of 2,048 rows is 256 bytes.
-
-Everything works on addresses (int64), because the kernel's operands are Arrow buffers and registers in
-one scratch buffer. No loop touches memory beyond `count` elements. Elementwise loops allow the destination to
-be a source. Nothing is marked as reorderable or fusible: each operation is one IEEE operation.
+other, and whose body is LLVM code built from a small description, such as `builder.fadd` for `add` (see `llvm`).
+Elementwise loops allow the destination to be a source.
 """
 
 # Compiled functions declare their types by `part`.
@@ -16,68 +10,33 @@ be a source. Nothing is marked as reorderable or fusible: each operation is one 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any
 
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-I8, I16, I32, I64 = ir.IntType(8), ir.IntType(16), ir.IntType(32), ir.IntType(64)
-F32, F64 = ir.FloatType(), ir.DoubleType()
-LANES = 8  # doubles in one step
-
-Builder: TypeAlias = Any  # llvmlite has no types of its own: ir.IRBuilder, ir.Value
-Value: TypeAlias = Any
-
-
-def at(builder: Builder, address: Value, index: Value, type: ir.Type, size: int) -> Value:
-    """Pointer to element `index` (of `size` bytes) of the array at an address, as a pointer to `type`."""
-    offset = builder.mul(index, ir.Constant(I64, size))
-    return builder.inttoptr(builder.add(address, offset), type.as_pointer())
-
-
-def load_at(builder: Builder, address: Value, index: Value, type: ir.Type, size: int) -> Value:
-    return builder.load(at(builder, address, index, type, size), align=size, typ=type)
-
-
-def store_at(builder: Builder, value: Value, address: Value, index: Value, size: int) -> None:
-    builder.store(value, at(builder, address, index, value.type, size), align=size)
-
-
-def call(builder: Builder, name: str, *arguments: Value) -> Value:
-    """Call an LLVM intrinsic, overloaded on the type of its arguments (`llvm.floor` on 8 doubles is one step)."""
-    type = arguments[0].type
-    suffix = f"v{type.count}f64" if isinstance(type, ir.VectorType) else "f64"
-    function = cgutils.get_or_insert_function(
-        builder.module, ir.FunctionType(type, [type] * len(arguments)), f"{name}.{suffix}"
-    )
-    return builder.call(function, arguments)
-
-
-def splat(builder: Builder, value: Value, lanes: int) -> Value:
-    """A vector of equal elements."""
-    vector = ir.VectorType(value.type, lanes)
-    first = builder.insert_element(ir.Constant(vector, ir.Undefined), value, ir.Constant(I32, 0))
-    return builder.shuffle_vector(
-        first, ir.Constant(vector, ir.Undefined), ir.Constant(ir.VectorType(I32, lanes), [0] * lanes)
-    )
-
-
-def whole_steps(builder: Builder, count: Value, step: int) -> Value:
-    return builder.and_(count, ir.Constant(I64, -step))
-
-
-def steps(builder: Builder, start: Value, stop: Value, step: int, body: Callable[[Value], None]) -> None:
-    with cgutils.for_range_slice(builder, start, stop, ir.Constant(I64, step), I64) as (index, _):
-        body(index)
-
-
-def nothing(builder: Builder, context: Any) -> Value:
-    return context.get_dummy_value()
-
-
-ZERO = ir.Constant(I64, 0)
+from nbadsl.engine.exponential import exponential
+from nbadsl.engine.llvm import (
+    ELEMENT,
+    F32,
+    F64,
+    I8,
+    I64,
+    LANES,
+    ZERO,
+    Builder,
+    Value,
+    call,
+    constant,
+    load_at,
+    nothing,
+    splat,
+    steps,
+    store_at,
+    whole_steps,
+)
 
 # --- elementwise arithmetic ----------------------------------------------------------------------
 
@@ -102,6 +61,7 @@ BINARY: dict[str, Callable[[Builder, Value, Value], Value]] = {
     "or_else": lambda b, x, y: b.select(b.fcmp_unordered("uno", x, x), y, x),
 }
 
+
 UNARY: dict[str, Callable[[Builder, Value], Value]] = {
     "neg": lambda b, x: b.fneg(x),
     "abs": lambda b, x: call(b, "llvm.fabs", x),
@@ -109,6 +69,10 @@ UNARY: dict[str, Callable[[Builder, Value], Value]] = {
     "ceil": lambda b, x: call(b, "llvm.ceil", x),
     "round": lambda b, x: call(b, "llvm.round", x),
     "sqrt": lambda b, x: call(b, "llvm.sqrt", x),
+    "exp": exponential,
+    "logistic": lambda b, x: b.fdiv(
+        constant(x.type, 1.0), b.fadd(exponential(b, b.fneg(x)), constant(x.type, 1.0))
+    ),
 }
 
 
@@ -171,20 +135,6 @@ def unary(name: str) -> Any:
         return types.void(types.int64, types.int64, types.int64), codegen
 
     return loop
-
-
-ELEMENT: dict[str, tuple[ir.Type, int, bool]] = {
-    # name: LLVM type, bytes, signed
-    "f64": (F64, 8, True),
-    "f32": (F32, 4, True),
-    "i64": (I64, 8, True),
-    "i32": (I32, 4, True),
-    "i16": (I16, 2, True),
-    "i8": (I8, 1, True),
-    "u32": (I32, 4, False),
-    "u16": (I16, 2, False),
-    "u8": (I8, 1, False),
-}
 
 
 # --- choosing, checking, converting -------------------------------------------------------------------
@@ -251,16 +201,13 @@ def check(typingctx, dst, a, b, count):
         def step(i: Value, lanes: int) -> None:
             kind = F64 if lanes == 1 else ir.VectorType(F64, lanes)
 
-            def constant(value: float) -> Value:
-                return ir.Constant(kind, value if lanes == 1 else [value] * lanes)
-
             value, left, right = (load_at(builder, v, i, kind, 8) for v in (target, x, y))
-            bad = builder.fcmp_unordered(">", call(builder, "llvm.fabs", value), constant(MAX))
+            bad = builder.fcmp_unordered(">", call(builder, "llvm.fabs", value), constant(kind, MAX))
             known = builder.fcmp_ordered("ord", left, right)
             new = builder.and_(bad, known)
             new = new if lanes == 1 else builder.bitcast(new, ir.IntType(lanes))
             builder.store(builder.or_(builder.load(born), builder.zext(new, I64)), born)
-            store_at(builder, builder.select(bad, constant(float("nan")), value), target, i, 8)
+            store_at(builder, builder.select(bad, constant(kind, float("nan")), value), target, i, 8)
 
         steps(builder, ZERO, whole, LANES, lambda i: step(i, LANES))
         steps(builder, whole, n, 1, lambda i: step(i, 1))

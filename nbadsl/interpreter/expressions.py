@@ -23,6 +23,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol, assert_never, cast
 
 from nbadsl.interpreter import calendar
+from nbadsl.program.exponential import exponential
 from nbadsl.program.nodes import (
     And,
     Arithmetic,
@@ -218,7 +219,7 @@ ARITHMETIC: dict[str, Callable[..., float]] = {
     "floor": lambda x: math.copysign(math.floor(x), x),
     "ceil": lambda x: math.copysign(math.ceil(x), x),
     "round": _round,
-    "exp": math.exp,
+    "exp": exponential,
     "log": math.log,
     "sqrt": math.sqrt,
     "add": operator.add,

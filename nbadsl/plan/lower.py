@@ -13,7 +13,7 @@ Takes a typed program, gives a plan. The code of a candidate, in file order, is
 
 so that most people cost most candidates a few instructions on bit masks. See `flags` for rules and their
 unknowns, `numbers` for arithmetic, `scope` for what is computed where, `audit` for the counting of
-undefined operations.
+undefined operations, `fuse` for making one instruction of several.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from collections.abc import Sequence
 from nbadsl.plan import audit
 from nbadsl.plan.deep import deep
 from nbadsl.plan.emit import ALL, NONE, Block, Const, Instruction, Label, Mask, Reg, Tables
+from nbadsl.plan.fuse import fuse
 from nbadsl.plan.plan import FATES, Chosen, HoldoutUse, Parts, Plan, Undefined
 from nbadsl.plan.ranges import Ranges
 from nbadsl.plan.registers import Layout, lay_out
@@ -76,9 +77,9 @@ class _Lowering:
             # Their counters stand after those of rules and candidates.
             if isinstance(instruction, Instruction) and instruction.name == "count":
                 instruction.operands[1] += self._counter(len(self.program.candidates), FATES[0])
+        main = fuse([*self.main, end], self.tables.constants, sends)
         layout = lay_out(
-            [[*self.once.shared, end], [*self.main, end], [*counting, end] if counting else []],
-            [[], sends, []],
+            [[*self.once.shared, end], main, [*counting, end] if counting else []], [[], sends, []]
         )
         return self._assemble(layout, holdouts)
 

@@ -77,6 +77,8 @@ pack      M m                    the current rows' bits of a dense mask
 load      F N                    a column as doubles
 gather    F N                    the current rows of a column as doubles
 pick      F f                    the current rows of a dense register
+scaled    F N k                  the current rows of a column, times a constant
+plus_scaled F f N k              a register, plus the current rows of a column times a constant
 constant  F k                    the same number everywhere
 add_vv    F f f
 add_vc    F f k
@@ -101,6 +103,7 @@ round     F f
 sqrt      F f
 exp       F f
 log       F f
+logistic  F f                    1 / (1 + exp(-x))
 or_vv     F f f                  the left number, or the right one where it is unknown
 or_vc     F f k
 blend_vv  F m f f                left where the mask is set, else right

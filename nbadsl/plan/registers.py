@@ -88,21 +88,21 @@ class _Scan:
 def _allocate(instructions: list[Instruction], keep: list[int], masks: _Scan, registers: _Scan) -> None:
     last: dict[tuple[str, int], int] = {}
     for at, instruction in enumerate(instructions):
-        for use in _touched(instruction):
+        for use in touched(instruction):
             last[use] = at
     for number in keep:
         last["f", number] = len(instructions)
     for at, instruction in enumerate(instructions):
-        touched = dict.fromkeys(_touched(instruction))
-        for kind, number in touched:
+        registers_of = dict.fromkeys(touched(instruction))
+        for kind, number in registers_of:
             (masks if kind == "m" else registers).give(number)
-        for kind, number in touched:
+        for kind, number in registers_of:
             reserved = kind == "m" and number < FIRST_FREE
             if last[kind, number] == at and not reserved:
                 (masks if kind == "m" else registers).release(number)
 
 
-def _touched(instruction: Instruction) -> list[tuple[str, int]]:
+def touched(instruction: Instruction) -> list[tuple[str, int]]:
     """Virtual registers that an instruction reads or writes: ("m", mask) and ("f", number)."""
     found: list[tuple[str, int]] = []
     for kind, operand in zip(BY_NAME[instruction.name].operands, instruction.operands, strict=True):

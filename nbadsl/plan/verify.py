@@ -30,7 +30,8 @@ class BadPlan(ValueError):
 MOST_REGISTERS = 1 << 20
 MOST_PICKS = 1 << 12
 
-_COMPACT = {CODE[name] for name in ("pack", "gather", "pick", "keep", "best")}
+_OF_SELECTED = {"pack", "gather", "pick", "scaled", "plus_scaled"}
+_COMPACT = {CODE[name] for name in (*_OF_SELECTED, "keep", "best")}
 _CONTROL = {
     "end",
     "skip",
@@ -50,7 +51,6 @@ _ALLOWED = {
     "main": {"end", "skip", "select", "dense", "gate", "check", "keep", "best", "stand"},
     "audit": {"end", "check", "count"},
 }
-_NOT_OUTSIDE_MAIN = {"pack", "gather", "pick"}
 _COLUMN_KINDS = {"N": {NUMBER}, "B": {FLAG}, "W": {WORDS}, "T": {TEXT, WORDS}, "S": {SET}, "P": {PAIR}}
 _OF_COLUMNS = {op.name for op in OPS if set(op.operands) & set(_COLUMN_KINDS)}  # `once` has no columns
 TEXT_TESTS = {"member", "starts", "ends", "contains", "known"}
@@ -164,7 +164,7 @@ def _parts(plan: Plan, code: NDArray[np.int32]) -> list[tuple[str, int, int]]:
         names = {OPS[number].name for number in set(code[start:end, 0].tolist())}
         wrong = names & _CONTROL - _ALLOWED[name]
         if name != "main":
-            wrong |= names & _NOT_OUTSIDE_MAIN
+            wrong |= names & _OF_SELECTED
         if name == "once":
             wrong |= names & _OF_COLUMNS
         if wrong:

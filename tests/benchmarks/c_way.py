@@ -4,8 +4,9 @@ By the engine's algorithm: blocks of rows that stay in the first cache; every di
 bits of an action's conditions and-ed, and turned into row numbers; the score for those rows alone. Unlike the engine,
 everything about the policy is known to the compiler, nothing is counted, and data are not checked.
 
-The policy's numbers are written with all their digits and nothing is contracted (no fused multiply-add), so that decisions and
-scores must be the engine's to the bit. `exp` is the C library's, as in the engine.
+The policy's numbers are written with all their digits and nothing is contracted (no fused multiply-add). Twice: with
+the C library's `exp`, as one writes it, whose scores may differ from the engine's in the last digit; and with the engine's (see
+`nbadsl/program/exponential.py`), which gcc makes vector code of, and then all scores must be the engine's to the bit.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import ctypes
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
+from math import factorial
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +55,18 @@ static inline uint64_t upto(i32 x, int32_t than) { BITS(x[i] <= than) }
 static inline uint64_t among(u8 x, uint64_t table) { BITS(table >> 8 * x[i] & 1) }
 #endif
 
+/* Written so that gcc makes vector code of the loop that calls it. */
+static inline double two_to_the(int64_t power) { int64_t bits = (power + 1023) << 52; double x; __builtin_memcpy(&x, &bits, 8); return x; }
+static inline double exponential(double x) {
+    x = x < 710.0 ? x : 710.0; x = x > -746.0 ? x : -746.0;
+    double k = floor(x * 1.4426950408889634 + 0.5), high = x - k * 0.6931471803691238, low = k * 1.9082149292705877e-10;
+    double r = high - low;
+    double rest = %(series)s;
+    double power = 1.0 + (high - (low - r * r * rest));
+    int64_t whole = (int64_t)k, half = whole >> 1;
+    return power * two_to_the(half) * two_to_the(whole - half);
+}
+
 /* Numbers of the rows that pass all four; gives how many. `index` has room for 16 more. */
 static inline int select_rows(int32_t *restrict index, const uint64_t *a, const uint64_t *b, const uint64_t *c, const uint64_t *d) {
     int k = 0;
@@ -77,7 +91,7 @@ static inline void action(int number, const uint64_t *a, const uint64_t *b, cons
     int32_t index[B + 16]; double score[B];
     int k = select_rows(index, a, b, c, d);
     for (int j = 0; j < k; j++) { int i = index[j]; score[j] = -(bias + wx * x[i] + wy * y[i] + wz * z[i]); }
-    for (int j = 0; j < k; j++) score[j] = exp(score[j]);
+    for (int j = 0; j < k; j++) score[j] = %(exp)s(score[j]);
     for (int j = 0; j < k; j++) score[j] = 1.0 / (1.0 + score[j]);
     for (int j = 0; j < k; j++) { int i = index[j]; if (score[j] > best[i]) { best[i] = score[j]; which[i] = number; } }
 }
@@ -108,9 +122,13 @@ void decide(const double *const *numbers, const int32_t *const *integers, const 
 """
 
 
-def c_source(policy: Policy) -> str:
-    """The policy in C."""
+def c_source(policy: Policy, exp: str) -> str:
+    """The policy in C. `exp`: the function that it calls."""
     tests = {test: place for place, test in enumerate(_tests(policy))}
+    series = "0.0"
+    for n in range(13, 1, -1):
+        series = f"({series} * r + {1 / factorial(n)!r})"
+    names = {"exp": exp, "series": series}
     sizes = {"block": BLOCK, "tests": len(tests)}
     sizes |= {"numbers": len(NUMBERS), "integers": len(INTEGERS), "words": len(WORD_FIELDS)}
     masks = [
@@ -118,7 +136,7 @@ def c_source(policy: Policy) -> str:
         for test, place in tests.items()
     ]
     actions = [_action(number, action, tests) for number, action in enumerate(policy.actions)]
-    return "\n".join([HEAD % sizes, *masks, *actions, TAIL % sizes])
+    return "\n".join([HEAD % (sizes | names), *masks, *actions, TAIL % sizes])
 
 
 def _tests(policy: Policy) -> list[Test]:
@@ -153,15 +171,16 @@ def _action(number: int, action: Action, tests: dict[Test, int]) -> str:
 class CKernel:
     """A compiled policy. `compile_seconds`: what gcc took."""
 
+    exp = "exp"
     version = subprocess.run(["gcc", "--version"], capture_output=True, text=True).stdout.partition("\n")[0]
 
     def __init__(self, policy: Policy, folder: Path) -> None:
-        name = f"kernel_{len(policy.actions)}"  # a library is loaded once by its path
+        name = f"kernel_{len(policy.actions)}_{self.exp}"  # a library is loaded once by its path
         path, library = folder / f"{name}.c", folder / f"{name}.so"
-        path.write_text(c_source(policy))
-        flags = ["-O3", "-march=native", "-ffp-contract=off", "-shared", "-fPIC"]
+        path.write_text(c_source(policy, self.exp))
+        flags = ["-O3", "-march=native", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math"]
         start = time.perf_counter()
-        subprocess.run(["gcc", *flags, "-o", str(library), str(path), "-lm"], check=True)
+        subprocess.run(["gcc", *flags, "-shared", "-fPIC", "-o", str(library), str(path), "-lm"], check=True)
         self.compile_seconds = time.perf_counter() - start
         self._decide = ctypes.CDLL(str(library)).decide
 
@@ -198,6 +217,12 @@ class CKernel:
 
     def answer(self) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
         return self._chosen, np.where(self._chosen < 0, np.nan, self._score)
+
+
+class SameExp(CKernel):
+    """With the engine's `exp`."""
+
+    exp = "exponential"
 
 
 def _codes(column: pa.ChunkedArray) -> NDArray[np.uint8]:

@@ -79,7 +79,7 @@ def _comparisons(found: Sequence[Comparison]) -> Iterator[str]:
         yield f"{threads[-1]} threads against one, the engine: {gains}."
     people = ", ".join(f"{c.rows:,}" for c in found)
     yield (
-        f"People: {people}. In all ways they are decided alike, C's to the bit. Median of {found[0].rounds} rounds, in each of which "
+        f"People: {people}. In all ways they are decided alike, C's with the same `exp` to the bit. Median of {found[0].rounds} rounds, in each of which "
         "every way runs once."
     )
     busy = max(c.waited for c in found)
