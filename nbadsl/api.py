@@ -12,7 +12,7 @@ PyArrow, is loaded when it is first needed.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,8 +25,9 @@ from nbadsl.pipeline import compile as compile_path
 from nbadsl.program import decision as ir
 from nbadsl.program.facts import Facts, facts_of
 from nbadsl.program.givens import BadInput, givens
-from nbadsl.program.nodes import Program, Value
+from nbadsl.program.nodes import Input, Program, Value
 from nbadsl.results import Choice, Decision, Decisions
+from nbadsl.zone import microseconds
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -171,10 +172,11 @@ class Policy:
         from nbadsl.run import Run
 
         self.refuse_unenforced()
+        engine = self._engine  # which may have to be compiled first: that is no part of the run
         started = datetime.now(UTC)
         given = self.given(now, context, parameters)
         opened = open_profiles(profiles, self.facts.inputs, key=self.facts.key, used=self.used)
-        run = Run(self._engine, opened, given, self.hash, seed, threads)
+        run = Run(engine, opened, given, self.hash, seed, threads)
         return run, self.moment_text(given), started
 
     def decide_one(
@@ -244,9 +246,11 @@ class Policy:
         context: Mapping[str, object] | None = None,
         parameters: Mapping[str, object] | None = None,
     ) -> dict[str, Value]:
-        """The inputs of a run, checked."""
+        """The inputs of a run, checked. Dates and times may be Python's; one without a time zone is in the policy's."""
+        moment = float(microseconds(now or datetime.now(UTC), self.facts.timezone))
+        declared = tuple(p.input for p in self.facts.parameters)
         return givens(
-            self.facts, microseconds(now or datetime.now(UTC), self.facts.timezone), parameters, context
+            self.facts, moment, _plain(declared, parameters or {}), _plain(self.facts.context, context or {})
         )
 
     def moment_text(self, given: Mapping[str, Value]) -> str:
@@ -289,12 +293,21 @@ class Policy:
         return f"<Policy {self.facts.name}: {len(self.facts.candidates)} candidates>"
 
 
-def microseconds(moment: datetime, timezone: str) -> float:
-    """Microseconds since 1970 UTC; a moment without a time zone is read in the one named."""
-    from zoneinfo import ZoneInfo
+def _plain(inputs: tuple[Input, ...], values: Mapping[str, object]) -> dict[str, object]:
+    """Values of a run in which Python's dates, times and lengths are what programs hold for them."""
+    if not any(isinstance(v, date | time | timedelta) for v in values.values()):
+        return dict(values)
+    from nbadsl.data.records import read_value
+    from nbadsl.data.rules import BadValue
 
-    aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=ZoneInfo(timezone))
-    return float((aware - EPOCH) // timedelta(microseconds=1))
+    declared, plain = {i.name: i for i in inputs}, dict(values)
+    for name, value in values.items():
+        if name in declared and isinstance(value, date | time | timedelta):
+            try:
+                plain[name] = read_value(declared[name], value)
+            except BadValue as error:
+                raise BadInput(f"`{name}`: {error}") from error
+    return plain
 
 
 def check(path: str | Path) -> Checked:

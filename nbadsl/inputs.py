@@ -17,7 +17,8 @@ class Input:
 
     `low` and `high` are inclusive bounds that data must keep, in the type's own unit. `never`: null
     means "has not happened". `column`: the name in the data. `unit`: how many of the type's own units
-    one of the data's plain numbers counts (for a duration read from numbers), else None.
+    one of the data's plain numbers counts (for a duration read from numbers), else None. `zone`: the time
+    zone that a time without one is in.
     """
 
     name: str
@@ -30,3 +31,4 @@ class Input:
     unit: float | None = None
     default: Value = None
     doc: str = ""
+    zone: str = "UTC"

@@ -37,6 +37,16 @@ class Zone:
         """The local calendar day of an instant, in days since 1970."""
         return float((time + self.offset(time)) // DAY)
 
+    def shift(self, wall: float) -> float:
+        """Microseconds to take from a local time (µs since 1970 as clocks show it) to get the instant.
+
+        A time that the clocks skip or show twice is read with the offset that held before the change, as Python
+        reads it (`fold=0`).
+        """
+        before, after = self.offset(wall - DAY), self.offset(wall + DAY)
+        is_later = self.offset(wall - before) != before and self.offset(wall - after) == after
+        return after if is_later else before
+
     def midnight(self, date: float) -> float:
         """The first instant of a local calendar day.
 
@@ -48,6 +58,14 @@ class Zone:
                 return wall - offset
         # The day begins inside a jump: the change itself is its first instant.
         return self.starts[bisect_right(self.starts, wall + DAY - min(self.offsets)) - 1]
+
+
+def microseconds(moment: datetime, name: str) -> int:
+    """Microseconds since 1970 UTC of Python's datetime; one without a time zone is in the one of a name."""
+    if moment.tzinfo is not None:
+        return (moment - EPOCH) // timedelta(microseconds=1)
+    wall = (moment - EPOCH.replace(tzinfo=None)) // timedelta(microseconds=1)
+    return wall - int(zone(name).shift(wall))
 
 
 @lru_cache(maxsize=32)

@@ -5,7 +5,8 @@ comment at its end:
 
     define x = ag + 1   # error: [unknown-name] "called `ag`"
 
-`severity: [kind] "part of the message"`; the part may be left out, and a line may carry several. Exactly the
+`severity: [kind] "part of the message" help "part of the advice"`; the parts may be left out, and a line may carry
+several. Exactly the
 expected findings must come out, on the right lines. Programs keep the line numbers of the file they stand
 in, for blank lines are put in front of them.
 
@@ -64,7 +65,7 @@ arbitrate { score 1 }
 """,
 }
 
-_EXPECTED = re.compile(r'# (error|warning): \[([\w-]+)\](?: "([^"]*)")?')
+_EXPECTED = re.compile(r'# (error|warning): \[([\w-]+)\](?: "([^"]*)")?(?: help "([^"]*)")?')
 _FILE = re.compile(r"^# file: (\S+)[ \t]*$", re.MULTILINE)
 _TIMES = re.compile(r"^( *)# (\d+) times: (.+)$", re.MULTILINE)
 _ENCODING = re.compile(r"\A\s*# saved as: (\S+)[ \t]*$", re.MULTILINE)
@@ -72,23 +73,28 @@ _ENCODING = re.compile(r"\A\s*# saved as: (\S+)[ \t]*$", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """A finding of a kind on a line of a file, whose message contains `part`."""
+    """A finding of a kind on a line of a file, whose message contains `part` and whose advice contains `help`."""
 
     file: str
     line: int
     severity: str
     kind: str
     part: str = ""
+    help: str = ""
 
     def fits(self, d: Diagnostic) -> bool:
         place = (Path(d.span.source.path).name, d.span.line)
         what = (d.kind.severity, d.kind.name)
         return (
-            place == (self.file, self.line) and what == (self.severity, self.kind) and self.part in d.message
+            place == (self.file, self.line)
+            and what == (self.severity, self.kind)
+            and self.part in d.message
+            and self.help in d.help
         )
 
     def __str__(self) -> str:
-        return f'{self.file}:{self.line}: {self.severity}: [{self.kind}] "{self.part}"'
+        advice = f' help "{self.help}"' if self.help else ""
+        return f'{self.file}:{self.line}: {self.severity}: [{self.kind}] "{self.part}"{advice}'
 
 
 def programs(text: str) -> Iterator[tuple[int, str]]:
@@ -177,7 +183,8 @@ def complaints(program: str) -> list[str]:
         fitting = next((e for e in missing if e.fits(d)), None)
         if fitting is None:
             place = f"{Path(d.span.source.path).name}:{d.span.line}"
-            surplus.append(f'{place}: {d.kind.severity}: [{d.kind.name}] "{d.message}"')
+            advice = f' help "{d.help}"' if any(e.help for e in missing) else ""
+            surplus.append(f'{place}: {d.kind.severity}: [{d.kind.name}] "{d.message}"{advice}')
         else:
             missing.remove(fitting)
     return [f"not found: {e}" for e in missing] + [f"not expected: {s}" for s in surplus]

@@ -208,6 +208,8 @@ class Grower:
             return self.one(leaves)
         if isinstance(type, Words):
             return self.pool.literal(self.one(type.words), type)
+        if is_numeric(type) and self.chance(5):
+            return self.pool.literal(None, type)
         return self.pool.literal(self.one(VALUES[type]), type)
 
     def sets(self) -> list[Expr]:

@@ -10,6 +10,7 @@ from dataclasses import FrozenInstanceError
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
@@ -18,6 +19,8 @@ import pytest
 from invented_customers import NOW, PEOPLE, POLICY, ROWS, arrow
 
 import nbadsl
+
+BERLIN = ZoneInfo("Europe/Berlin")  # the policy's time zone
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +79,9 @@ def arrays() -> dict[str, Any]:
         "income": pa.array([row["income"] for row in ROWS], pa.float64()),
         "last_complaint": np.array(
             [
-                never if r["last_complaint"] is None else r["last_complaint"].replace(tzinfo=None)
+                never
+                if r["last_complaint"] is None
+                else r["last_complaint"].astimezone(BERLIN).replace(tzinfo=None)
                 for r in ROWS
             ],
             "datetime64[us]",

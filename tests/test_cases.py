@@ -58,6 +58,8 @@ def test_the_harness_notices_a_finding_on_another_line_or_with_another_message()
     assert len(complaints("# error: [unknown-name]\ndefine a = ag\n")) == 2
     assert len(complaints('define a = ag  # error: [unknown-name] "another message"\n')) == 2
     assert len(complaints("define a = ag  # warning: [unknown-name]\n")) == 2
+    assert len(complaints('define a = ag  # error: [unknown-name] help "no such advice"\n')) == 2
+    assert complaints('define a = ag  # error: [unknown-name] help "did you mean"\n') == []
 
 
 def test_programs_keep_the_line_numbers_of_their_file():

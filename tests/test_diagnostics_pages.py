@@ -14,6 +14,7 @@ MENDED = (
     "mixed-and-or",
     "unknown-declaration",
     "unknown-name",
+    "unknown-type",
     "unsettled-unknown",
     "wrong-type",
     "wrong-unknown-clause",

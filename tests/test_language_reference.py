@@ -31,7 +31,8 @@ from nbadsl.program.nodes import Compare, Expr, IsKnown, Not, Value
 from nbadsl.resources import folder
 from nbadsl.semantics import operators
 from nbadsl.semantics.builtins import SIGNATURES
-from nbadsl.semantics.declare import FACTS, NAMED_TYPES, NO_NAMES
+from nbadsl.semantics.declare import FACTS, NO_NAMES
+from nbadsl.semantics.fields import NAMED_TYPES
 from nbadsl.semantics.infer import DEEPEST
 from nbadsl.semantics.scopes import ALLOWED
 from nbadsl.source import Source, read

@@ -17,7 +17,7 @@ from nbadsl.engine.batch import Engine
 from nbadsl.interpreter import run
 from nbadsl.pipeline import check
 from nbadsl.plan.lower import lower
-from nbadsl.program.decision import HOLDOUT, Choice, Decision
+from nbadsl.program.decision import HOLDOUT, Choice, Decision, Fate
 from nbadsl.program.nodes import Program
 
 FOLDER = Path(__file__).parent / "cases" / "meaning"
@@ -107,6 +107,14 @@ def test_undefined_arithmetic_is_counted_at_its_first_place_in_the_source():
         "19: on + 1 months",
     }
     assert undefined(trial("unknown_travels", "of somebody of whom nothing is known")) == set()
+
+
+def test_a_slot_outside_the_dates_of_its_action_is_quiet_and_not_undefined():
+    late = trial("slots", "the evening of the next day is not")
+    assert undefined(late) == set()
+    candidates = late.policy.program.candidates
+    [tonight] = [i for i, c in enumerate(candidates) if (c.action, c.slot) == ("last_day", "tonight")]
+    assert meaning.decided(late).stories[tonight].fate is Fate.QUIET
 
 
 def test_a_gap_in_a_table_is_counted_as_undefined_at_the_name_of_the_table():

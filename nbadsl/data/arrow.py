@@ -136,7 +136,9 @@ def python_value(scalar: pa.Scalar) -> Any:
     if kinds.is_date64(type):
         return _moment(scalar.value // 86_400_000, "D")
     if kinds.is_timestamp(type):
-        return _moment(scalar.value, type.unit)
+        moment = _moment(scalar.value, type.unit)
+        # What has no zone keeps none.
+        return moment.replace(tzinfo=None) if type.tz is None and isinstance(moment, datetime) else moment
     if kinds.is_time(type):
         return _time_of_day(scalar.value, type.unit)
     if kinds.is_duration(type):

@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from nbadsl.data.local_times import in_utc, instants, is_local
 from nbadsl.data.rules import BadData
 from nbadsl.data.schema import arrow_type, check_schema, column_of, takable
 from nbadsl.data.sound import sound
@@ -32,7 +33,7 @@ class Batch:
     the index in the inputs of the first field whose text or Python value could not be read (its value
     in `people` is null), -1 where all could; None: all rows could. Such a row is bad data, like one whose
     values break a rule; the field that comes first in the order of the inputs gives the reason.
-    `given`: the same rows as they came, for the rejects; the same object as `people` where nothing was
+    `given`: the same rows as they came, for the rejects (but a column of times in UTC); the same object as `people` where nothing was
     converted. `notes`: by row of the batch, what is wrong with the row itself. `position`: bytes of the
     source read so far, if known.
     """
@@ -83,8 +84,10 @@ def fitting(
 
 
 def settled(column: pa.Field, field: Input) -> pa.Field:
-    """A column of no type is one of the field's type, without values."""
-    return pa.field(column.name, arrow_type(field)) if pa.types.is_null(column.type) else column
+    """A column of no type is one of the field's type, without values; times without a zone get one."""
+    if pa.types.is_null(column.type):
+        return pa.field(column.name, arrow_type(field))
+    return pa.field(column.name, in_utc(column.type)) if is_local(column.type, field) else column
 
 
 def plain(batch: pa.RecordBatch, schema: pa.Schema, inputs: tuple[Input, ...], first: int) -> Batch:
@@ -93,7 +96,7 @@ def plain(batch: pa.RecordBatch, schema: pa.Schema, inputs: tuple[Input, ...], f
     `batch`: has the columns of `schema`, in any order, and maybe others. `first`: see `Batch`. Raises BadData
     for a column that is damaged.
     """
-    given, undecodable = sound(batch.select(schema.names))
+    given, undecodable = sound(zoned(batch.select(schema.names), inputs))
     columns = {name: given.column(name) for name in schema.names}
     for name, array in columns.items():
         if pa.types.is_null(array.type):
@@ -106,6 +109,19 @@ def plain(batch: pa.RecordBatch, schema: pa.Schema, inputs: tuple[Input, ...], f
             unreadable[undecodable[name]] = index
     people = pa.RecordBatch.from_arrays(list(columns.values()), schema=schema)
     return Batch(people, first, unreadable, given if undecodable else people)
+
+
+def zoned(batch: pa.RecordBatch, inputs: tuple[Input, ...]) -> pa.RecordBatch:
+    """A batch whose columns of times without a zone are in UTC."""
+    fields = {column_of(f): f for f in inputs}
+    local = {c.name for c in batch.schema if c.name in fields and is_local(c.type, fields[c.name])}
+    if not local:
+        return batch
+    arrays = [
+        instants(array, fields[name]) if name in local else array
+        for name, array in zip(batch.schema.names, batch.columns, strict=True)
+    ]
+    return pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)
 
 
 def earlier(one: Unreadable | None, other: Unreadable | None) -> Unreadable | None:

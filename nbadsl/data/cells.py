@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from nbadsl.data.arrow import column
+from nbadsl.data.local_times import instants
 from nbadsl.data.rules import BadValue
 from nbadsl.data.schema import arrow_type
 from nbadsl.data.text import read_text
@@ -69,7 +70,7 @@ def _at_once(field: Input, cells: pa.Array) -> pa.Array | None:
             case Date():
                 return pc.cast(cells, pa.date32())
             case Time():
-                return _times(cells)
+                return _times(field, cells)
             case Flag() | Clock() | Words() | Set() | Text() | Anything():
                 return None  # few distinct texts
             case _:
@@ -78,10 +79,10 @@ def _at_once(field: Input, cells: pa.Array) -> pa.Array | None:
         return None
 
 
-def _times(cells: pa.Array) -> pa.Array:
+def _times(field: Input, cells: pa.Array) -> pa.Array:
     """Moments of a column that has a zone in all cells or in none."""
     try:
-        return pc.cast(cells, pa.timestamp("us")).cast(pa.timestamp("us", "UTC"))
+        return instants(pc.cast(cells, pa.timestamp("us")), field)
     except pa.ArrowInvalid:
         return pc.cast(cells, pa.timestamp("us", "UTC"))
 

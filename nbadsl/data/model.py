@@ -156,7 +156,7 @@ def _python(field: Input, given: Any, value: Value) -> Any:
         case Time(), float() if given is None:
             return datetime.fromisoformat("1970-01-01T00:00Z") + timedelta(microseconds=value)
         case Time(), float():
-            # What has no zone keeps none: of a person it is UTC, of a context the policy's time.
+            # What has no zone keeps none: it is the policy's time.
             return datetime.fromisoformat(given.strip()) if isinstance(given, str) else given
         case Clock(), float():
             return (datetime.min + timedelta(microseconds=value)).time()

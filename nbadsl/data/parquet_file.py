@@ -42,17 +42,17 @@ def open_parquet(
     """
     opened = [_metadata(path) for path in paths]
     coded = _coded(opened[0], inputs, key)
-    schema = _common_schema(
-        paths, [_open(p, m, coded).schema_arrow for p, m in zip(paths, opened, strict=True)], inputs, used
-    )
+    schemas = [_schema(_open(p, m, coded)) for p, m in zip(paths, opened, strict=True)]
+    schema = _common_schema(paths, schemas, inputs, used)
     rows = min(batch_rows, _bounded(opened, schema))
 
     def batches() -> Iterator[Batch]:
         first = 0
-        for path, metadata in zip(paths, opened, strict=True):
+        for path, metadata, own in zip(paths, opened, schemas, strict=True):
             with _open(path, metadata, coded) as file:
                 for part in file.iter_batches(batch_size=rows, columns=schema.names):
-                    yield plain(part, schema, inputs, first)
+                    known = pa.schema([own.field(name) for name in part.schema.names])
+                    yield plain(part.cast(known), schema, inputs, first)
                     first += part.num_rows
 
     total = sum(metadata.num_rows for metadata in opened)
@@ -81,6 +81,15 @@ def _open(path: Path, metadata: pq.FileMetaData, coded: list[str]) -> pq.Parquet
         buffer_size=_BUFFER,
         # Spark's old 96-bit times hold the year 9999, which nanoseconds do not.
         coerce_int96_timestamp_unit="us",
+    )
+
+
+def _schema(file: pq.ParquetFile) -> pa.Schema:
+    """The columns of a file. Old 96-bit times do not say so, but are in UTC: so Spark writes them."""
+    columns = [file.schema.column(i) for i in range(len(file.schema.names))]
+    old = {column.path for column in columns if column.physical_type == "INT96"}
+    return pa.schema(
+        [f.with_type(pa.timestamp(f.type.unit, "UTC")) if f.name in old else f for f in file.schema_arrow]
     )
 
 

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from nbadsl.data.arrow import column
 from nbadsl.data.batches import Batch, Profiles, Unreadable, earlier, fitting, plain, slices
+from nbadsl.data.local_times import instants, is_local
 from nbadsl.data.records import read_value, record_keys
 from nbadsl.data.rules import BadData, BadValue
 from nbadsl.data.schema import arrow_type, column_of, is_text
@@ -47,7 +48,7 @@ def open_columns(
         told = ", ".join(f"`{name}` {length:,}" for name, length in lengths.items())
         raise BadData(f"{_NAME}: the columns are not equally long: {told}")
     declared = {column_of(f): f for f in inputs}
-    arrays = {n: _array(v, n) for n, v in columns.items() if n in declared and not _is_loose(v)}
+    arrays = {n: _array(v, declared[n]) for n, v in columns.items() if n in declared and not _is_loose(v)}
     loose = {n: v for n, v in columns.items() if n in declared and _is_loose(v)}
     types = {n: arrays[n].type if n in arrays else arrow_type(declared[n]) for n in (*arrays, *loose)}
     others = [(n, pa.null()) for n in columns if n not in declared]
@@ -67,12 +68,13 @@ def _is_loose(values: Any) -> bool:
     return isinstance(values, list | tuple) or (isinstance(values, np.ndarray) and values.dtype == object)
 
 
-def _array(values: Any, name: str) -> pa.Array:
+def _array(values: Any, field: Input) -> pa.Array:
     try:
         made = pa.chunked_array(values) if hasattr(values, "__arrow_c_stream__") else pa.array(values)
-        return made.combine_chunks() if isinstance(made, pa.ChunkedArray) else made
+        array = made.combine_chunks() if isinstance(made, pa.ChunkedArray) else made
+        return instants(array, field) if is_local(array.type, field) else array
     except (pa.ArrowException, TypeError) as error:
-        raise BadData(f"{_NAME}: column `{name}` is no array: {error}") from error
+        raise BadData(f"{_NAME}: column `{column_of(field)}` is no array: {error}") from error
 
 
 def _read(field: Input, values: Sequence[Any], index: int, unreadable: Unreadable) -> pa.Array:

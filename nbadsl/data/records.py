@@ -11,7 +11,7 @@ other field's name. What Python writes for each type:
     integer               int; float or Decimal that is whole
     number, money         int, float, Decimal
     duration              timedelta; a number where the field names a unit
-    date, time, clock     date; datetime (without a zone: UTC); time without a zone
+    date, time, clock     date; datetime (without a zone: in the field's); time without a zone
     one of, text          str
     any of                list, tuple, set or array of str
 
@@ -46,6 +46,7 @@ from nbadsl.types import (
     Time,
     Words,
 )
+from nbadsl.zone import microseconds, zone
 
 _EPOCH = date(1970, 1, 1).toordinal()
 _DAY = 86_400_000_000
@@ -181,13 +182,12 @@ def _date(field: Input, given: Any) -> float:
 def _time(field: Input, given: Any) -> float:
     match given:
         case str():
-            return text.exact(text.moment(given.strip()))
+            return text.exact(text.moment(given.strip(), field.zone))
         case datetime():
-            offset = given.utcoffset() or timedelta()
-            shift = (offset.days * 86_400 + offset.seconds) * 1_000_000 + offset.microseconds
-            return text.exact((given.toordinal() - _EPOCH) * _DAY + _of_day(given) - shift)
+            return text.exact(microseconds(given, field.zone))
         case _ if _numpy_kind(given) == "M":
-            return text.exact(_numpy_microseconds(given))
+            wall = _numpy_microseconds(given)
+            return text.exact(wall - int(zone(field.zone).shift(wall)))
     raise ValueError
 
 

@@ -18,7 +18,7 @@ these rules, so that a person is refused by all of them or by none:
     one of     a declared word; any of: declared words only, no nulls among them; repeats do no harm
     range      `in low..high`, both included, compared as doubles after reading
 
-A time without a zone is read as UTC. An unknown value has no range to keep.
+A time without a zone is in the policy's (`Input.zone`). An unknown value has no range to keep.
 """
 
 from __future__ import annotations

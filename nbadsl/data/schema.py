@@ -10,7 +10,7 @@ not start.
     number, money        the same, float16 to float64, decimal
     duration             duration; where the field names a unit, also any number
     date                 date32, date64
-    time                 timestamp of any unit; without a time zone it is read as UTC
+    time                 timestamp of any unit; without a time zone it is in the policy's
     clock                time32, time64
     text, one of         string, large_string, string_view, or a dictionary of one of these
     any of               list or large_list of those

@@ -6,7 +6,7 @@ that is no such value. Ranges and declared words are the business of `rules.chec
     flag        yes no true false 1 0, in any case
     integer     12, -3, +3, 30.0 (whole, whatever its spelling); number and money: 12.5, .5, 1e3
     date        2026-11-21
-    time        2026-11-21, 2026-11-21 10:00, 2026-11-21T10:00:00.5, with Z or +02:00; without: UTC
+    time        2026-11-21, 2026-11-21 10:00, 2026-11-21T10:00:00.5, with Z or +02:00; without: in the field's zone
     clock       21:00, 21:00:30
     duration    14 days, 1.5 hours, or P14D, PT1H30M as in ISO 8601; where the field names a unit: a
                 number of it
@@ -45,6 +45,7 @@ from nbadsl.types import (
     Time,
     Words,
 )
+from nbadsl.zone import zone
 
 FLAGS = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
 SEPARATOR = "|"
@@ -93,7 +94,7 @@ def _read(field: Input, text: str) -> Value:
         case Date():
             return day(text)
         case Time():
-            return exact(moment(text))
+            return exact(moment(text, field.zone))
         case Clock():
             return clock(text)
         case Text() | Words() | Anything():
@@ -137,14 +138,18 @@ def day(text: str) -> float:
     return float(date(int(parts[1]), int(parts[2]), int(parts[3])).toordinal() - _EPOCH)
 
 
-def moment(text: str) -> int:
-    """Microseconds since 1970 UTC of an ISO date and time; finer digits are cut off."""
+def moment(text: str, name: str) -> int:
+    """Microseconds since 1970 UTC of an ISO date and time; one without a zone is in the one of a name. Finer digits
+    are cut off."""
     parts = _TIME.fullmatch(text)
     if not parts:
         raise ValueError(text)
     of_day = _microseconds(*parts.group(2, 3, 4, 5)) if parts[2] else 0
+    wall = int(day(parts[1])) * 86_400_000_000 + of_day
+    if not parts[6] and not parts[8]:
+        return wall - int(zone(name).shift(wall))
     shift = _microseconds(parts[8], parts[9], None, None) if parts[8] else 0
-    return int(day(parts[1])) * 86_400_000_000 + of_day - (-shift if parts[7] == "-" else shift)
+    return wall - (-shift if parts[7] == "-" else shift)
 
 
 def clock(text: str) -> float:

@@ -77,7 +77,9 @@ def answer(scope: Scope, expr: Expr, yes: bool) -> Mask:
 def known(scope: Scope, expr: Expr) -> Mask:
     """Rows where an expression of any type has a value; only asked where it may have none."""
     match expr:
-        case nodes.Literal() | nodes.Arm() | nodes.IsKnown():
+        case nodes.Literal():
+            return ALL if expr.value is not None else NONE
+        case nodes.Arm() | nodes.IsKnown():
             return ALL
         case nodes.Column():
             return _known_column(scope, expr)

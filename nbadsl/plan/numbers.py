@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from nbadsl.plan.emit import ALL, NONE, Const, Instruction, Number, Reg
 from nbadsl.plan.plan import NUMBER, Column, Source
 from nbadsl.program import nodes
-from nbadsl.program.nodes import Expr
+from nbadsl.program.nodes import Expr, Value
 
 if TYPE_CHECKING:
     from nbadsl.plan.scope import Scope
@@ -28,11 +28,17 @@ LOCAL_PARTS = {"local_date": 0, "local_clock": 1, "midnight": 2}
 MONTH_PARTS = {"add_months": 0, "months_between": 1}
 
 
+def number_of(value: Value) -> float:
+    """A literal as a double; NaN where it is unknown."""
+    assert isinstance(value, float | bool | None)
+    return float("nan") if value is None else float(value)
+
+
 def number(scope: Scope, expr: Expr) -> Number:
     """The values of a numeric expression in a scope."""
     match expr:
         case nodes.Literal(value=value):
-            return scope.tables.literal(float(value))
+            return scope.tables.literal(number_of(value))
         case nodes.Given():
             return scope.tables.given(expr.name)
         case nodes.Column():

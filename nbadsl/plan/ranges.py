@@ -47,7 +47,8 @@ class Ranges:
     def _compute(self, expr: Expr) -> Interval:
         match expr:
             case nodes.Literal(value=value):
-                return float(value), float(value)
+                known = float(value or 0)  # of nothing any bounds are true
+                return known, known
             case nodes.Column() | nodes.Given():
                 return self._inputs.get(expr.name, EVERYTHING)
             case nodes.If():

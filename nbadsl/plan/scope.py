@@ -166,7 +166,7 @@ class Once(Scope):
     def constant(self, expr: Expr) -> Const:
         """A constant that holds the value of a numeric expression, or of a flag (1, 0, unknown)."""
         if isinstance(expr, nodes.Literal):
-            return self.tables.literal(float(expr.value))
+            return self.tables.literal(numbers.number_of(expr.value))
         if isinstance(expr, nodes.Given) and (isinstance(expr.type, Flag) or is_numeric(expr.type)):
             return self.tables.given(expr.name)
         constant: Const = self.once(expr, (expr, "constant"), lambda _: self._store(expr))

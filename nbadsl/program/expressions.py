@@ -11,11 +11,11 @@ from nbadsl.types import Type, Words
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Literal:
-    """A constant, never unknown."""
+    """A constant. None, of a numeric type alone, is unknown: there is no value, and none was looked for."""
 
-    value: bool | float | str
+    value: bool | float | str | None
     type: Type
-    unknown: bool = False
+    unknown: bool
     origin: Span | None = None
 
 

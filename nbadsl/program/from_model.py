@@ -18,7 +18,7 @@ from nbadsl.program.nodes import Expr, Program
 from nbadsl.program.pool import Pool
 from nbadsl.program.translate import Translator
 from nbadsl.semantics.constants import instant
-from nbadsl.semantics.declare import constant
+from nbadsl.semantics.fields import constant
 from nbadsl.semantics.model import Model
 from nbadsl.source import Span
 from nbadsl.syntax import nodes
@@ -171,8 +171,7 @@ class _Builder:
         inside = self._both([c for p in periods for c in self._period(p, moment)])
         if inside is None or place.at is None:
             return moment
-        outside = self.translator.undefined(TIME, place.action.name.span)
-        return self.pool.choose(inside, moment, outside)
+        return self.pool.choose(inside, moment, self.pool.literal(None, TIME))
 
     def _next(self, place: Place, now: Expr) -> Expr:
         """The next time that clocks show `place.at`, by the person's offset or in the policy's time zone."""

@@ -33,13 +33,16 @@ class Pool:
         key = (cls, *(id(v) if isinstance(v, nodes.Expr) else _key(v) for v in parts.values()))
         found = self._nodes.get(key)
         if found is None:
-            found = self._nodes[key] = cls(**parts, origin=origin)
+            make: Any = cls
+            found = self._nodes[key] = make(**parts, origin=origin)
         return found  # type: ignore[no-any-return]
 
     # --- leaves ---
 
-    def literal(self, value: bool | float | str, type: Type, origin: Span | None = None) -> nodes.Literal:
-        return self._intern(nodes.Literal, origin, value=value, type=type)
+    def literal(
+        self, value: bool | float | str | None, type: Type, origin: Span | None = None
+    ) -> nodes.Literal:
+        return self._intern(nodes.Literal, origin, value=value, type=type, unknown=value is None)
 
     def yes(self) -> nodes.Literal:
         return self.literal(True, FLAG)

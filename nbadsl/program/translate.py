@@ -12,7 +12,7 @@ from typing import assert_never
 
 from nbadsl.program.env import Env
 from nbadsl.program.from_tables import translate_table
-from nbadsl.program.nodes import Column, Expr
+from nbadsl.program.nodes import Column, Expr, Given
 from nbadsl.program.pool import Pool
 from nbadsl.semantics.constants import literal
 from nbadsl.semantics.model import Builtin, Fact, Local, Model, Symbol, Word
@@ -73,13 +73,12 @@ class Translator:
                 inside = pool.both(
                     pool.compare(">=", subject, low, at), pool.compare("<=", subject, high, at), at
                 )
-                found: Expr = inside
+                between: Expr = inside
                 for part in (subject, low, high):
-                    found = self.settled(found, part, at)
-                return pool.negate(found, at) if expr.negated else found
+                    between = self.settled(between, part, at)
+                return pool.negate(between, at) if expr.negated else between
             case nodes.Is():
-                known = pool.is_known(self.translate(expr.subject, env), at)
-                return known if (expr.state == "known") != expr.negated else pool.negate(known, at)
+                return self._state(expr, self.translate(expr.subject, env))
             case nodes.Recency():
                 return self._recency(expr, env)
             case nodes.Has():
@@ -232,10 +231,20 @@ class Translator:
 
     def settled(self, found: Expr, asked: Expr, at: Span | None) -> Expr:
         """What never happened compares with nothing: where the asked field is *never*, the answer is no."""
-        symbol = self.model.symbols.get(asked.name) if isinstance(asked, Column) else None
-        if symbol is None or symbol.input is None or not symbol.input.never:
-            return found
-        return self.pool.both(self.pool.is_known(asked, at), found, at)
+        return self.pool.both(self.pool.is_known(asked, at), found, at) if self._is_never(asked) else found
+
+    def _is_never(self, expr: Expr) -> bool:
+        """Whether an expression is the value of an `or never` field."""
+        symbol = self.model.symbols.get(expr.name) if isinstance(expr, Column | Given) else None
+        return symbol is not None and symbol.input is not None and symbol.input.never
+
+    def _state(self, expr: nodes.Is, subject: Expr) -> Expr:
+        pool, at = self.pool, expr.span
+        known: Expr = pool.is_known(subject, at)
+        if expr.state == "never" and subject.unknown and not self._is_never(subject):
+            # Of an optional value nobody knows whether it has never happened: yes becomes unknown.
+            known = pool.either(known, pool.compare("==", subject, subject, at), at)
+        return known if (expr.state == "known") != expr.negated else pool.negate(known, at)
 
     def _arithmetic(self, expr: nodes.Binary, left: Expr, right: Expr) -> Expr:
         pool, type, at = self.pool, self._type(expr), expr.span

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from nbadsl.diagnostics.suggest import did_you_mean
 from nbadsl.semantics import bounds, builtins, tables
-from nbadsl.semantics.declare import read_input
-from nbadsl.semantics.model import NOTHING_KNOWN, Builtin, Info, Symbol, merge
+from nbadsl.semantics.fields import read_input
+from nbadsl.semantics.model import NOTHING_KNOWN, Builtin, Info, Symbol, merge, through
 from nbadsl.syntax import nodes
 from nbadsl.types import Anything, Type
 
@@ -86,7 +86,7 @@ def _defined(inference: Inference, expr: nodes.Call, symbol: Symbol, local: dict
     bound: dict[str, Info] = {}
     for (name, declared), argument in zip(parameters, expr.arguments, strict=True):
         info = inference.require(argument, declared.type, f"`{name}` of `{symbol.name}`", local)
-        bound[name] = replace(info, type=declared.type, never=info.never or declared.never)
+        bound[name] = replace(info, type=declared.type, asked_never=declared.asked_never)
     return infer_body(inference, symbol, bound, expr)
 
 
@@ -111,6 +111,8 @@ def infer_body(inference: Inference, symbol: Symbol, bound: dict[str, Info], exp
         info = tables.infer_table(inference, symbol.node, type, bound)
     inference.factors, inference.depth = factors, depth
     inference.defining.pop()
+    handed_over = frozenset().union(*(i.only_for for i in bound.values()))
+    info = through(symbol.name, info, handed_over)
     inference.bodies[key] = info if isinstance(type, Anything) else replace(info, type=type)
     return inference.bodies[key]
 
@@ -126,12 +128,12 @@ def parameters_of(inference: Inference, symbol: Symbol) -> list[tuple[str, Info]
                 "repeated-name", name.span, name=name.text, other=f"a parameter of the same {symbol.kind}"
             )
         if isinstance(parameter, nodes.Field):
-            declared = read_input(parameter, settings, found)
+            place = "a table's column" if symbol.kind == "table" else "a function's parameter"
+            declared = read_input(parameter, place, settings, found)
             low, high = bounds.of_input(declared)
             unknown = declared.optional or declared.never
-            info = Info(
-                declared.type, unknown, f"`{declared.name}`" if unknown else "", declared.never, low, high
-            )
+            why, never = f"`{declared.name}`" if unknown else "", declared.never
+            info = Info(declared.type, unknown, why, never, asked_never=never, low=low, high=high)
             parameters.append((parameter.name.text, info))
             continue
         info = NOTHING_KNOWN
@@ -146,7 +148,7 @@ def parameters_of(inference: Inference, symbol: Symbol) -> list[tuple[str, Info]
 
 
 def result_of(inference: Inference, symbol: Symbol) -> Type:
-    return read_input(symbol.node.result, inference.model.settings, inference.found).type
+    return read_input(symbol.node.result, "a result", inference.model.settings, inference.found).type
 
 
 def _report_count(inference: Inference, expr: nodes.Call, name: str, expected: str, signature: str) -> None:

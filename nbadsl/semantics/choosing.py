@@ -74,7 +74,7 @@ def _judge_arbitrate(inference: Inference, arbitrate: nodes.Arbitrate) -> None:
     if isinstance(threshold, nodes.Threshold):
         limit = inference.require(threshold.value, info.type, "the threshold")
         judge_person(inference, threshold.value, limit, "the threshold")
-        judge_purpose(inference, limit, threshold.value.span, None, "the threshold")
+        judge_purpose(inference, limit, threshold.value.span, None, "the threshold", in_group=False)
 
 
 def _judge_score(inference: Inference, score: nodes.Score, stands_aside: str) -> Info:
@@ -211,7 +211,7 @@ def judge_chance(inference: Inference) -> None:
         names[holdout.name.text] = holdout.name.span
         _share(inference, holdout.share, "the share of a holdout")
         judge_key(model, holdout.by, f"holdout `{holdout.name.text}`", found)
-        judge_reader(inference, holdout.by, None, f"holdout `{holdout.name.text}`")
+        judge_reader(inference, holdout.by, None, f"holdout `{holdout.name.text}`", in_group=False)
         if holdout.period is not None:
             judge_period(inference, holdout.period)
     for symbol in model.of_kind("experiment"):
@@ -238,7 +238,7 @@ def _share(inference: Inference, share: nodes.Number, what: str) -> None:
 def _judge_experiment(inference: Inference, experiment: nodes.Experiment) -> None:
     model, found = inference.model, inference.found
     judge_key(model, experiment.by, f"experiment `{experiment.name.text}`", found)
-    judge_reader(inference, experiment.by, None, f"experiment `{experiment.name.text}`")
+    judge_reader(inference, experiment.by, None, f"experiment `{experiment.name.text}`", in_group=False)
     seen: set[str] = set()
     for arm in experiment.arms:
         if arm.name.text in seen:

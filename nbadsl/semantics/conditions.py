@@ -93,7 +93,7 @@ def state(inference: Inference, expr: nodes.Is, local: dict[str, Info]) -> Info:
     subject = inference.infer(expr.subject, None, local)
     what = f"`{' '.join(expr.subject.span.text.split())}`"
     anything = isinstance(subject.type, Anything)
-    if expr.state == "never" and not subject.never and not anything:
+    if expr.state == "never" and not (subject.never or subject.asked_never or anything):
         help = "only a field that is declared `or never` can be asked"
         if subject.unknown:
             help += "; ask an optional one `is unknown`"
@@ -106,7 +106,10 @@ def state(inference: Inference, expr: nodes.Is, local: dict[str, Info]) -> Info:
         inference.found.report(
             "known-of-never", expr.span, what=what, state=expr.state, help="ask `is never`", fixes=(fix,)
         )
-    return replace(merge(FLAG, subject), unknown=False, why="")
+    info = merge(FLAG, subject)
+    # Whether something unknown has never happened is not known either.
+    open_question = expr.state == "never" and subject.asked_never and not subject.never
+    return info if open_question else replace(info, unknown=False, why="")
 
 
 def recency(inference: Inference, expr: nodes.Recency, local: dict[str, Info]) -> Info:

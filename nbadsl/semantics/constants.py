@@ -53,17 +53,11 @@ def literal(expr: nodes.Expr, zone: Zone) -> tuple[float | bool | str, Type] | N
 
 
 def instant(moment: nodes.Moment, zone: Zone) -> float:
-    """A moment in the policy's time zone, in microseconds since 1970 UTC; a bare day is its first instant.
-
-    A time that the clocks skip or show twice is read with the offset that held before the change, as Python
-    reads it (`fold=0`).
-    """
+    """A moment in the policy's time zone, in microseconds since 1970 UTC; a bare day is its first instant."""
     if moment.clock is None:
         return zone.midnight(float(moment.day))
     wall = moment.day * DAY + moment.clock
-    before, after = zone.offset(wall - DAY), zone.offset(wall + DAY)
-    is_later = zone.offset(wall - before) != before and zone.offset(wall - after) == after
-    return wall - (after if is_later else before)
+    return wall - zone.shift(wall)
 
 
 def fits(value: Value, low: float | None, high: float | None) -> bool:

@@ -14,12 +14,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from nbadsl.diagnostics import Findings
-from nbadsl.diagnostics.suggest import did_you_mean
 from nbadsl.semantics import bounds, calls, conditions, operators
 from nbadsl.semantics.constants import literal
-from nbadsl.semantics.fixes import replacement, unit_advice
+from nbadsl.semantics.fixes import unit_advice
 from nbadsl.semantics.mismatch import mismatch
-from nbadsl.semantics.model import NOTHING_KNOWN, Fact, Info, Local, Model, Symbol, Word, merge
+from nbadsl.semantics.model import NOTHING_KNOWN, Fact, Info, Local, Model, Symbol, Word, merge, through
+from nbadsl.semantics.unknown_names import report_unknown
 from nbadsl.source import Span
 from nbadsl.syntax import nodes
 from nbadsl.types import (
@@ -179,7 +179,7 @@ class Inference:
         if fact is not None:
             self.model.uses[expr] = Fact(name)
             return fact
-        self._report_unknown(expr, expected, local)
+        report_unknown(self, expr, expected, local)
         return NOTHING_KNOWN
 
     def _symbol(self, symbol: Symbol, span: Span) -> Info:
@@ -208,7 +208,7 @@ class Inference:
             never=declared.never,
             low=low,
             high=high,
-            only_for=frozenset({(symbol.name, symbol.purpose)}) if symbol.purpose else frozenset(),
+            only_for=frozenset({(symbol.name, symbol.purpose, "")}) if symbol.purpose else frozenset(),
             varies=symbol.name if symbol.kind == "field" else "",
         )
 
@@ -223,7 +223,7 @@ class Inference:
         self.defining.append(symbol.name)
         depth, self.depth = self.depth, 0
         factors, self.factors = self.factors, {}
-        info = self.infer(node.value)
+        info = through(symbol.name, self.infer(node.value))
         self.factors, self.depth = factors, depth
         self.defining.pop()
         self.model.infos[node] = info
@@ -257,29 +257,6 @@ class Inference:
                 return replace(self.factors[name], of_candidate=True)
             case _:
                 return None
-
-    def _report_unknown(self, expr: nodes.Reference, expected: Type | None, local: dict[str, Info]) -> None:
-        name = expr.name
-        if name in self.model.broken or "*" in self.model.broken:
-            return
-        if isinstance(expected, Words):
-            help = did_you_mean(name, expected.words)
-            fixes = replacement(expr.span, name, expected.words)
-            self.found.report(
-                "unknown-word", expr.span, word=name, what=f"`{expected}`", help=help, fixes=fixes
-            )
-            return
-        known = [
-            *local,
-            *(s.name for s in self.model.symbols.values() if s.kind not in ("function", "table")),
-        ]
-        owner = next((s for s in self.model.symbols.values() if name in _words_of(s)), None)
-        help = did_you_mean(name, [*known, "now", "today", "channel", "content", "slot"])
-        if owner is not None:
-            verb = "has" if owner.input and isinstance(owner.input.type, Set) else "is"
-            help = f"`{name}` is a word of `{owner.name}`: write `{owner.name} {verb} {name}`"
-        fixes = () if owner else replacement(expr.span, name, known)
-        self.found.report("unknown-name", expr.span, what="value", name=name, help=help, fixes=fixes)
 
     # --- values ---
 
@@ -378,8 +355,3 @@ class Inference:
                 help="months and years are steps from a date",
             )
         return merge(DATE, left)
-
-
-def _words_of(symbol: Symbol) -> tuple[str, ...]:
-    declared = symbol.input.type if symbol.input else None
-    return declared.words if isinstance(declared, Words | Set) else ()

@@ -10,12 +10,12 @@ from nbadsl.diagnostics import Findings
 from nbadsl.semantics import calls
 from nbadsl.semantics.choosing import judge_chance, judge_choosing
 from nbadsl.semantics.constants import fits
-from nbadsl.semantics.declare import constant, report_outside
+from nbadsl.semantics.fields import constant, report_outside
 from nbadsl.semantics.infer import Inference
 from nbadsl.semantics.keys import judge_key
 from nbadsl.semantics.model import Info, Model, Symbol
 from nbadsl.semantics.scopes import judge_overall, judge_scopes
-from nbadsl.semantics.tables import cover
+from nbadsl.semantics.tables import columns_of, cover
 from nbadsl.semantics.trials import judge_trials
 from nbadsl.syntax import nodes
 
@@ -64,7 +64,7 @@ def _judge_parameter(inference: Inference, symbol: Symbol) -> None:
                 found=change.start.span.text,
                 what="day, with which a change begins",
             )
-        value = constant(change.value, declared.type, settings, found, "the value")
+        value = constant(change.value, declared.type, settings, found, f"`{symbol.name}`")
         if value is not None and not fits(value, declared.low, declared.high):
             report_outside(found, change.value.span, value, declared.low, declared.high)
 
@@ -79,8 +79,10 @@ def _judge_table(inference: Inference, symbol: Symbol) -> None:
     if coverage.gap and table.hit != "collect":
         help = "add a row, or a last row of `any`; without one the result is unknown there"
         found.report("table-gap", table.name.span, example=coverage.gap, help=help)
-    for row in coverage.unreachable:
+    for row, place in coverage.unreachable:
         help = "the rows above it hold wherever it would" if table.hit != "collect" else ""
+        if place >= 0:
+            help = f"`{columns_of(table)[place]}` is never `{row.cells[place].span.text}`"
         found.report("unreachable-row", row.span, help=help)
     for first, second in coverage.overlapping:
         found.report("overlapping-rows", second.span, related=((first.span, "the other row"),))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from nbadsl.diagnostics import Fix
 from nbadsl.semantics.fixes import unit_advice
 from nbadsl.syntax import nodes
 from nbadsl.types import Date, Flag, Money, Text, Time, Type, Words
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 def mismatch(inference: Inference, expr: nodes.Expr, left: Type, right: Type, operator: str = "") -> None:
     if isinstance(expr, nodes.Binary) and not operator:
         operator = expr.operator
-    help, fixes = "", ()
+    help = ""
+    fixes: tuple[Fix, ...] = ()
     if isinstance(expr, nodes.Binary) and expr.operator not in "*^":
         help, fixes = unit_advice(expr.right, left)
         if not help:

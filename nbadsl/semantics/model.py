@@ -6,7 +6,7 @@ what a name refers to. The tree itself is never changed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import inf
 from typing import Any, TypeAlias
 
@@ -74,8 +74,9 @@ class Info:
     """What is known of an expression.
 
     `unknown`: it may have no value, and `why` names what is then missing. `never`: it is the value of an
-    `or never` field. `low`, `high`: bounds of a number. `only_for`: (field, purpose) of the restricted
-    fields it reads. `varies`: a profile field or experiment that it reads, "" when it is the same for everybody.
+    `or never` field. `asked_never`: it is a parameter that is declared `or never`, whatever a call hands
+    over for it, so its function may ask `is never`. `low`, `high`: bounds of a number. `only_for`: the restricted
+    fields it reads, as (field, purpose, through), the last being the define, function or table by which it does, if any. `varies`: a profile field or experiment that it reads, "" when it is the same for everybody.
     `of_candidate`: it reads `channel`, `content`, `slot` or a factor.
     """
 
@@ -83,14 +84,21 @@ class Info:
     unknown: bool = False
     why: str = ""
     never: bool = False
+    asked_never: bool = False
     low: float = -inf
     high: float = inf
-    only_for: frozenset[tuple[str, str]] = frozenset()
+    only_for: frozenset[tuple[str, str, str]] = frozenset()
     varies: str = ""
     of_candidate: bool = False
 
 
 NOTHING_KNOWN = Info(ANYTHING)
+
+
+def through(name: str, info: Info, arguments: frozenset[tuple[str, str, str]] = frozenset()) -> Info:
+    """The info of a named expression: what it reads beyond its arguments is read through its name."""
+    own = frozenset((field, purpose, name) for field, purpose, _ in info.only_for - arguments)
+    return replace(info, only_for=own | (info.only_for & arguments))
 
 
 def merge(type: Type, *parts: Info, low: float = -inf, high: float = inf) -> Info:

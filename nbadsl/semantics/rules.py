@@ -50,13 +50,21 @@ def _report_unsettled(inference: Inference, rule: nodes.Rule, info: Info) -> Non
     inference.found.report("unsettled-unknown", rule.span, what=info.why, help=help, fixes=fixes)
 
 
-def judge_purpose(inference: Inference, info: Info, span: Span, purpose: str | None, reader: str) -> None:
-    """Fields that are only for one purpose may be read by rules and scores of that purpose alone."""
-    for field, allowed in sorted(info.only_for):
+def judge_purpose(
+    inference: Inference, info: Info, span: Span, purpose: str | None, reader: str, in_group: bool = True
+) -> None:
+    """Fields that are only for one purpose may be read by rules and scores of that purpose alone.
+
+    `in_group`: whether the reader could stand in a group, and so have a purpose.
+    """
+    for field, allowed, by in sorted(info.only_for):
         if purpose != allowed:
             inference.model.misread.add(field)
-            found = f"`{purpose}`" if purpose else "no purpose of its own"
-            help = f"read it in a group with `purpose {allowed}`"
+            found = f"`{purpose}`" if purpose else "no purpose"
+            help = f"`{by}` reads it" if by else ""
+            if in_group:
+                instead = f"read it in a group with `purpose {allowed}`"
+                help = f"{help}; {instead}" if help else instead
             inference.found.report(
                 "wrong-purpose",
                 span,
@@ -68,15 +76,17 @@ def judge_purpose(inference: Inference, info: Info, span: Span, purpose: str | N
             )
 
 
-def judge_reader(inference: Inference, name: nodes.Name, purpose: str | None, reader: str) -> None:
+def judge_reader(
+    inference: Inference, name: nodes.Name, purpose: str | None, reader: str, in_group: bool = True
+) -> None:
     """A field that is named outside an expression is read as well."""
     symbol = inference.model.symbols.get(name.text)
     if symbol is None:
         return
     inference.model.named.add(name.text)
     if symbol.purpose:
-        info = Info(ANYTHING, only_for=frozenset({(symbol.name, symbol.purpose)}))
-        judge_purpose(inference, info, name.span, purpose, reader)
+        info = Info(ANYTHING, only_for=frozenset({(symbol.name, symbol.purpose, "")}))
+        judge_purpose(inference, info, name.span, purpose, reader, in_group)
 
 
 def judge_person(inference: Inference, expr: nodes.Expr, info: Info, what: str) -> None:

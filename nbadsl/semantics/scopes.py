@@ -257,7 +257,7 @@ class _Block:
     def _rest(self, item: nodes.Rest) -> None:
         self._length(item.length)
         if item.count is not None:
-            self._whole(item.count, "how often", 1)
+            self._whole(item.count, "how often it happened", 1)
         if item.within is not None:
             self._length(item.within)
         if item.of is not None:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from nbadsl.diagnostics.suggest import did_you_mean
 from nbadsl.semantics import operators
 from nbadsl.semantics.constants import literal
+from nbadsl.semantics.fixes import unit_advice
 from nbadsl.semantics.model import Info, Word, merge
 from nbadsl.syntax import nodes
 from nbadsl.types import Anything, Date, Flag, Integer, Set, Text, Type, Words
@@ -32,10 +33,11 @@ UNKNOWN, OTHER_TEXT = object(), "another text"
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """`gap`: an example that no row holds for, or "". `unreachable`, `overlapping`: rows."""
+    """`gap`: an example that no row holds for, or "". `unreachable`: rows, each with the place of a cell that no
+    value fits, -1 where it is the rows above that leave nothing. `overlapping`: pairs of rows."""
 
     gap: str
-    unreachable: tuple[nodes.Row, ...]
+    unreachable: tuple[tuple[nodes.Row, int], ...]
     overlapping: tuple[tuple[nodes.Row, nodes.Row], ...]
 
 
@@ -43,8 +45,11 @@ def columns_of(table: nodes.Table) -> list[str]:
     """The names in the first row, the result's included."""
     names = []
     for cell in table.rows[0].cells:
-        first = cell.values[0] if cell.values else None
-        names.append(first.name if isinstance(first, nodes.Reference) else "")
+        match cell:
+            case nodes.Cell(kind="value", values=(nodes.Reference(name=name),)):
+                names.append(name)
+            case _:
+                names.append("")
     return names
 
 
@@ -110,24 +115,26 @@ def _condition(
     inference: Inference, name: str, column: Info, cell: nodes.Cell, bound: dict[str, Info]
 ) -> bool:
     """Whether a cell fits its column; reports when not."""
+    what, expected = f"the cell below `{name}`", f"`{column.type}`"
     if cell.kind in ("never", "ago", "set"):
-        found, expected = f"`{cell.span.text}`", f"`{column.type}`"
-        inference.found.report(
-            "wrong-type", cell.span, what=f"column `{name}`", found=found, expected=expected
-        )
+        found = f"`{cell.span.text}`"
+        inference.found.report("wrong-type", cell.span, what=what, found=found, expected=expected)
         return False
     operator = cell.operator if cell.kind == "compare" else "<" if cell.kind == "range" else "is"
     for value in cell.values:
         info = inference.infer(value, column.type, bound)
-        if operators.result(operator, column.type, info.type) is None:
-            inference.found.report(
-                "mismatched-types",
-                cell.span,
-                operator=f"column {name}",
-                left=f"`{column.type}`",
-                right=f"`{info.type}`",
-            )
+        if operators.result(operator, column.type, info.type) is not None:
+            continue
+        found = f"`{info.type}`"
+        if found == expected:
+            found, expected = f"`{cell.span.text}`", f"plain values, since {expected} has no order"
+            inference.found.report("wrong-cell", cell.span, found=found, expected=expected)
             return False
+        help, fixes = unit_advice(value, column.type)
+        inference.found.report(
+            "wrong-type", cell.span, what=what, found=found, expected=expected, help=help, fixes=fixes
+        )
+        return False
     if cell.kind == "range":
         low, high = (_value(inference, v) for v in cell.values)
         if isinstance(low, float) and isinstance(high, float) and low >= high:
@@ -171,8 +178,14 @@ def _combine(table: nodes.Table, names: list[str], cases: list[list[tuple[object
             reached |= holding & -holding
             if table.hit == "unique" and holding & (holding - 1):
                 overlaps[tuple(islice(_bits(holding), 2))] = None  # type: ignore[index]
-    unreachable = tuple(row for i, row in enumerate(rows) if not reached >> i & 1)
+    unreachable = tuple((row, _empty_cell(i, cases)) for i, row in enumerate(rows) if not reached >> i & 1)
     return Coverage(gap, unreachable, tuple((rows[a], rows[b]) for a, b in overlaps))
+
+
+def _empty_cell(row: int, cases: list[list[tuple[object, int]]]) -> int:
+    """The column in which a row holds in no case at all, or -1."""
+    never = (c for c, column in enumerate(cases) if not any(mask >> row & 1 for _, mask in column))
+    return next(never, -1)
 
 
 def _bits(mask: int) -> Iterator[int]:
@@ -244,7 +257,7 @@ def _holds(cell: nodes.Cell, values: list[object], case: object) -> bool:
     if cell.kind == "value":
         return case in values
     if cell.kind == "range":
-        return values[0] <= case < values[1]  # type: ignore[operator]
+        return bool(values[0] <= case < values[1])  # type: ignore[operator]
     compare = {"<": float.__lt__, "<=": float.__le__, ">": float.__gt__, ">=": float.__ge__}
     return compare[cell.operator](float(case), float(values[0]))  # type: ignore[arg-type]
 

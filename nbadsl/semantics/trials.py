@@ -93,12 +93,13 @@ class _Trial:
             if symbol is not None:
                 self._value(symbol, entry)
 
-    def _field(self, name: nodes.Name, kind: str) -> Symbol | None:
+    def _field(self, name: nodes.Name, kind: str, also: tuple[str, ...] = ()) -> Symbol | None:
+        """The field of a name; `also`: other names that could stand in its place."""
         symbol = self.model.symbols.get(name.text)
         if symbol is not None and symbol.kind == kind:
             return symbol
         if name.text not in self.model.broken and "*" not in self.model.broken:
-            known = [s.name for s in self.model.of_kind(kind)]
+            known = [*(s.name for s in self.model.of_kind(kind)), *also]
             what = "profile field" if kind == "field" else "context field"
             help, fixes = did_you_mean(name.text, known), replacement(name.span, name.text, known)
             self.found.report("unknown-name", name.span, what=what, name=name.text, help=help, fixes=fixes)
@@ -114,9 +115,11 @@ class _Trial:
             case "unknown" if declared.optional:
                 return
             case str():
-                expected = "a value"
+                modifier = "or never" if entry.value == "never" else "optional"
+                help = f"only a field that is `{modifier}` can be {entry.value}"
+                found, expected = f"`{entry.value}`", "a value"
                 self.found.report(
-                    "wrong-type", entry.span, what=what, found=f"`{entry.value}`", expected=expected
+                    "wrong-type", entry.span, what=what, found=found, expected=expected, help=help
                 )
             case tuple():
                 self._set(symbol, entry.value, entry)
@@ -164,7 +167,7 @@ class _Trial:
         names = [c.values[0] if c.values else None for c in header.cells]
         symbols: list[Symbol | str | None] = []
         for cell, name in zip(header.cells, names, strict=True):
-            if not isinstance(name, nodes.Reference):
+            if not isinstance(name, nodes.Reference) or cell.kind != "value" or len(cell.values) > 1:
                 self.found.report("wrong-columns", cell.span, found=f"`{cell.span.text}`", expected="a field")
                 symbols.append(None)
                 continue
@@ -172,7 +175,9 @@ class _Trial:
             is_context = self.model.symbols.get(name.name) in self.model.of_kind("context")
             kind = "context" if is_context else "field"
             known = (
-                name.name if name.name in OUTCOMES else self._field(nodes.Name(name.name, name.span), kind)
+                name.name
+                if name.name in OUTCOMES
+                else self._field(nodes.Name(name.name, name.span), kind, OUTCOMES)
             )
             symbols.append(known)
         for row in item.rows[1:]:

@@ -7,7 +7,9 @@ common one.
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
+from unicodedata import category, decimal, name
 
 from lark import Lark
 from lark.exceptions import UnexpectedCharacters, UnexpectedToken
@@ -64,6 +66,8 @@ _ELSEWHERE = {
     "'": 'texts stand in double quotation marks: "…"',
 }
 
+_DIGITS = re.compile(r"\d+")
+
 
 def report_keyword(span: Span, keyword: str, found: Findings) -> bool:
     """Whether the first word of a declaration is none; then it has been reported."""
@@ -99,8 +103,25 @@ def report_character(error: UnexpectedCharacters, whole: Span, found: Findings) 
             "unclosed-text", Span(whole.source, at, end), help='a text ends with `"` on its own line'
         )
         return
-    shown = f"`{error.char}`" if error.char.isprintable() and not error.char.isspace() else ascii(error.char)
-    found.report("unexpected-character", span, found=shown, help=_ELSEWHERE.get(error.char, ""))
+    shown, help, fixes = _stranger(error.char, span)
+    found.report("unexpected-character", span, found=shown, help=help, fixes=fixes)
+
+
+def _stranger(char: str, span: Span) -> tuple[str, str, tuple[Fix, ...]]:
+    """How messages call a character, what to do about it, and the fix where there is one right way."""
+    if char.isdecimal():
+        end = span.start + len(_DIGITS.match(span.source.text, span.start).group())  # type: ignore[union-attr]
+        number = Span(span.source, span.start, end)
+        right = "".join(str(decimal(c)) for c in number.text)
+        fix = Fix(f"write `{right}`", (Edit(number, right),))
+        return f"`{char}`", "numbers are written with the digits 0 to 9", (fix,)
+    if char.isprintable() and not char.isspace():
+        money = "the currency stands after the amount, as three letters: `5 EUR`"
+        return f"`{char}`", money if category(char) == "Sc" else _ELSEWHERE.get(char, ""), ()
+    shown = f"U+{ord(char):04X} ({name(char, 'a control character').lower()})"
+    if category(char) == "Zs":
+        return shown, "write an ordinary space", (Fix("write an ordinary space", (Edit(span, " "),)),)
+    return shown, "delete it: it cannot be seen", (Fix("delete it", (Edit(span, ""),)),)
 
 
 def report_token(error: UnexpectedToken, lark: Lark, whole: Span, keyword: str, found: Findings) -> None:

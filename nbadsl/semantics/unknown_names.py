@@ -1,0 +1,57 @@
+"""Names that mean nothing where they stand, and what the author probably meant."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nbadsl.diagnostics.suggest import did_you_mean
+from nbadsl.semantics.fixes import replacement
+from nbadsl.semantics.model import Info, Model, Symbol
+from nbadsl.syntax import nodes
+from nbadsl.types import Set, Type, Words
+
+if TYPE_CHECKING:
+    from nbadsl.semantics.infer import Inference
+
+
+def report_unknown(
+    inference: Inference, expr: nodes.Reference, expected: Type | None, local: dict[str, Info]
+) -> None:
+    """Report a name that means nothing where it stands."""
+    model, found = inference.model, inference.found
+    name = expr.name
+    if name in model.broken or "*" in model.broken:
+        return
+    if isinstance(expected, Words):
+        help = did_you_mean(name, expected.words)
+        fixes = replacement(expr.span, name, expected.words)
+        what = _owner(model, expected)
+        found.report("unknown-word", expr.span, word=name, what=what, help=help, fixes=fixes)
+        return
+    known = [
+        *local,
+        *(s.name for s in model.symbols.values() if s.kind not in ("function", "table")),
+        *inference.factors,
+    ]
+    owner = next((s for s in model.symbols.values() if name in _words_of(s)), None)
+    help = did_you_mean(name, [*known, "now", "today", "channel", "content", "slot"])
+    if owner is not None:
+        verb = "has" if owner.input and isinstance(owner.input.type, Set) else "is"
+        help = f"`{name}` is a word of `{owner.name}`: write `{owner.name} {verb} {name}`"
+    fixes = () if owner else replacement(expr.span, name, known)
+    found.report("unknown-name", expr.span, what="value", name=name, help=help, fixes=fixes)
+
+
+def _owner(model: Model, words: Words) -> str:
+    """The one name that has these words, else the words themselves, as messages call them."""
+    if not words.words:
+        return "a list that is empty"
+    owners = [s.name for s in model.symbols.values() if _words_of(s) == words.words]
+    return f"`{owners[0] if len(owners) == 1 else words}`"
+
+
+def _words_of(symbol: Symbol) -> tuple[str, ...]:
+    if symbol.kind == "experiment":
+        return tuple(arm.name.text for arm in symbol.node.arms)
+    declared = symbol.input.type if symbol.input else None
+    return declared.words if isinstance(declared, Words | Set) else ()
