@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -409,24 +408,19 @@ def test_whole_numbers_are_hashed_by_their_digits(keys: list[int]):
 # --- the machine code ---------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def told() -> Iterator[list[str]]:
-    notes: list[str] = []
-    compiled.notify(notes.append)
-    yield notes
-    compiled._listeners.remove(notes.append)
-
-
-def test_people_are_told_before_something_slow_is_compiled(told: list[str], tmp_path: Path):
+def test_people_are_told_before_something_slow_is_compiled(tmp_path: Path):
     code = (
         "from nbadsl.engine import compiled, kernel\n"
-        "compiled.notify(print)\n"
         "fast = compiled.Compiled(lambda stamp: lambda x: x + len(stamp), 'int64(int64)')\n"
         "slow = compiled.Compiled(lambda stamp: lambda x: x - len(stamp), 'int64(int64)',\n"
         "                         apart='import own; own.slow.compile()')\n"
     )
     (tmp_path / "own.py").write_text(code)
-    use = "import own; print(own.fast(1)); print(own.slow(1)); print(sum(own.slow._code.stats.cache_hits.values()))"
+    use = (
+        "import own\n"
+        "with own.compiled.telling(print): print(own.fast(1)); print(own.slow(1))\n"
+        "print(sum(own.slow._code.stats.cache_hits.values()))"
+    )
 
     def lines() -> list[str]:
         done = subprocess.run(

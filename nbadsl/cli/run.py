@@ -119,8 +119,8 @@ def _run(
     from nbadsl.data.output import write_table
     from nbadsl.engine import compiled
 
-    compiled.notify(lambda note: click.echo(note, err=True))
-    run, moment, _ = policy.run(source, now, seed, context, parameters, threads)
+    with compiled.telling(lambda note: click.echo(note, err=True)):
+        run, moment, _ = policy.run(source, now, seed, context, parameters, threads)
     started = time.perf_counter()
     with ExitStack() as stack:
         tick = stack.enter_context(_progress(run.profiles.rows, run.profiles.size))

@@ -1,7 +1,7 @@
 """Machine code on first use: compiled once for a machine, then loaded from Numba's cache.
 
 `Compiled` wraps a function and its signature; the first call compiles it or loads it. Compiling the kernel
-takes seconds, so whoever talks to people can ask to be told, by `notify`, when that begins.
+takes seconds, so whoever talks to people can have them told when that begins: `telling`.
 
 The cache knows a function by the file that it is written in. Ours call functions of other files, so a
 stamp of all the engine's files is part of the function (a variable that it encloses): after any change
@@ -10,13 +10,13 @@ the old code is not found any more.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -30,9 +30,14 @@ _lock = threading.Lock()
 _listeners: list[Callable[[str], None]] = []
 
 
-def notify(listener: Callable[[str], None]) -> None:
+@contextmanager
+def telling(listener: Callable[[str], None]) -> Iterator[None]:
     """Have a function called, with a sentence for people, before something is compiled that takes long."""
     _listeners.append(listener)
+    try:
+        yield
+    finally:
+        _listeners.remove(listener)
 
 
 @lru_cache(maxsize=1)
@@ -86,7 +91,7 @@ class Compiled:
         if can_cache:
             paths = os.pathsep.join(path or os.getcwd() for path in sys.path)
             command = [sys.executable, "-c", self._apart]
-            with contextlib.suppress(OSError):  # where no process can be started, it is compiled here
+            with suppress(OSError):  # where no process can be started, it is compiled here
                 subprocess.run(command, env=os.environ | {"PYTHONPATH": paths}, capture_output=True)
         return self.compile()
 
