@@ -360,3 +360,18 @@ def test_public_names_are_all_there():
     assert set(nbadsl.__all__) < set(dir(nbadsl))
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         nbadsl.nothing  # noqa: B018 - it is the attribute that is asked for
+
+
+def test_making_the_engine_ready_is_no_part_of_a_runs_time(path: Path, monkeypatch: pytest.MonkeyPatch):
+    from nbadsl.engine.batch import Engine
+
+    ready: list[datetime] = []
+    make = Engine.__init__
+
+    def slowly(engine: Engine, plan: Any) -> None:
+        make(engine, plan)
+        ready.append(datetime.now(UTC))
+
+    monkeypatch.setattr(Engine, "__init__", slowly)
+    _, _, started = nbadsl.load(path).run(arrow(), NOW, 0, None, None, 1)
+    assert [started >= moment for moment in ready] == [True]

@@ -61,6 +61,7 @@ ELSEWHERE = {
     **dict.fromkeys(("interval", "timedelta"), "duration"),
     "currency": "money",
 }
+
 # Which modifiers mean something at a place, by the name that messages give it.
 MODIFIERS = {
     "a profile": {
@@ -78,13 +79,10 @@ _INSTEAD = {
     ("the context", "from_column"): "what a request brings has no column: name the field as the request does",
     ("a parameter", "optional"): "a parameter always has its value",
     ("a parameter", "or_never"): "a parameter always has its value",
-    (
-        "a function's parameter",
-        "in_range",
-    ): "arguments are not checked against a range: use `clamp` in the body",
+    ("a function's parameter", "in_range"): "arguments are not checked: use `clamp` in the body",
     ("a function's parameter", "default"): "every argument is given in the call",
     ("a table's column", "default"): "every argument is given in the call",
-    ("a result", "in_range"): "a result is not checked against a range: use `clamp`",
+    ("a result", "in_range"): "results are not checked: use `clamp`",
     ("a result", "optional"): "whether a result may be unknown follows from what it is computed from",
     ("a result", "or_never"): "whether a result may be unknown follows from what it is computed from",
 }
@@ -125,11 +123,8 @@ def read_input(field: nodes.Field, place: str, settings: Settings, found: Findin
         if not _may_stand(modifier, place, seen, found):
             continue
         seen.add(modifier.kind)
-        if (
-            isinstance(type, Money)
-            and isinstance(modifier.value, nodes.Name)
-            and modifier.kind == "in_currency"
-        ):
+        if modifier.kind == "in_currency" and isinstance(type, Money):
+            assert isinstance(modifier.value, nodes.Name)
             type = Money(modifier.value.text)
         elif _goes_with(modifier, type, parts, found):
             parts |= _modifier(field.name.text, modifier, type, settings, found)
@@ -162,14 +157,13 @@ def _may_stand(modifier: nodes.Modifier, place: str, seen: set[str], found: Find
 
 def _keep_probability(field: nodes.Field, parts: dict[str, object], found: Findings) -> None:
     """A probability may have a narrower range than 0 to 1, but no wider one."""
-    low, high = parts["low"], parts["high"]
-    for modifier in field.modifiers:
-        if modifier.kind == "in_range" and not (fits(low, 0.0, 1.0) and fits(high, 0.0, 1.0)):  # type: ignore[arg-type]
-            assert isinstance(modifier.value, nodes.Range)
-            shown = f"`{modifier.value.span.text}`"
-            help = "a probability lies between 0 and 1; use `number` for anything else"
-            found.report("out-of-range", modifier.value.span, found=shown, range="`0..1`", help=help)
-            parts |= {"low": 0.0, "high": 1.0}
+    range = next((m.value for m in field.modifiers if isinstance(m.value, nodes.Range)), None)
+    bounds = (parts["low"], parts["high"])
+    if range is None or all(fits(bound, 0.0, 1.0) for bound in bounds):  # type: ignore[arg-type]
+        return
+    help = "a probability lies between 0 and 1; use `number` for anything else"
+    found.report("out-of-range", range.span, found=f"`{range.span.text}`", range="`0..1`", help=help)
+    parts |= {"low": 0.0, "high": 1.0}
 
 
 def report_outside(found: Findings, span: Span, value: Value, low: object, high: object) -> None:
