@@ -55,7 +55,7 @@ class NotEnforced(RuntimeError):
             f"\n  … and {len(what) - 10} more" if len(what) > 10 else ""
         )
         super().__init__(
-            "this version checks limits, rests, budgets and quiet hours but does not enforce them yet, "
+            "this version checks limits, rests and budgets but does not enforce them yet, "
             f"so a policy that has them is not run:\n{some}"
         )
         self.what = what

@@ -33,7 +33,9 @@ from nbadsl.program.givens import givens
 from nbadsl.program.nodes import (
     ELIGIBLE,
     EXCLUDE,
+    QUIET,
     REQUIRE,
+    STAGES,
     Arbitration,
     Candidate,
     Change,
@@ -124,9 +126,9 @@ class Author(Grower):
         """A few rules; most let most people pass."""
         rules = []
         for number in range(self.one((0, *range(most + 1)))):
-            stage = self.one((ELIGIBLE, EXCLUDE, REQUIRE))
+            stage = self.one((ELIGIBLE, EXCLUDE, REQUIRE, QUIET))
             when = self.rule()
-            if stage == EXCLUDE and self.chance(70):
+            if stage in (EXCLUDE, QUIET) and self.chance(70):
                 when = self.pool.negate(when)
             passes = stage != REQUIRE and self.chance(40)
             rules.append(Rule(stage, when, passes, f"{scope} {number}", scope))
@@ -161,7 +163,7 @@ class Author(Grower):
                         slot,
                         group,
                         active,
-                        tuple(sorted(rules, key=lambda rule: (REQUIRE, ELIGIBLE, EXCLUDE).index(rule.stage))),
+                        tuple(sorted(rules, key=lambda rule: STAGES.index(rule.stage))),
                         self.grow(TIME, 3) if slot == "evening" else None,
                         _settled(tiers),
                         None if name == fallback else boosted,

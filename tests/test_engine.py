@@ -22,7 +22,7 @@ from nbadsl.plan.lower import lower
 from nbadsl.plan.ops import OPS, WIDTH
 from nbadsl.program import chance
 from nbadsl.program.givens import givens
-from nbadsl.program.nodes import ELIGIBLE, Arbitration, Explore, Expr, Holdout, Input, Most, Program
+from nbadsl.program.nodes import ELIGIBLE, Arbitration, Explore, Expr, Holdout, Input, Most, Program, Tier
 from nbadsl.types import DATE, DURATION, HOUR, INTEGER, NUMBER, TEXT, TIME, Money, Set, Words
 
 KEY = Input("id", TEXT)
@@ -376,6 +376,17 @@ def test_an_undefined_operation_is_counted_for_those_who_reach_it():
     found = run(policy, ages(5000), threads=2).counters
     assert [(place.line, place.text) for place in plan.undefined] == [(1, "0")]
     assert found.undefined.tolist() == [5000 - 18] and found.fates[0, 2] == 5000 - 18
+
+
+def test_a_tier_is_asked_for_before_the_threshold():
+    """Found by chance: who is below the threshold was not counted where the tier was undefined."""
+    tiers = (Tier(0, POOL.compare("<", BROKEN, number(1.0))), Tier(1, None))
+    policy = program(
+        candidate("a", 0.5, tiers=tiers), inputs=ADULT.inputs, arbitration=Arbitration(threshold=number(1.0))
+    )
+    found = run(policy, ages(100)).counters
+    assert found.fates[0].tolist() == [0, 0, 0, 100, 0, 0]
+    assert found.undefined.tolist() == [100]
 
 
 # --- hashes -----------------------------------------------------------------------------------------------

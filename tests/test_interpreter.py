@@ -371,8 +371,9 @@ def test_every_decision_keeps_the_promises_of_its_program(case: Case):
         assert bool(found.holdout) == found.reason.startswith("holdout: ")
         assert not (found.chosen and found.held)
         assert all(0.0 < c.probability <= 1.0 for c in done)
-        for s in found.stories:
-            assert (s.rule is not None) == (s.fate in (Fate.REQUIRE, Fate.ELIGIBLE, Fate.EXCLUDE))
+        for s, each in zip(found.stories, program.candidates, strict=True):
+            assert s.rule is not None or s.fate not in (Fate.REQUIRE, Fate.ELIGIBLE, Fate.EXCLUDE)
+            assert s.rule is None or each.rules[s.rule].stage == str(s.fate)
             assert s.rule is not None or not s.blocked_by_unknown
 
 

@@ -67,9 +67,7 @@ def command(
         nl=False,
     )
     if loaded.facts.unenforced:
-        click.echo(
-            "note: limits, rests, budgets and quiet hours are not enforced yet and not told here", err=True
-        )
+        click.echo("note: limits, rests and budgets are not enforced yet and not told here", err=True)
 
 
 def _split(arguments: tuple[str, ...]) -> tuple[str | None, str | None]:

@@ -96,7 +96,7 @@ def _stages(report: Report) -> Table:
     taken = {
         "inactive": [f.inactive for f in shown],
         **{stage: [sum(r.stopped for r in f.rules if r.stage == stage) for f in shown] for stage in _STAGES},
-        "quiet": [f.quiet for f in shown],
+        "quiet": [f.quiet + sum(r.stopped for r in f.rules if r.stage == "quiet") for f in shown],
         "no score": [f.no_score for f in shown],
         "below": [f.below_threshold for f in shown],
         "outranked": [f.outranked for f in shown],

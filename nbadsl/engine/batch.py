@@ -33,7 +33,7 @@ from nbadsl.program.nodes import Value
 from nbadsl.zone import zone
 
 BLOCK = 4096
-PIECE = 65_536  # rows of a call of the kernel; threads take one piece after the other
+PIECE = 131_072  # rows of a call of the kernel; threads take one piece after the other
 LIST_ROWS = 512  # rows of a block where candidates are put on lists
 
 

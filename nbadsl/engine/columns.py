@@ -80,6 +80,7 @@ class _Binding:
     def __init__(self, plan: Plan, batch: pa.RecordBatch, given: Mapping[str, Value]) -> None:
         self.plan, self.batch, self.given = plan, batch, given
         self.rows = batch.num_rows
+        self.columns = dict(zip(batch.schema.names, batch.columns, strict=True))
         self.inputs = {i.name: i for i in plan.facts.inputs}
         self.stored: dict[Source, Stored] = {}
         self.arms = np.zeros((self.rows, len(plan.facts.experiments)), np.int32)
@@ -127,14 +128,11 @@ class _Binding:
             self._place_holdout(number, Holdout(h.name, h.share, h.by, h.seed))
 
     def _store(self, each: Input, is_read: bool) -> None:
-        name = column_of(each)
-        if name in self.batch.schema.names:
-            array = self.batch.column(name)
-        elif is_read:
+        array = self.columns.get(column_of(each))
+        if array is None and is_read:
             array = pa.nulls(self.rows)
-        else:
-            return
-        self.stored[Source(each.name)] = store(each, array, is_read)
+        if array is not None:
+            self.stored[Source(each.name)] = store(each, array, is_read)
 
     def _place_arm(self, number: int, experiment: Experiment) -> None:
         n = np.arange(PLACES) / PLACES
@@ -155,7 +153,7 @@ class _Binding:
         self.stored[Source(holdout.name, "holdout")] = Stored(l.BITS, address, keep=[bits])
 
     def _by(self, name: str) -> pa.Array:
-        return self.batch.column(column_of(self.inputs[name]))
+        return self.columns[column_of(self.inputs[name])]
 
     # --- what the kernel checks ---
 

@@ -36,9 +36,7 @@ from nbadsl.program.decision import (
     Story,
 )
 from nbadsl.program.nodes import (
-    ELIGIBLE,
-    EXCLUDE,
-    REQUIRE,
+    STAGES,
     Candidate,
     Explore,
     Expr,
@@ -49,7 +47,7 @@ from nbadsl.program.nodes import (
 from nbadsl.source import Span
 from nbadsl.zone import Zone, zone
 
-_FATE_OF_STAGE = {REQUIRE: Fate.REQUIRE, ELIGIBLE: Fate.ELIGIBLE, EXCLUDE: Fate.EXCLUDE}
+_FATE_OF_STAGE = {stage: Fate[stage.upper()] for stage in STAGES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,9 +169,9 @@ class _Judge:
         return Story(Fate.OUTRANKED, tier=tier, score=score)
 
     def rules(self, number: int, candidate: Candidate) -> Story | None:
-        """The story of a candidate that a rule stops, or None. The fallback's `require` rules alone bind."""
+        """The story of a candidate that a rule stops, or None. Few of them bind the fallback."""
         for index, rule in enumerate(candidate.rules):
-            if candidate.score is None and rule.stage != REQUIRE:
+            if candidate.score is None and not rule.binds_fallback:
                 continue
             value = self.value(number, "rule", rule.when)
             if not _lets_pass(rule, value):
@@ -196,7 +194,7 @@ class _Judge:
 def _lets_pass(rule: Rule, value: Value) -> bool:
     if value is None:
         return rule.unknown_passes
-    return value is False if rule.stage == EXCLUDE else value is True
+    return value is rule.lets_pass
 
 
 # --- 3 and 4: all candidates together -----------------------------------------------------------------

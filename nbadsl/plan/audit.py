@@ -20,7 +20,7 @@ from nbadsl.plan.plan import FLAG, Column, Source
 from nbadsl.plan.ranges import Ranges
 from nbadsl.plan.scope import Scope
 from nbadsl.program import nodes
-from nbadsl.program.nodes import EXCLUDE, REQUIRE, Candidate, Expr, Program, Rule
+from nbadsl.program.nodes import Candidate, Expr, Program, Rule
 from nbadsl.program.rewrites import Rewriter
 
 
@@ -34,7 +34,6 @@ class _Audit:
         self.program, self.rewritten, self.tables, self.ranges = program, rewritten, tables, ranges
         self.scope = Scope(tables, ranges)
         self._demand: dict[Expr, Mask] = {}
-        self._counted: dict[Expr, bool] = {}
 
     def block(self) -> Block:
         for candidate in self.program.candidates:
@@ -62,27 +61,18 @@ class _Audit:
     # --- where evaluation begins ---
 
     def _need(self, expr: Expr, rows: Mask) -> None:
-        if self._can_be_undefined(expr):
+        if self.ranges.can_be_undefined(expr):
             self._demand[expr] = self.scope.either(self._demand.get(expr, NONE), rows)
 
-    def _can_be_undefined(self, expr: Expr) -> bool:
-        """Whether an operation in the expression can be."""
-        found = self._counted.get(expr)
-        if found is None:
-            own = isinstance(expr, nodes.Arithmetic | nodes.Calendar) and not self.ranges.defined(expr)
-            found = own or any(map(self._can_be_undefined, nodes.children(expr)))
-            self._counted[expr] = found
-        return found
-
     def _candidate(self, candidate: Candidate) -> None:
-        if not any(map(self._can_be_undefined, self._parts(candidate))):
+        if not any(map(self.ranges.can_be_undefined, self._parts(candidate))):
             return
         both, rows = self.scope.both, VALID
         if candidate.active is not None:
             self._need(candidate.active, rows)
             rows = both(rows, self._yes(candidate.active))
         for rule in candidate.rules:
-            if candidate.score is None and rule.stage != REQUIRE:
+            if candidate.score is None and not rule.binds_fallback:
                 continue
             self._need(rule.when, rows)
             rows = both(rows, self._passes(rule))
@@ -108,7 +98,7 @@ class _Audit:
         yield from (tier.when for tier in candidate.tiers if tier.when is not None)
 
     def _passes(self, rule: Rule) -> Mask:
-        wanted = rule.stage != EXCLUDE
+        wanted = rule.lets_pass
         if rule.unknown_passes:
             return (self._no(rule.when) if wanted else self._yes(rule.when)) ^ 1
         return self._yes(rule.when) if wanted else self._no(rule.when)
@@ -117,7 +107,9 @@ class _Audit:
         """A person is asked for holdouts up to the first that is active and has the person."""
         holdouts, rows = self.program.holdouts, VALID
         for number, holdout in enumerate(holdouts):
-            if not any(h.active is not None and self._can_be_undefined(h.active) for h in holdouts[number:]):
+            if not any(
+                h.active is not None and self.ranges.can_be_undefined(h.active) for h in holdouts[number:]
+            ):
                 return
             if holdout.active is not None:
                 self._need(holdout.active, rows)

@@ -31,7 +31,7 @@ from nbadsl.plan.scope import Compact, Dense, Once, Uniform
 from nbadsl.plan.uses import Uses
 from nbadsl.program import nodes
 from nbadsl.program.facts import facts_of
-from nbadsl.program.nodes import EXCLUDE, REQUIRE, Candidate, Program, Rule
+from nbadsl.program.nodes import Candidate, Program, Rule
 from nbadsl.program.rewrites import Rewriter
 from nbadsl.source import Span
 
@@ -165,7 +165,7 @@ class _Lowering:
     def _gate(self, index: int, candidate: Candidate, end: Label) -> Instruction:
         rules = []
         for number, rule in enumerate(candidate.rules):
-            if candidate.score is None and rule.stage != REQUIRE:
+            if candidate.score is None and not rule.binds_fallback:
                 continue
             passes, known = self._rule(rule)
             rules.append((passes, known, self.rule_counter[index] + 2 * number))
@@ -179,7 +179,7 @@ class _Lowering:
 
     def _rule(self, rule: Rule) -> tuple[Mask, Mask]:
         """Rows that a rule lets pass, and (if unknown stops) rows for which it is known; -1: for all."""
-        wanted = rule.stage != EXCLUDE
+        wanted = rule.lets_pass
         if rule.unknown_passes:
             return self.dense.flag(rule.when, not wanted) ^ 1, -1
         known = self.dense.known(rule.when)
@@ -189,6 +189,10 @@ class _Lowering:
         assert candidate.score is not None
         compact = Compact(self.dense, self.uses.is_dense)
         score = compact.register(candidate.score)
+        for tier in candidate.tiers:
+            # The interpreter asks for the tier before the threshold, which is noticed only if something is undefined.
+            if tier.when is not None and self.ranges.can_be_undefined(tier.when):
+                compact.flag(tier.when, True)
         block: Block = [Instruction("select", [alive, end]), *compact.shared]
         if self.threshold is not None or self.ranges.unknown(candidate.score):
             kept = self.tables.register()

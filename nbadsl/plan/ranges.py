@@ -36,6 +36,7 @@ class Ranges:
         self._inputs["today"] = (FIRST_DAY - 1, LAST_DAY + 1)
         self._known: dict[Expr, Interval] = {}
         self._unknown: dict[Expr, bool] = {}
+        self._undefined: dict[Expr, bool] = {}
 
     def of(self, expr: Expr) -> Interval:
         """Bounds of the known values of a numeric expression."""
@@ -68,6 +69,15 @@ class Ranges:
             return False
         low, high = _arithmetic(expr.op, [self.of(o) for o in expr.operands])
         return -MAX <= low <= high <= MAX
+
+    def can_be_undefined(self, expr: Expr) -> bool:
+        """Whether an operation anywhere in the expression can be."""
+        found = self._undefined.get(expr)
+        if found is None:
+            own = isinstance(expr, nodes.Arithmetic | nodes.Calendar) and not self.defined(expr)
+            found = own or any(map(self.can_be_undefined, nodes.children(expr)))
+            self._undefined[expr] = found
+        return found
 
     def unknown(self, expr: Expr) -> bool:
         """Whether the expression may be unknown: sharper than `Expr.unknown`, which trusts no operation."""

@@ -14,15 +14,15 @@ from nbadsl.diagnostics import Findings
 from nbadsl.program import nodes as ir
 from nbadsl.program.candidates import Place, places
 from nbadsl.program.env import Env
+from nbadsl.program.moments import Moments
 from nbadsl.program.nodes import Expr, Program
 from nbadsl.program.pool import Pool
 from nbadsl.program.translate import Translator
-from nbadsl.semantics.constants import instant
 from nbadsl.semantics.fields import constant
 from nbadsl.semantics.model import Model
 from nbadsl.source import Span
 from nbadsl.syntax import nodes
-from nbadsl.types import CLOCK, DATE, DAY, TIME, Money
+from nbadsl.types import Money
 
 EVERYTHING_ELSE = "everything else"
 
@@ -36,6 +36,7 @@ class _Builder:
     def __init__(self, model: Model) -> None:
         self.model, self.pool = model, Pool()
         self.translator = Translator(model, self.pool)
+        self.moments = Moments(model, self.translator)
         self.choices = {type(c): c for c in (model.arbitrate.choices if model.arbitrate else ())}
         self.lines = model.priority.lines if model.priority else ()
 
@@ -87,6 +88,7 @@ class _Builder:
             }
         )
         is_fallback = action.name.text == self._fallback()
+        send_at = self.moments.send_at(place)
         return ir.Candidate(
             action=action.name.text,
             channel=place.channel,
@@ -94,8 +96,8 @@ class _Builder:
             slot=place.slot,
             groups=tuple(g.name.text for g in place.groups),
             active=self._active(place),
-            rules=tuple(self._rules(place, env)),
-            send_at=self._send_at(place, env),
+            rules=(*self._rules(place, env), *self.moments.quiet(place, send_at)),
+            send_at=send_at,
             tiers=tuple(self._tiers(place, env)),
             score=None if is_fallback else self._score(place, env),
             title=next((i.text.text for i in action.items if isinstance(i, nodes.Title)), ""),
@@ -106,25 +108,7 @@ class _Builder:
         return choice.action.text if isinstance(choice, nodes.Fallback) else None
 
     def _active(self, place: Place) -> Expr | None:
-        periods = [i.period for i in place.items() if isinstance(i, nodes.Active)]
-        return self._both([c for p in periods for c in self._period(p)])
-
-    def _period(self, period: nodes.Period, moment: Expr | None = None) -> list[Expr]:
-        """Conditions on a moment (now, unless given); the last day is included."""
-        at = moment or self.pool.given("now", TIME)
-        conditions: list[Expr] = []
-        zone = self.model.settings.zone
-        if period.start is not None:
-            start = self.pool.literal(instant(period.start, zone), TIME)
-            conditions.append(self.pool.compare(">=", at, start, period.span))
-        if period.end is not None:
-            last = period.end
-            end = zone.midnight(last.day + 1.0) if last.clock is None else instant(last, zone)
-            conditions.append(self.pool.compare("<", at, self.pool.literal(end, TIME), period.span))
-        return conditions
-
-    def _both(self, conditions: list[Expr]) -> Expr | None:
-        return reduce(self.pool.both, conditions) if conditions else None
+        return self.moments.during([i.period for i in place.items() if isinstance(i, nodes.Active)])
 
     def _rules(self, place: Place, env: Env) -> Iterator[ir.Rule]:
         for stage in (ir.REQUIRE, ir.ELIGIBLE, ir.EXCLUDE):
@@ -160,41 +144,6 @@ class _Builder:
             yield _words(line.span)
         if not any(line.scope is None for line in self.lines):
             yield EVERYTHING_ELSE
-
-    def _send_at(self, place: Place, env: Env) -> Expr | None:
-        """The slot's next moment; outside the action's dates there is none."""
-        if place.slot is None:
-            return None
-        now = self.pool.given("now", TIME)
-        moment = now if place.at is None else self._next(place, now)
-        periods = [i.period for i in place.items() if isinstance(i, nodes.Active)]
-        inside = self._both([c for p in periods for c in self._period(p, moment)])
-        if inside is None or place.at is None:
-            return moment
-        return self.pool.choose(inside, moment, self.pool.literal(None, TIME))
-
-    def _next(self, place: Place, now: Expr) -> Expr:
-        """The next time that clocks show `place.at`, by the person's offset or in the policy's time zone."""
-        pool, number = self.pool, self.translator.number
-        assert place.at is not None
-
-        def calc(op: str, *operands: Expr) -> Expr:
-            return pool.arithmetic(op, *operands, type=TIME, origin=place.action.name.span)
-
-        def offset_at(moment: Expr) -> Expr:
-            if place.by is not None:
-                return self.translator.symbol(self.model.symbols[place.by], Env())
-            day = pool.calendar("local_date", moment, type=DATE)
-            clock = pool.calendar("local_clock", moment, type=CLOCK)
-            return calc("sub", calc("add", calc("mul", day, number(DAY)), clock), moment)
-
-        local = calc("add", now, offset_at(now))
-        today = calc("mul", calc("floor", calc("div", local, number(DAY))), number(DAY))
-        wall = calc("add", today, number(place.at))
-        wall = pool.choose(pool.compare("<", wall, local), calc("add", wall, number(DAY)), wall)
-        # The offset that holds then, which clock changes may have moved.
-        near = calc("sub", wall, offset_at(now))
-        return near if place.by is not None else calc("sub", wall, offset_at(near))
 
     # --- the score ---
 
@@ -259,7 +208,7 @@ class _Builder:
     def _holdouts(self) -> Iterator[ir.Holdout]:
         for holdout in self.model.holdouts:
             name = holdout.name.text
-            active = self._both(self._period(holdout.period)) if holdout.period else None
+            active = self.moments.during([holdout.period]) if holdout.period else None
             seed = holdout.seed.text if holdout.seed else name
             yield ir.Holdout(name, holdout.share.value, holdout.by.text, seed, active)
 
@@ -291,14 +240,15 @@ class _Builder:
             yield ir.Guarantee(guarantee.title.text, guarantee.never, among, when, guarantee.span)
 
     def _unenforced(self) -> Iterator[str]:
-        """Limits, rests, budgets and quiet hours, which the engines do not enforce yet."""
-        kinds = nodes.Limit | nodes.Rest | nodes.Budget | nodes.Quiet
+        """Limits, rests and budgets, which the engines do not enforce yet."""
+        kinds = nodes.Limit | nodes.Rest | nodes.Budget
         for scope in self.model.scopes.values():
             for item in _all_items(scope.items):
                 if isinstance(item, kinds):
                     yield f"{item.span}: {_words(item.span)}"
         for overall in self.model.overall:
-            yield f"{overall.span}: {_words(overall.span)}"
+            if isinstance(overall.item, kinds):
+                yield f"{overall.span}: {_words(overall.span)}"
 
 
 def _all_items(items: tuple[nodes.Item, ...]) -> Iterator[nodes.Item]:

@@ -60,7 +60,7 @@ class Parameter:
 
 # --- what is decided ------------------------------------------------------------------------------
 
-REQUIRE, ELIGIBLE, EXCLUDE = "require", "eligible", "exclude"
+REQUIRE, ELIGIBLE, EXCLUDE, QUIET = STAGES = "require", "eligible", "exclude", "quiet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Rule:
     """One rule of a candidate. It lets a person pass when
 
     - require, eligible: `when` is yes, or unknown and `unknown_passes`;
-    - exclude: `when` is no, or unknown and `unknown_passes`.
+    - exclude, quiet: `when` is no, or unknown and `unknown_passes`.
     """
 
     stage: str
@@ -77,6 +77,16 @@ class Rule:
     reason: str
     scope: str
     origin: Span | None = field(default=None, compare=False)
+
+    @property
+    def lets_pass(self) -> bool:
+        """The answer of `when` that lets a person pass."""
+        return self.stage in (REQUIRE, ELIGIBLE)
+
+    @property
+    def binds_fallback(self) -> bool:
+        """Law, contract and quiet hours hold for the fallback as well."""
+        return self.stage in (REQUIRE, QUIET)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +102,7 @@ class Candidate:
     """One action × channel × content × slot; the order in the program is the order in the file.
 
     `active`: a flag over givens only, None when always. `rules`: in the order require, eligible,
-    exclude, each from the outermost group to the content. `send_at`: the slot's moment, a time; unknown
+    exclude, quiet, each from the outermost group to the content. `send_at`: the slot's moment, a time; unknown
     means there is none, and the fate is `quiet`. `tiers`: at least one; the last has no condition.
     `score`: None only for the fallback action, which stands aside from the competition.
     """
