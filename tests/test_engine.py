@@ -380,7 +380,8 @@ def test_an_undefined_operation_is_counted_for_those_who_reach_it():
 
 def test_a_tier_is_asked_for_before_the_threshold():
     """Found by chance: who is below the threshold was not counted where the tier was undefined."""
-    tiers = (Tier(0, POOL.compare("<", BROKEN, number(1.0))), Tier(1, None))
+    broken = POOL.arithmetic("log", POOL.arithmetic("neg", column("age")))
+    tiers = (Tier(0, POOL.compare("<", broken, number(1.0))), Tier(1, None))
     policy = program(
         candidate("a", 0.5, tiers=tiers), inputs=ADULT.inputs, arbitration=Arbitration(threshold=number(1.0))
     )
