@@ -84,6 +84,7 @@ _KINDS = (
     Kind("wrong-count", "error", "{what} is {found}, expected {expected}"),
     Kind("optional-key", "error", "`{field}` may be unknown, so it cannot be what {what} goes by"),
     Kind("explore-with-pick", "error", "`explore` needs `pick 1`"),
+    Kind("always-quiet", "error", "quiet hours leave no minute of the day for {what}"),
     # tests
     Kind("missing-expectation", "warning", "the test does not say what it expects"),
     Kind("missing-field", "error", "the test does not say what `{field}` is"),

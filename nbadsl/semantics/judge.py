@@ -14,6 +14,7 @@ from nbadsl.semantics.fields import constant, report_outside
 from nbadsl.semantics.infer import Inference
 from nbadsl.semantics.keys import judge_key
 from nbadsl.semantics.model import Info, Model, Symbol
+from nbadsl.semantics.quiet_hours import judge_quiet_hours
 from nbadsl.semantics.scopes import judge_overall, judge_scopes
 from nbadsl.semantics.tables import columns_of, cover
 from nbadsl.semantics.trials import judge_trials
@@ -29,6 +30,7 @@ def judge(model: Model, found: Findings) -> None:
         _judge_symbol(inference, symbol)
     judge_scopes(inference)
     judge_overall(inference)
+    judge_quiet_hours(model, found)
     judge_choosing(inference)
     judge_chance(inference)
     judge_trials(inference)

@@ -28,10 +28,11 @@ _CONTACTS = {"limit", "rest", "budget", "quiet"}
 # What may stand where. `via` is the block of a channel in an action.
 ALLOWED: dict[str, set[str]] = {
     "channel": {*_RULES, *_CONTACTS, "title", "cost"},
-    "group": {*_RULES, "limit", "rest", "budget", "title", "purpose", "active", "exempt"},
+    "group": {*_RULES, *_CONTACTS, "title", "purpose", "active", "exempt"},
     "action": {
         *_RULES,
-        *("limit", "rest", "budget", "title", "purpose", "active", "exempt", "quiet"),
+        *_CONTACTS,
+        *("title", "purpose", "active", "exempt"),
         *("via", "content", "send", "propensity", "value", "cost"),
     },
     "via": {*_RULES, "content", "send", "propensity", "value", "cost", "limit", "quiet"},
