@@ -84,6 +84,9 @@ _KINDS = (
     Kind("wrong-count", "error", "{what} is {found}, expected {expected}"),
     Kind("optional-key", "error", "`{field}` may be unknown, so it cannot be what {what} goes by"),
     Kind("explore-with-pick", "error", "`explore` needs `pick 1`"),
+    Kind("idle-limit", "warning", "this {what} can never bind"),
+    Kind("endless-rest", "warning", "this rest is longer than the action is active"),
+    Kind("budget-too-small", "error", "a budget of {amount} cannot pay for one contact of {each}"),
     Kind("always-quiet", "error", "quiet hours leave no minute of the day for {what}"),
     # tests
     Kind("missing-expectation", "warning", "the test does not say what it expects"),

@@ -10,6 +10,7 @@ from nbadsl.diagnostics import Findings
 from nbadsl.semantics import calls
 from nbadsl.semantics.choosing import judge_chance, judge_choosing
 from nbadsl.semantics.constants import fits
+from nbadsl.semantics.contacts import judge_contacts
 from nbadsl.semantics.fields import constant, report_outside
 from nbadsl.semantics.infer import Inference
 from nbadsl.semantics.keys import judge_key
@@ -31,6 +32,7 @@ def judge(model: Model, found: Findings) -> None:
     judge_scopes(inference)
     judge_overall(inference)
     judge_quiet_hours(model, found)
+    judge_contacts(model, found)
     judge_choosing(inference)
     judge_chance(inference)
     judge_trials(inference)
