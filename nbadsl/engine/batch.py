@@ -34,6 +34,7 @@ from nbadsl.zone import zone
 
 BLOCK = 4096
 PIECE = 131_072  # rows of a call of the kernel; threads take one piece after the other
+SCRATCH = 1 << 26  # bytes for number registers, of a thread
 LIST_ROWS = 512  # rows of a block where candidates are put on lists
 
 
@@ -148,7 +149,7 @@ class Engine:
         block: int,
         forced: bool,
     ) -> NDArray[np.int64]:
-        block = -(-min(block, max(bound.rows, 1), LIST_ROWS if self.listed else block) // 512) * 512
+        block = self._block(block, bound.rows)
         piece = -(-PIECE // block) * block
         recoded = int(bound.recodes[:, at.CODE_BYTES].sum()) * piece + 64 * len(bound.recodes)
 
@@ -171,6 +172,11 @@ class Engine:
                 found = list(pool.map(work, starts))
         total: NDArray[np.int64] = sum(found, np.zeros(self.plan.counters + REASONS, np.int64))
         return total
+
+    def _block(self, wanted: int, rows: int) -> int:
+        """Rows of a block: a multiple of 512, few where there are many registers or lists."""
+        most = LIST_ROWS if self.listed else SCRATCH // (8 * self.plan.number_registers)
+        return max(-(-min(wanted, rows, most) // 512), 1) * 512
 
     def call(
         self,

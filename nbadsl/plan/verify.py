@@ -27,7 +27,7 @@ class BadPlan(ValueError):
 
 
 # More than any policy needs, and little enough to allocate.
-MOST_REGISTERS = 1 << 20
+MOST_REGISTERS = 1 << 17
 MOST_PICKS = 1 << 12
 
 _OF_SELECTED = {"pack", "gather", "pick", "scaled", "plus_scaled"}
