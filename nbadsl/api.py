@@ -81,10 +81,13 @@ class Policy:
 
     @cached_property
     def plan(self) -> Plan:
-        """The plan that the vector engine runs."""
+        """The plan that the vector engine runs. Raises NotEnforced."""
         from nbadsl.plan.lower import lower
 
-        return self._plan if self._plan is not None else lower(self.program)
+        if self._plan is not None:
+            return self._plan
+        self.refuse_unenforced()
+        return lower(self.program)
 
     @cached_property
     def hash(self) -> str:
@@ -108,7 +111,7 @@ class Policy:
         return context_model(self.facts)
 
     def save(self, path: str | Path) -> None:
-        """Write the compiled policy (`.nbac`): plain data, verified when it is loaded."""
+        """Write the compiled policy (`.nbac`): plain data, verified when it is loaded. Raises NotEnforced."""
         from nbadsl.plan.artefact import save
 
         save(Path(path), self.plan, self.program)

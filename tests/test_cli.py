@@ -132,6 +132,16 @@ def test_a_policy_with_limits_is_not_run_and_says_what_it_has(shop: Path):
     assert nba("check").code == 0
     said = fails(2, "run", *NOW)
     assert "does not enforce them yet" in said and "limit 1 per customer per 30 days" in said
+    for command in (("build",), ("show", "plan")):
+        assert "limit 1 per customer per 30 days" in fails(2, *command)
+    told = nba("explain", "C003", *NOW)
+    assert told.code == 0 and "winback" in told.out and "not enforced yet" in told.said
+
+
+def test_who_is_bad_data_is_not_explained_as_somebody_else(shop: Path):
+    change(shop / "customers.csv", "2026-11-05 14:20", "05.11.2026 14:20")
+    said = fails(2, "explain", "C003", *NOW)
+    assert 'C003 is bad data: last_complaint: "05.11.2026 14:20" is not' in said
     assert not (shop / "decisions.csv").exists()
 
 

@@ -47,11 +47,11 @@ def width() -> int:
 @contextmanager
 def input_errors() -> Iterator[None]:
     """Turn what a user can cause into a message and exit code 2."""
-    from nbadsl.program.givens import BadInput
+    from nbadsl.api import BadInput, NotEnforced
 
     try:
         yield
-    except BadInput as error:
+    except (BadInput, NotEnforced) as error:
         fail(str(error))
     except FileNotFoundError as error:
         fail(f"there is no file {error.filename}")

@@ -103,12 +103,18 @@ def _look_up(policy: Policy, source: str, customer: str) -> dict[str, Any]:
 
     from nbadsl.data.arrow import from_arrow
     from nbadsl.data.profiles import open_profiles
+    from nbadsl.data.rejects import problem
+    from nbadsl.data.schema import column_of
 
     facts = policy.facts
     key = next(i.column for i in facts.inputs if i.name == facts.key)
-    for batch in open_profiles(source, facts.inputs, key=facts.key, used=policy.used):
+    used = None if facts.unenforced else policy.used  # what a plan reads, where there is one
+    for batch in open_profiles(source, facts.inputs, key=facts.key, used=used):
         keys = batch.people.column(key).cast(pa.string())
         found = pc.index(keys, pa.scalar(customer, pa.string())).as_py()
         if found >= 0:
+            if batch.unreadable is not None and batch.unreadable[found] >= 0:
+                field = facts.inputs[batch.unreadable[found]]
+                fail(f"{customer} is bad data: {column_of(field)}: {problem(batch, found, field)}")
             return from_arrow(batch.people, facts.inputs, found)
     fail(f"nobody in {source} has {facts.key} {customer}")

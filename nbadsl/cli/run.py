@@ -15,7 +15,6 @@ import click
 
 from nbadsl.cli import config
 from nbadsl.cli.common import (
-    fail,
     input_errors,
     load_policy,
     policy_path,
@@ -73,7 +72,8 @@ def command(
     if source is None:
         raise click.UsageError("say where the profiles are: --profiles FILE")
     loaded = load_policy(policy_path(policy))
-    _refuse_unenforced(loaded)
+    with input_errors():
+        loaded.refuse_unenforced()
     with input_errors():
         result = _run(
             loaded,
@@ -93,15 +93,6 @@ def command(
         from nbadsl.cli.report import show
 
         show(result, wants_color(sys.stdout), report == "full")
-
-
-def _refuse_unenforced(policy: Policy) -> None:
-    from nbadsl.api import NotEnforced
-
-    try:
-        policy.refuse_unenforced()
-    except NotEnforced as error:
-        fail(str(error))
 
 
 def _run(

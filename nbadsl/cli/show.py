@@ -44,4 +44,6 @@ def command(stage: str, policy: str | None) -> None:
     else:
         from nbadsl.plan.show import show_plan
 
-        click.echo(show_plan(load_policy(path).plan), nl=False)
+        with input_errors():
+            plan = load_policy(path).plan
+        click.echo(show_plan(plan), nl=False)

@@ -44,7 +44,8 @@ def telling(listener: Callable[[str], None]) -> Iterator[None]:
 def stamp() -> str:
     """A digest of the files that machine code is made from."""
     here = Path(__file__).parent
-    files = [*sorted(here.glob("*.py")), here.parent / "plan" / "ops.py"]
+    others = (here.parent / "plan" / "ops.py", here.parent / "program" / "exponential.py")
+    files = [*sorted(here.glob("*.py")), *others]
     digest = hashlib.sha256()
     for path in files:
         digest.update(path.read_bytes())
@@ -88,11 +89,12 @@ class Compiled:
         except _NotThere:
             for listener in _listeners:
                 listener(NOTE)
-        if can_cache:
+        if can_cache and sys.executable:
             paths = os.pathsep.join(path or os.getcwd() for path in sys.path)
             command = [sys.executable, "-c", self._apart]
             with suppress(OSError):  # where no process can be started, it is compiled here
-                subprocess.run(command, env=os.environ | {"PYTHONPATH": paths}, capture_output=True)
+                own = {"PYTHONPATH": paths, "PYTHONSAFEPATH": "1"}  # nothing from the folder that it runs in
+                subprocess.run(command, env=os.environ | own, capture_output=True)
         return self.compile()
 
     def compile(self) -> Any:
@@ -119,10 +121,14 @@ class _NotThere(Exception):
 
 
 class _Refuse(event.Listener):
-    """Stops a compilation as it begins."""
+    """Stops a compilation as it begins, in the thread that made this."""
+
+    def __init__(self) -> None:
+        self._thread = threading.get_ident()
 
     def on_start(self, event: Any) -> None:
-        raise _NotThere
+        if threading.get_ident() == self._thread:
+            raise _NotThere
 
     def on_end(self, event: Any) -> None:
         pass

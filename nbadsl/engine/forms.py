@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from nbadsl.engine import loops as l
 from nbadsl.program.nodes import Input
-from nbadsl.types import EXACT, Duration, Flag, Money, Number, Set, Text, Words
+from nbadsl.types import EXACT, Duration, Flag, Money, Number, Set, Text, Words, is_numeric
 
 KINDS = {
     pa.float64(): l.F64,
@@ -82,7 +82,7 @@ def store(each: Input, array: pa.Array, is_read: bool) -> Stored:
     """A field's column in a form that the kernel reads. `is_read`: whether the plan reads it, or it is only checked."""
     if pa.types.is_null(array.type):
         array = _nulls(each, len(array))
-    if each.default is not None and array.null_count:
+    if each.default is not None and not is_numeric(each.type):
         array = _filled(each, array)
     match each.type:
         case Flag():
@@ -98,7 +98,9 @@ def store(each: Input, array: pa.Array, is_read: bool) -> Stored:
         case Set(words):
             stored = _sets(array, words)
         case _:
-            stored = _numbers(_in_own_unit(each, array))
+            numbers = _in_own_unit(each, array)
+            default = each.default if numbers.null_count else None
+            stored = _numbers(numbers if default is None else _with_default(numbers, default))
     stored.keep.append(array)
     return stored
 
@@ -220,10 +222,8 @@ def _has_null_texts(array: pa.Array) -> bool:
 def _texts(array: pa.Array, asks_null: bool = True) -> Stored:
     """Codes (int32) into the distinct texts; one more for null. `asks_null`: whether validity is wanted."""
     if not pa.types.is_dictionary(array.type):
-        if pa.types.is_string_view(array.type):
-            array = array.cast(pa.large_string())
-        array = array.dictionary_encode()
-    texts, indices = array.dictionary, array.indices
+        array = _without_view(array).dictionary_encode()
+    texts, indices = _without_view(array.dictionary), array.indices
     indices = indices.cast(pa.int32()) if indices.type != pa.int32() else indices
     if indices.null_count:
         indices = indices.fill_null(len(texts))
@@ -234,6 +234,11 @@ def _texts(array: pa.Array, asks_null: bool = True) -> Stored:
         stored.validity, bits = bitmap(known[codes])
         stored.keep.append(bits)
     return stored
+
+
+def _without_view(texts: pa.Array) -> pa.Array:
+    """Arrow has few functions for views of texts."""
+    return texts.cast(pa.large_string()) if pa.types.is_string_view(texts.type) else texts
 
 
 def bitmap(rows: NDArray[np.bool_]) -> tuple[int, Any]:
@@ -334,10 +339,22 @@ def _nulls(each: Input, rows: int) -> pa.Array:
 
 
 def _filled(each: Input, array: pa.Array) -> pa.Array:
-    """Nulls replaced by the field's default."""
+    """Flags, texts, words and sets with the field's default instead of nulls."""
     default: Any = each.default
+    if _has_null_texts(array):
+        array = array.cast(array.type.value_type)
+    if not array.null_count:
+        return array
     if isinstance(default, frozenset):
         return pa.array([sorted(default) if v is None else v for v in array.to_pylist()], array.type)
-    if isinstance(default, float) and not pa.types.is_floating(array.type):
-        default = int(default)
+    if pa.types.is_dictionary(array.type) or pa.types.is_string_view(array.type):
+        array = array.cast(pa.large_string())
     return pc.fill_null(array, pa.scalar(default, array.type))
+
+
+def _with_default(numbers: pa.Array, default: Any) -> pa.Array:
+    """Numbers, already in the field's own unit, with its default instead of nulls; in a type that holds both."""
+    whole = pa.types.is_integer(numbers.type) and float(default).is_integer()
+    type = pa.int64() if whole else pa.float64()
+    value = pa.scalar(int(default) if whole else float(default), type)
+    return pc.fill_null(numbers.cast(type, safe=False), value)

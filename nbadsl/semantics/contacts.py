@@ -2,7 +2,8 @@
 
 Takes a model whose blocks have been judged; reports a limit that another one always reaches first, limits that hold
 for nothing, a rest that outlives its action, and a budget that cannot pay for one contact. Only literal numbers are
-looked at: what reads a parameter may mean something tomorrow.
+looked at: what reads a parameter may mean something tomorrow. Nothing is said where there are errors: an action that
+could not be read may be the one that a group is for.
 """
 
 from __future__ import annotations
@@ -198,7 +199,7 @@ def _ends_before(model: Model, placed: _Placed, found: Findings) -> None:
     for item in scope.items:
         if isinstance(item, nodes.Active) and item.period.start is not None and item.period.end is not None:
             zone, last = model.settings.zone, item.period.end
-            end = instant(last, zone) + (DAY if last.clock is None else 0.0)
+            end = zone.midnight(last.day + 1.0) if last.clock is None else instant(last, zone)
             if _microseconds(rest.length) >= end - instant(item.period.start, zone):
                 help = "who has once reached it rests until the end: `limit 1 … ever` says so"
                 found.report(

@@ -32,10 +32,11 @@ def judge(model: Model, found: Findings) -> None:
     judge_scopes(inference)
     judge_overall(inference)
     judge_quiet_hours(model, found)
-    judge_contacts(model, found)
     judge_choosing(inference)
     judge_chance(inference)
     judge_trials(inference)
+    if not any(finding.kind.severity == "error" for finding in found.all):
+        judge_contacts(model, found)
 
 
 def _judge_symbol(inference: Inference, symbol: Symbol) -> None:

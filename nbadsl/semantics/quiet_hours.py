@@ -21,7 +21,7 @@ def judge_quiet_hours(model: Model, found: Findings) -> None:
         for channel, hours in _around(model, action):
             for clocks in dict.fromkeys(_clocks(q) for q in hours):
                 same = [q for q in hours if _clocks(q) == clocks]
-                if _cover(same) and same[-1] not in reported:
+                if _cover(same) and not all(map(_lets_pass, same)) and same[-1] not in reported:
                     reported.add(same[-1])
                     where = f"action `{action.name.text}`" + (f" via `{channel}`" if channel else "")
                     related = tuple((q.span, "together with these") for q in same[:-1])
@@ -47,6 +47,11 @@ def _quiet(items: tuple[nodes.Item, ...]) -> list[nodes.Quiet]:
 
 def _clocks(quiet: nodes.Quiet) -> str:
     return quiet.by.text if quiet.by else ""
+
+
+def _lets_pass(quiet: nodes.Quiet) -> bool:
+    """Whether somebody whose offset is unknown is reached at any time."""
+    return quiet.unknown is not None and quiet.unknown.text == "passes"
 
 
 def _cover(hours: list[nodes.Quiet]) -> bool:
