@@ -378,6 +378,14 @@ def test_an_undefined_operation_is_counted_for_those_who_reach_it():
     assert found.undefined.tolist() == [5000 - 18] and found.fates[0, 2] == 5000 - 18
 
 
+def test_what_is_undefined_on_the_way_to_a_certain_answer_is_counted():
+    """Found by chance: a default makes it certain that there is a value, and the first one was not computed."""
+    broken = POOL.arithmetic("log", POOL.arithmetic("neg", column("age")))
+    known = POOL.is_known(POOL.or_else(broken, number(1.0)))
+    found = run(program(candidate("a", 1.0, rule(ELIGIBLE, known)), inputs=ADULT.inputs), ages(100)).counters
+    assert found.undefined.tolist() == [100] and found.stopped.sum() == 0
+
+
 def test_a_tier_is_asked_for_before_the_threshold():
     """Found by chance: who is below the threshold was not counted where the tier was undefined."""
     broken = POOL.arithmetic("log", POOL.arithmetic("neg", column("age")))

@@ -92,10 +92,12 @@ class Scope:
 
     def known(self, expr: Expr) -> Mask:
         """Rows where an expression of any type has a value."""
-        if not self.ranges.unknown(expr):
+        certain = not self.ranges.unknown(expr)
+        if certain and not self.ranges.can_be_undefined(expr):
             return ALL
+        # Also where the answer is certain: what is undefined on the way is noticed only if it is computed.
         mask: Mask = self.once(expr, (expr, "known"), lambda _: self._known(expr))
-        return mask
+        return ALL if certain else mask
 
     def _known(self, expr: Expr) -> Mask:
         return flags.known(self, expr)

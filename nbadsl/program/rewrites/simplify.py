@@ -26,6 +26,6 @@ def simplify(pool: Pool, expr: Expr) -> Expr:
             return expr.then if value else expr.otherwise
         case nodes.OrElse(left=left) if not left.unknown:
             return left
-        case nodes.IsKnown(operand=operand) if not operand.unknown:
+        case nodes.IsKnown(operand=nodes.Column(unknown=False) | nodes.Given(unknown=False)):
             return pool.yes()
     return expr
