@@ -223,9 +223,8 @@ class Policy:
     def used(self) -> frozenset[str]:
         """The fields that a decision can depend on."""
         plan, facts = self.plan, self.facts
-        sources = [s for column in plan.columns for s in (column.source, column.other) if s is not None]
         by = [*(e.by for e in facts.experiments), *(h.by for h in plan.holdouts)]
-        return frozenset({facts.key, *by, *(s.name for s in sources if s.kind == "field")})
+        return frozenset({facts.key, *by}) | plan.fields
 
     @cached_property
     def _engine(self) -> Any:

@@ -48,6 +48,11 @@ class Span:
         return self.source.text[self.start : self.end]
 
     @property
+    def words(self) -> str:
+        """The text on one line."""
+        return " ".join(self.text.split())
+
+    @property
     def line(self) -> int:
         return self.source.position(self.start)[0]
 

@@ -16,7 +16,7 @@ NOW = datetime(2026, 11, 10, 9, tzinfo=UTC)
 SEEN = datetime(2026, 11, 1, tzinfo=UTC)
 MANY = [f"text {i}" for i in range(1500)]
 
-NUMBERS: list[tuple[str, str, pa.DataType, Any]] = [
+CASES: list[tuple[str, str, pa.DataType, Any]] = [
     # the field, a rule that its default keeps, the column's type, a value that does not keep the rule
     ("number = 0.5", "x is 0.5", pa.int64(), 3),
     ("number = 0.5", "x is 0.5", pa.decimal128(5, 0), Decimal(3)),
@@ -51,9 +51,7 @@ def policy(folder: Path, field: str, rule: str) -> nbadsl.Policy:
     return nbadsl.load(path)
 
 
-@pytest.mark.parametrize(
-    ("field", "rule", "type", "other"), NUMBERS, ids=[f"{f} {t}" for f, _, t, _ in NUMBERS]
-)
+@pytest.mark.parametrize(("field", "rule", "type", "other"), CASES, ids=[f"{f} {t}" for f, _, t, _ in CASES])
 def test_a_default_stands_for_null(tmp_path: Path, field: str, rule: str, type: pa.DataType, other: Any):
     table = pa.table({"id": ["c", "d"], "x": pa.array([None, other], type)})
     loaded = policy(tmp_path, field, rule)

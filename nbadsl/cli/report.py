@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from nbadsl.program.nodes import QUIET, STAGES
 from nbadsl.report import Funnel, Report, Share
 
 _BAR = 24
@@ -16,7 +17,6 @@ _WIDTH = 120  # where the output is no terminal
 _CANDIDATES = 30  # more than these are summed up; --report json has all
 _FEW = 8  # up to so many candidates are told rule by rule
 _RULES = 12
-_STAGES = ("require", "eligible", "exclude")
 
 
 def show(report: Report, color: bool, full: bool = False) -> None:
@@ -95,8 +95,7 @@ def _stages(report: Report) -> Table:
     shown = sorted(report.funnels, key=lambda f: -f.chosen)[:_CANDIDATES]
     taken = {
         "inactive": [f.inactive for f in shown],
-        **{stage: [sum(r.stopped for r in f.rules if r.stage == stage) for f in shown] for stage in _STAGES},
-        "quiet": [f.quiet + sum(r.stopped for r in f.rules if r.stage == "quiet") for f in shown],
+        **{stage: [_stopped(f, stage) for f in shown] for stage in STAGES},
         "no score": [f.no_score for f in shown],
         "below": [f.below_threshold for f in shown],
         "outranked": [f.outranked for f in shown],
@@ -113,6 +112,12 @@ def _stages(report: Report) -> Table:
         table.add_row(Text(f"… {len(report.funnels) - _CANDIDATES} more"))
     table.add_row()
     return table
+
+
+def _stopped(funnel: Funnel, stage: str) -> int:
+    """People whom rules of a stage stopped; those for whom there is no moment of sending belong to `quiet`."""
+    rules = sum(rule.stopped for rule in funnel.rules if rule.stage == stage)
+    return rules + funnel.quiet if stage == QUIET else rules
 
 
 def _steps(funnel: Funnel) -> Iterator[tuple[str, int, int]]:

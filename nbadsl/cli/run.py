@@ -74,7 +74,6 @@ def command(
     loaded = load_policy(policy_path(policy))
     with input_errors():
         loaded.refuse_unenforced()
-    with input_errors():
         result = _run(
             loaded,
             source,

@@ -62,8 +62,7 @@ class Engine:
         self.has_tiers = chosen.tiers > 1 or chosen.has_fallback
         self.has_sends = any(register >= 0 for register in chosen.sends)
         self.zone = _zone_table(plan.facts.timezone) if plan.uses_zone else np.zeros((2, 1))
-        sources = [s for c in plan.columns for s in (c.source, c.other) if s is not None]
-        self.used = frozenset(s.name for s in sources if s.kind == "field")
+        self.used = plan.fields
         self.run_kernel = kernel.run.load()
         self._scratch = threading.local()
 

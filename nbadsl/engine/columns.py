@@ -78,7 +78,7 @@ def bind(plan: Plan, batch: pa.RecordBatch, given: Mapping[str, Value]) -> Bound
 
 class _Binding:
     def __init__(self, plan: Plan, batch: pa.RecordBatch, given: Mapping[str, Value]) -> None:
-        self.plan, self.batch, self.given = plan, batch, given
+        self.plan, self.given = plan, given
         self.rows = batch.num_rows
         self.columns = dict(zip(batch.schema.names, batch.columns, strict=True))
         self.inputs = {i.name: i for i in plan.facts.inputs}
@@ -117,9 +117,7 @@ class _Binding:
     # --- columns, arms, holdouts ---
 
     def _store_all(self) -> None:
-        plan = self.plan
-        sources = [s for c in plan.columns for s in (c.source, c.other) if s is not None]
-        read = {s.name for s in sources if s.kind == "field"}
+        plan, read = self.plan, self.plan.fields
         for each in plan.facts.inputs:
             self._store(each, each.name in read)
         for number, experiment in enumerate(plan.facts.experiments):

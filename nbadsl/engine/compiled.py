@@ -84,8 +84,7 @@ class Compiled:
         dispatcher, can_cache = self._dispatcher()
         try:
             with event.install_listener("numba:compile", _Refuse()):
-                dispatcher.compile(self._signature)
-            return dispatcher
+                return self._ready(dispatcher)
         except _NotThere:
             for listener in _listeners:
                 listener(NOTE)
@@ -100,6 +99,9 @@ class Compiled:
     def compile(self) -> Any:
         """Compile it in this process, unless the cache has it."""
         dispatcher, _ = self._dispatcher()
+        return self._ready(dispatcher)
+
+    def _ready(self, dispatcher: Any) -> Any:
         dispatcher.compile(self._signature)
         dispatcher.disable_compile()  # for other types of arguments
         return dispatcher

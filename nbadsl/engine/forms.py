@@ -43,8 +43,6 @@ DTYPES = {
     l.U16: np.uint16,
     l.U8: np.uint8,
 }
-
-
 CODE_KINDS = {np.dtype(np.uint8): l.U8, np.dtype(np.uint16): l.U16}
 
 
@@ -341,13 +339,11 @@ def _nulls(each: Input, rows: int) -> pa.Array:
 def _filled(each: Input, array: pa.Array) -> pa.Array:
     """Flags, texts, words and sets with the field's default instead of nulls."""
     default: Any = each.default
-    if _has_null_texts(array):
-        array = array.cast(array.type.value_type)
-    if not array.null_count:
+    if not array.null_count and not _has_null_texts(array):
         return array
     if isinstance(default, frozenset):
         return pa.array([sorted(default) if v is None else v for v in array.to_pylist()], array.type)
-    if pa.types.is_dictionary(array.type) or pa.types.is_string_view(array.type):
+    if not isinstance(each.type, Flag):
         array = array.cast(pa.large_string())
     return pc.fill_null(array, pa.scalar(default, array.type))
 

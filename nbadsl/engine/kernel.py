@@ -19,6 +19,7 @@ from numba import types
 from nbadsl.engine import bitmasks as b
 from nbadsl.engine import choose as c
 from nbadsl.engine import loops as l
+from nbadsl.engine import selected
 from nbadsl.engine import settings as at
 from nbadsl.engine import vectors as v
 from nbadsl.engine.blocks import begin, finish, recode_words
@@ -26,8 +27,6 @@ from nbadsl.engine.compiled import Compiled
 from nbadsl.engine.execute import both, make_mask, make_number
 from nbadsl.engine.loops import NAN, ld_f64, ld_i32, ld_i64, st_i32, st_i64
 from nbadsl.engine.parts import part
-from nbadsl.engine.selected import offer as better
-from nbadsl.engine.selected import select
 from nbadsl.plan.ops import CODE, FIRST_MASK, FIRST_NUMBER
 
 END, SKIP, SELECT, DENSE, GATE = (CODE[n] for n in ("end", "skip", "select", "dense", "gate"))
@@ -88,7 +87,7 @@ def count_rows(mask, base, stride, spare, words):
 @part("Iiiii", "i")
 def let_stand(s, candidate, mask, flip, n):
     """The fallback candidate stands for rows that have none before it. Gives how many rows it could."""
-    found = select(s[at.INDEX], mask, flip, n)
+    found = selected.select(s[at.INDEX], mask, flip, n)
     for k in range(found):
         i = ld_i32(s[at.INDEX], k)
         if ld_i32(s[at.STANDING], i) < 0:
@@ -114,7 +113,9 @@ def offer(s, row, score, tier, rank, candidate, n):
             n,
         )
     elif s[at.TIERS] == 1:
-        better(s[at.OUT_SCORE] + 8 * row, s[at.OUT_CHOSEN] + 4 * row, score, candidate, s[at.INDEX], n)
+        selected.offer(
+            s[at.OUT_SCORE] + 8 * row, s[at.OUT_CHOSEN] + 4 * row, score, candidate, s[at.INDEX], n
+        )
     else:
         c.offer_in_tier(
             s[at.OUT_SCORE] + 8 * row,
@@ -227,7 +228,7 @@ def _make(stamp: str) -> Any:
                     if gate(target, alive, base, stride, lists, o2, o3, (n + 63) >> 6, counters) == 0:
                         pc = o4
                 elif op == SELECT:
-                    n = select(idx, base + (o1 >> 1) * stride, -(o1 & 1), dense)
+                    n = selected.select(idx, base + (o1 >> 1) * stride, -(o1 & 1), dense)
                     if n == 0:
                         pc = o2
                         n = dense

@@ -156,6 +156,12 @@ class Plan:
     uses_zone: bool
 
     @property
+    def fields(self) -> frozenset[str]:
+        """The fields of the profile that columns are made of."""
+        sources = [s for c in self.columns for s in (c.source, c.other) if s is not None]
+        return frozenset(s.name for s in sources if s.kind == "field")
+
+    @property
     def rule_counters(self) -> int:
         """Two counters a rule: people it stopped first, and those among them for whom it was unknown."""
         return 2 * sum(len(c.rules) for c in self.facts.candidates)

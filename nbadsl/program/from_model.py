@@ -20,7 +20,6 @@ from nbadsl.program.pool import Pool
 from nbadsl.program.translate import Translator
 from nbadsl.semantics.fields import constant
 from nbadsl.semantics.model import Model
-from nbadsl.source import Span
 from nbadsl.syntax import nodes
 from nbadsl.types import Money
 
@@ -120,12 +119,12 @@ class _Builder:
             binds = ir.REQUIRE if place.action.name.text == self._fallback() else ir.ELIGIBLE
             if stage == binds and place.when is not None:
                 when = self.translator.translate(place.when, env)
-                reason = f'content "{place.content}" when {_words(place.when.span)}'
+                reason = f'content "{place.content}" when {place.when.span.words}'
                 yield ir.Rule(stage, when, False, reason, f'content "{place.content}"', place.when.span)
 
     def _rule(self, rule: nodes.Rule, scope: str, env: Env) -> ir.Rule:
         word = rule.unknown.text if rule.unknown else ""
-        reason = rule.because.text if rule.because else _words(rule.when.span)
+        reason = rule.because.text if rule.because else rule.when.span.words
         when = self.translator.translate(rule.when, env)
         return ir.Rule(rule.stage, when, word in ("passes", "keeps"), reason, scope, rule.span)
 
@@ -141,7 +140,7 @@ class _Builder:
 
     def _tier_names(self) -> Iterator[str]:
         for line in self.lines:
-            yield _words(line.span)
+            yield line.span.words
         if not any(line.scope is None for line in self.lines):
             yield EVERYTHING_ELSE
 
@@ -245,10 +244,10 @@ class _Builder:
         for scope in self.model.scopes.values():
             for item in _all_items(scope.items):
                 if isinstance(item, kinds):
-                    yield f"{item.span}: {_words(item.span)}"
+                    yield f"{item.span}: {item.span.words}"
         for overall in self.model.overall:
             if isinstance(overall.item, kinds):
-                yield f"{overall.span}: {_words(overall.span)}"
+                yield f"{overall.span}: {overall.span.words}"
 
 
 def _all_items(items: tuple[nodes.Item, ...]) -> Iterator[nodes.Item]:
@@ -256,8 +255,3 @@ def _all_items(items: tuple[nodes.Item, ...]) -> Iterator[nodes.Item]:
         yield item
         if isinstance(item, nodes.Via | nodes.Content):
             yield from _all_items(item.items)
-
-
-def _words(span: Span) -> str:
-    """The text of a span on one line."""
-    return " ".join(span.text.split())

@@ -13,7 +13,7 @@ from nbadsl.program.candidates import Place
 from nbadsl.program.env import Env
 from nbadsl.program.nodes import QUIET, Expr, Rule
 from nbadsl.program.translate import Translator
-from nbadsl.semantics.constants import instant
+from nbadsl.semantics.constants import end_of, instant
 from nbadsl.semantics.model import Model
 from nbadsl.source import Span
 from nbadsl.syntax import nodes
@@ -40,9 +40,8 @@ class Moments:
             start = self.pool.literal(instant(period.start, zone), TIME)
             yield self.pool.compare(">=", at, start, period.span)
         if period.end is not None:
-            last = period.end
-            end = zone.midnight(last.day + 1.0) if last.clock is None else instant(last, zone)
-            yield self.pool.compare("<", at, self.pool.literal(end, TIME), period.span)
+            end = self.pool.literal(end_of(period.end, zone), TIME)
+            yield self.pool.compare("<", at, end, period.span)
 
     # --- slots ---
 
@@ -91,7 +90,7 @@ class Moments:
             for item in items:
                 if isinstance(item, nodes.Quiet):
                     passes = item.unknown is not None and item.unknown.text == "passes"
-                    reason = " ".join(item.start.span.to(item.end.span).text.split())
+                    reason = item.start.span.to(item.end.span).words
                     when = self._is_quiet(item, self.now if send_at is None else send_at)
                     yield Rule(QUIET, when, passes, reason, holder, item.span)
 

@@ -38,7 +38,7 @@ def _judge_priority(inference: Inference, priority: nodes.Priority) -> None:
     everything: nodes.Line | None = None
     for line in priority.lines:
         if everything is not None:
-            what = " ".join(line.span.text.split())
+            what = line.span.words
             where = "`priority` after `everything else`"
             found.report("misplaced-item", line.span, what=what, where=where, help="nothing is left for it")
         if line.scope is None:

@@ -60,6 +60,11 @@ def instant(moment: nodes.Moment, zone: Zone) -> float:
     return wall - zone.shift(wall)
 
 
+def end_of(last: nodes.Moment, zone: Zone) -> float:
+    """When a period is over whose last day or moment this is: a day is within it to its end."""
+    return zone.midnight(last.day + 1.0) if last.clock is None else instant(last, zone)
+
+
 def fits(value: Value, low: float | None, high: float | None) -> bool:
     """Whether a number keeps inclusive bounds."""
     if not isinstance(value, float | int) or isinstance(value, bool):

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from nbadsl.diagnostics import Findings
-from nbadsl.semantics.constants import instant, literal
+from nbadsl.semantics.constants import end_of, instant, literal
 from nbadsl.semantics.model import Model
 from nbadsl.syntax import nodes
-from nbadsl.types import CALENDAR_UNITS, DAY, HOUR, UNITS
+from nbadsl.types import DAY, HOUR, UNITS
 
 Contact = nodes.Limit | nodes.Rest | nodes.Budget
 
@@ -171,7 +171,7 @@ def _is_ever(window: nodes.Window) -> bool:
 
 
 def _microseconds(length: nodes.Quantity) -> float:
-    return 0.0 if length.unit in CALENDAR_UNITS else length.count * UNITS[length.unit]
+    return length.count * UNITS[length.unit]
 
 
 def _number(model: Model, expr: nodes.Expr) -> float | None:
@@ -184,7 +184,7 @@ def _number(model: Model, expr: nodes.Expr) -> float | None:
 
 def _pays_for_one(model: Model, budget: nodes.Budget, found: Findings) -> None:
     amount, each = _number(model, budget.amount), _number(model, budget.each)
-    if amount is not None and each is not None and 0 <= amount < each:
+    if amount is not None and each is not None and amount < each:
         found.report(
             "budget-too-small", budget.span, amount=budget.amount.span.text, each=budget.each.span.text
         )
@@ -198,9 +198,9 @@ def _ends_before(model: Model, placed: _Placed, found: Findings) -> None:
         return
     for item in scope.items:
         if isinstance(item, nodes.Active) and item.period.start is not None and item.period.end is not None:
-            zone, last = model.settings.zone, item.period.end
-            end = zone.midnight(last.day + 1.0) if last.clock is None else instant(last, zone)
-            if _microseconds(rest.length) >= end - instant(item.period.start, zone):
+            zone = model.settings.zone
+            lasts = end_of(item.period.end, zone) - instant(item.period.start, zone)
+            if _microseconds(rest.length) >= lasts:
                 help = "who has once reached it rests until the end: `limit 1 … ever` says so"
                 found.report(
                     "endless-rest",

@@ -141,7 +141,7 @@ def read_input(field: nodes.Field, place: str, settings: Settings, found: Findin
 
 def _may_stand(modifier: nodes.Modifier, place: str, seen: set[str], found: Findings) -> bool:
     """Whether a modifier means something at its place, and stands there for the first time; reports when not."""
-    what = " ".join(modifier.span.text.split())
+    what = modifier.span.words
     source = modifier.span.source
     start = len(source.text[: modifier.span.start].rstrip())
     fixes = (Fix(f"remove `{what}`", (Edit(Span(source, start, modifier.span.end), ""),)),)
@@ -196,7 +196,7 @@ def _goes_with(modifier: nodes.Modifier, type: Type, parts: dict[str, object], f
         fitting, other = False, "`optional`" if kind == "or_never" else "`or never`"
         help = "a missing value means one thing: that it is unknown, or that it has not happened"
     if not fitting:
-        shown = " ".join(modifier.span.text.split())
+        shown = modifier.span.words
         found.report("wrong-modifier", modifier.span, modifier=shown, type=other, help=help)
     return fitting
 

@@ -92,9 +92,7 @@ def judge_reader(
 def judge_person(inference: Inference, expr: nodes.Expr, info: Info, what: str) -> None:
     """An expression that is about a person cannot ask about a candidate."""
     if info.of_candidate:
-        inference.found.report(
-            "no-candidate-here", expr.span, name=" ".join(expr.span.text.split()), what=what
-        )
+        inference.found.report("no-candidate-here", expr.span, name=expr.span.words, what=what)
 
 
 def judge_uniform(inference: Inference, expr: nodes.Expr, info: Info, what: str) -> None:
