@@ -21,6 +21,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="how many random programs to run through both engines (2000); with -n 2 on two processors",
     )
     parser.addoption(
+        "--race",
+        type=int,
+        default=100,
+        metavar="N",
+        help="decisions of each of eight processes that compete (100)",
+    )
+    parser.addoption(
         "--update-documents", action="store_true", help="write what commands print into the documents"
     )
 

@@ -23,7 +23,7 @@ LAYERS = (
     ("program",),
     ("data",),
     ("plan", "interpreter"),
-    ("engine",),
+    ("engine", "history"),
     ("pipeline",),
     ("report", "story", "run"),
     ("results",),
@@ -42,6 +42,9 @@ HOMES = {
     "pydantic": {"data", "cli", "api"},
     "click": {"cli"},
     "rich": {"cli", "diagnostics"},
+    "sqlite3": {"history"},
+    "redis": {"history"},
+    "psycopg": {"history"},
 }
 
 MODULES = sorted(p for p in PACKAGE.rglob("*.py") if p != PACKAGE / "__init__.py")

@@ -1,0 +1,153 @@
+"""The history as a list in memory: the definition of a store. Slow where there is much of it; for tests and trials."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from secrets import token_hex
+
+from nbadsl.history.demands import Demand, Tally, room_of_tally, room_of_times
+from nbadsl.history.events import Event, choices, nameless, released, standing
+from nbadsl.history.store import Answer, Lost, Request, Stats
+from nbadsl.program.limits import DECIDED, RELEASED, Contacts
+
+
+class MemoryStore:
+    """Keeps events in the order in which it is told of them."""
+
+    def __init__(self, events: Iterable[Event] = ()) -> None:
+        self._lock = threading.RLock()
+        self._events: dict[tuple[str, str], Event] = {}
+        self._until: dict[str, int] = {}
+        self._chunks: dict[str, set[int]] = {}
+        self._forgotten = 0
+        self.add(events)
+
+    # --- reading ---
+
+    def rooms(self, demands: Sequence[Demand]) -> list[int]:
+        with self._lock:
+            for now in {demand.now for demand in demands}:
+                self.expire(now)
+            return [self._room(demand) for demand in demands]
+
+    def _room(self, demand: Demand) -> int:
+        found = [event for event in standing(self._events.values()) if demand.counts(event)]
+        if demand.pause is not None:
+            return room_of_times(demand, sorted(event.at for event in found))
+        prices = [event.cost for event in found if event.cost is not None]
+        return room_of_tally(demand, Tally(len(found), len(prices), sum(prices)))
+
+    def times(self, contacts: Contacts, field: str, start: int | None, now: int) -> Iterator[tuple[str, int]]:
+        demand = Demand(contacts, now, start)
+        with self._lock:
+            self.expire(now)
+            found = [event for event in standing(self._events.values()) if demand.counts(event)]
+        yield from sorted((key, event.at) for event in found for name, key in event.of() if name == field)
+
+    def counts(self, contacts: Contacts, field: str, start: int | None, now: int) -> Mapping[str, int]:
+        return Counter(key for key, _ in self.times(contacts, field, start, now))
+
+    def decision(self, decision: str) -> tuple[Event, ...] | None:
+        with self._lock:
+            known = [event for event in self._events.values() if event.decision == decision]
+        return choices(known) if known else None
+
+    def chunks(self, run: str) -> frozenset[int]:
+        with self._lock:
+            return frozenset(self._chunks.get(run, ()))
+
+    def events(self) -> Iterator[Event]:
+        with self._lock:
+            yield from list(self._events.values())
+
+    def stats(self) -> Stats:
+        with self._lock:
+            events = list(self._events.values())
+            moments = [event.at for event in events]
+            return Stats(
+                events=len(events),
+                people=len({event.key for event in events if event.key}),
+                decisions=len({event.decision for event in events if event.kind == DECIDED}),
+                kinds=Counter(event.kind for event in events),
+                first=min(moments, default=None),
+                last=max(moments, default=None),
+                reserved=len(self._until),
+                forgotten=self._forgotten,
+            )
+
+    # --- writing ---
+
+    def add(self, events: Iterable[Event]) -> int:
+        with self._lock:
+            before = len(self._events)
+            for event in events:
+                self._events.setdefault((event.decision, event.id), event)
+                if event.kind == RELEASED:
+                    self._until.pop(event.decision, None)
+            return len(self._events) - before
+
+    def reserve(
+        self,
+        requests: Sequence[Request],
+        now: int,
+        until: int | None = None,
+        chunk: tuple[str, int] | None = None,
+    ) -> list[Answer]:
+        with self._lock:
+            self.expire(now)
+            before = dict(self._events)
+            answers = [self._reserve(request) for request in requests]
+            if any(isinstance(answer, Lost) for answer in answers):
+                self._events = before
+                return answers
+            if until is not None:
+                new = {request.decision for request in requests} - {decision for decision, _ in before}
+                self._until |= dict.fromkeys(new, until)
+            if chunk is not None:
+                self._chunks.setdefault(chunk[0], set()).add(chunk[1])
+            return answers
+
+    def _reserve(self, request: Request) -> Answer:
+        known = self.decision(request.decision)
+        if known is not None:
+            return known
+        for number, demand in enumerate(request.demands):
+            if self._room(demand) < demand.wants(request.events):
+                return Lost(number)
+        self.add(request.events)
+        return request.events
+
+    def confirm(self, decision: str, now: int) -> bool:
+        with self._lock:
+            self.expire(now)
+            self._until.pop(decision, None)
+            return bool(self.decision(decision))
+
+    def release(self, decision: str, now: int) -> bool:
+        with self._lock:
+            known = self.decision(decision)
+            return bool(known and self.add([released(known[0], now)]))
+
+    def expire(self, now: int) -> int:
+        with self._lock:
+            over = sorted((until, decision) for decision, until in self._until.items() if until <= now)
+            for until, decision in over:
+                self.release(decision, until)
+            return len(over)
+
+    def forget(self, key: str, now: int) -> int:
+        with self._lock:
+            mine = {event.decision for event in self._events.values() if event.key == key}
+            for decision in sorted(mine & self._until.keys()):
+                self.release(decision, now)
+            names = {decision: token_hex(8) for decision in mine}
+            events = list(self._events.values())
+            erased = [nameless(e, names[e.decision]) if e.key == key else e for e in events]
+            self._events = {(event.decision, event.id): event for event in erased}
+            self._forgotten += bool(mine)
+            return sum(event.key == key for event in events)
+
+    def close(self) -> None:
+        """Nothing to close."""

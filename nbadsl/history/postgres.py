@@ -1,0 +1,118 @@
+"""The history in a PostgreSQL database, for services on many machines: `--history postgresql://host/database`.
+
+Transactions that would decide by the same things wait for each other (advisory locks, taken in one order), so that
+what they count is what is there when they are over. Its tables are in a schema of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from hashlib import blake2b
+from typing import Any
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.pq import TransactionStatus
+
+from nbadsl.history.demands import Tally
+from nbadsl.history.sql import SqlStore
+from nbadsl.history.store import HistoryError
+from nbadsl.history.tables import TABLES, VERSION, Kept, Row
+
+_BUCKETS = 1024  # locks that there are: a transaction may want as many as it has decisions
+_OURS, _SORTS = 0x6E6261, 0x6E6262  # the first half of our locks' names
+
+
+class PostgresStore(SqlStore):
+    """`address`: as libpq takes it; a password is better in the environment (PGPASSWORD) or in a password file.
+    `schema`: of the tables, made where there is none. Raises HistoryError when the database cannot be reached."""
+
+    def __init__(self, address: str, schema: str = "nbadsl") -> None:
+        super().__init__()
+        try:
+            self.path = "PostgreSQL at {host}/{dbname}".format(
+                **{"host": "localhost", "dbname": ""} | conninfo_to_dict(address)
+            )
+            self._connection = psycopg.connect(address, autocommit=True)
+        except psycopg.Error as error:
+            raise HistoryError(f"the history cannot be reached: {error}") from error
+        self._open(schema)
+
+    def _open(self, schema: str) -> None:
+        name = psycopg.sql.Identifier(schema).as_string(self._connection)
+        with self._transaction():
+            self._hold({("tables",)})
+            self._ask(f"CREATE SCHEMA IF NOT EXISTS {name}")
+            self._connection.execute(f"SET search_path TO {name}")
+            if self._ask("SELECT to_regclass('about')") == [
+                (None,)
+            ]:  # making an index again would lock its table
+                for table in (*TABLES, "CREATE SEQUENCE numbers"):
+                    self._ask(table)
+                self._do("INSERT INTO about VALUES (?)", [(VERSION,)])
+            if self._ask("SELECT version FROM about") != [(VERSION,)]:
+                raise HistoryError(f"{self.path} is the history of another version of nbadsl")
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.close()
+
+    # --- the dialect ---
+
+    def _ask(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
+        try:
+            cursor = self._connection.execute(sql.replace("?", "%s"), values)
+            return cursor.fetchall() if cursor.description else []
+        except psycopg.Error as error:
+            raise HistoryError(f"{self.path}: {error}") from error
+
+    def _do(self, sql: str, rows: Collection[Sequence[Any]]) -> None:
+        try:
+            with self._connection.cursor() as cursor:
+                cursor.executemany(sql.replace("?", "%s"), rows)
+        except psycopg.Error as error:
+            raise HistoryError(f"{self.path}: {error}") from error
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        if self._connection.info.transaction_status != TransactionStatus.IDLE:
+            yield
+            return
+        try:
+            with self._connection.transaction():
+                yield
+        except psycopg.Error as error:
+            self._forget_sorts()
+            raise HistoryError(f"{self.path}: {error}") from error
+        except BaseException:
+            self._forget_sorts()
+            raise
+
+    def _hold(self, locks: Iterable[tuple[object, ...]]) -> None:
+        names = {(_SORTS, 0) if lock == ("sorts",) else (_OURS, _bucket(lock)) for lock in locks}
+        for name in sorted(names):
+            self._ask("SELECT pg_advisory_xact_lock(?, ?)", name)
+
+    def _numbers(self, count: int) -> Iterable[int]:
+        return [
+            number
+            for (number,) in self._ask("SELECT nextval('numbers') FROM generate_series(1, ?)", (count,))
+        ]
+
+    def _tell(self, kept: Sequence[Kept], sign: int) -> None:
+        """An index is enough."""
+
+    def _total(self, sorts: tuple[int, ...], start: int | None, now: int) -> Tally:
+        sql = """SELECT count(*), count(cost), coalesce(sum(cost), 0) FROM events
+            WHERE stands = 1 AND sort = ANY(?) AND at <= ? AND at > ?"""
+        ((count, priced, cost),) = self._ask(sql, (list(sorts), now, -(2**62) if start is None else start))
+        return Tally(count, priced, int(cost))
+
+
+def _bucket(lock: tuple[object, ...]) -> int:
+    """The same on every machine."""
+    return (
+        int.from_bytes(blake2b(repr(lock).encode("utf-8", "surrogatepass"), digest_size=8).digest())
+        % _BUCKETS
+    )

@@ -1,0 +1,210 @@
+"""The history in one SQLite file: what `nba run --history contacts.db` keeps, for as many processes as one machine runs.
+
+Write-ahead logging: readers never wait, writers wait for each other. A decision is on disk as soon as the system
+writes it there; the file cannot be damaged by a process that dies, and a machine that loses power may lose the last
+moments, never the order.
+
+Everybody's contacts are counted from `tallies`, which hold how many there were in bins of time on five levels, from a
+second to some months, each 64 times as long as the one below. So a year's limit reads some hundred rows, and only the
+seconds at the edges of a window are looked into, to the microsecond.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nbadsl.history.demands import Tally
+from nbadsl.history.sql import SqlStore
+from nbadsl.history.store import HistoryError
+from nbadsl.history.tables import TABLES, VERSION, Kept, Row
+
+SHIFTS = (20, 26, 32, 38, 44)
+"""A bin of a level is this power of two of microseconds long."""
+_WAIT = 60.0  # seconds that a writer waits for another one
+_EARLIEST = -(2**62)
+_TOTALS = 1000  # totals that are remembered
+_FEW = 20  # events that are added to remembered totals one by one
+
+_TALLIES = """CREATE TABLE IF NOT EXISTS tallies (level INTEGER NOT NULL, sort INTEGER NOT NULL, bin INTEGER NOT NULL,
+    count INTEGER NOT NULL, priced INTEGER NOT NULL, cost INTEGER NOT NULL, PRIMARY KEY (level, sort, bin)) WITHOUT ROWID"""
+_TELL = """INSERT INTO tallies VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+    count = count + excluded.count, priced = priced + excluded.priced, cost = cost + excluded.cost"""
+
+
+@dataclass(slots=True)
+class _Total:
+    """The contacts from `first` up to, not including, `last`."""
+
+    first: int
+    last: int
+    tally: Tally
+
+
+class SqliteStore(SqlStore):
+    """`path`: a file, which is made where there is none, or `:memory:`. Raises HistoryError for one that is no history."""
+
+    def __init__(self, path: str | Path) -> None:
+        super().__init__()
+        self.path = str(path)
+        self._version = 0
+        try:
+            self._connection = sqlite3.connect(
+                self.path, timeout=_WAIT, isolation_level=None, check_same_thread=False, cached_statements=512
+            )
+            self._open()
+        except sqlite3.Error as error:
+            raise HistoryError(f"{self.path} is no history: {error}") from error
+
+    def _open(self) -> None:
+        ask = self._connection.execute
+        ask("PRAGMA journal_mode = WAL")
+        ask("PRAGMA synchronous = NORMAL")
+        ask("PRAGMA wal_autocheckpoint = 10000")  # rarely: whoever fills the log writes it back
+        ask("PRAGMA secure_delete = ON")  # what is forgotten is overwritten
+        ask("PRAGMA cache_size = -65536")
+        with self._transaction():
+            for table in (*TABLES, _TALLIES):
+                ask(_of_sqlite(table))
+            found = ask("SELECT version FROM about").fetchall()
+            if not found:
+                ask("INSERT INTO about VALUES (?)", (VERSION,))
+            elif found != [(VERSION,)]:
+                raise HistoryError(f"{self.path} is the history of another version of nbadsl")
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.close()
+
+    # --- the dialect ---
+
+    def _ask(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
+        try:
+            return self._connection.execute(sql, values).fetchall()
+        except sqlite3.Error as error:
+            raise HistoryError(f"{self.path}: {error}") from error
+
+    def _do(self, sql: str, rows: Collection[Sequence[Any]]) -> None:
+        try:
+            self._connection.executemany(sql, rows)
+        except sqlite3.Error as error:
+            raise HistoryError(f"{self.path}: {error}") from error
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        if self._connection.in_transaction:
+            yield
+            return
+        self._ask("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._ask("COMMIT")
+        except BaseException:
+            self._forget_sorts()
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
+
+    def _hold(self, locks: Iterable[tuple[object, ...]]) -> None:
+        """There is one writer at a time."""
+
+    def _numbers(self, count: int) -> Iterable[int]:
+        ((last,),) = self._ask("SELECT coalesce(max(number), 0) FROM events")
+        return range(last + 1, last + 1 + count)
+
+    def _tell(self, kept: Sequence[Kept], sign: int) -> None:
+        bins: dict[tuple[int, int, int], Tally] = defaultdict(Tally)
+        for k in kept:
+            for level, shift in enumerate(SHIFTS):
+                bins[level, k.sort, k.event.at >> shift] += _one(k, sign)
+        self._do(_TELL, [(*bin, t.count, t.priced, t.cost) for bin, t in bins.items()])
+        if len(kept) > _FEW:
+            self._totals.clear()
+        for like, total in self._totals.items():
+            for k in kept:
+                if k.sort in like[0] and total.first <= k.event.at < total.last:
+                    total.tally += _one(k, sign)
+
+    def _forget_sorts(self) -> None:
+        super()._forget_sorts()
+        self._totals: dict[tuple[tuple[int, ...], int], _Total] = {}
+
+    def _total(self, sorts: tuple[int, ...], start: int | None, now: int) -> Tally:
+        """What was counted last time is remembered: then only what has come into the window and gone out of it is
+        looked up, unless another process has written since."""
+        first, last = _EARLIEST if start is None else start + 1, now + 1
+        if first >= last:
+            return Tally()
+        self._notice_others()
+        like = (sorts, (last - first).bit_length())
+        then = self._totals.get(like)
+        if then is None:
+            found = self._between(sorts, first, last)
+        else:
+            found = then.tally
+            for low, high in ((first, then.first), (then.last, last)):
+                found += self._between(sorts, low, high)
+                found -= self._between(sorts, high, low)
+        self._totals[like] = _Total(first, last, found)
+        return found
+
+    def _notice_others(self) -> None:
+        ((version,),) = self._ask("PRAGMA data_version")
+        if version != self._version or len(self._totals) > _TOTALS:
+            self._totals.clear()
+            self._version = version
+
+    def _between(self, sorts: Sequence[int], first: int, last: int) -> Tally:
+        """Everybody's contacts from a moment up to, not including, another one."""
+        marks = ",".join("?" * len(sorts))
+        parts: list[str] = []
+        values: list[int] = []
+        for level, low, high in cover(first, last):
+            if level < 0:
+                parts.append(f"""SELECT count(*) AS count, count(cost) AS priced, sum(cost) AS cost FROM events
+                    WHERE stands = 1 AND sort IN ({marks}) AND at >= ? AND at < ?""")
+                values += (*sorts, low, high)
+            else:
+                parts.append(f"""SELECT sum(count) AS count, sum(priced) AS priced, sum(cost) AS cost FROM tallies
+                    WHERE level = ? AND sort IN ({marks}) AND bin >= ? AND bin < ?""")
+                values += (level, *sorts, low, high)
+        if not parts:
+            return Tally()
+        sql = f"""SELECT coalesce(sum(count), 0), coalesce(sum(priced), 0), coalesce(sum(cost), 0)
+            FROM ({" UNION ALL ".join(parts)})"""
+        return Tally(*self._ask(sql, values)[0])
+
+
+def _one(kept: Kept, sign: int) -> Tally:
+    cost = kept.event.cost
+    return Tally(sign) if cost is None else Tally(sign, sign, sign * cost)
+
+
+def _of_sqlite(table: str) -> str:
+    """The same table in less space: the number of an event is its row's, subjects are an index of themselves."""
+    if "TABLE IF NOT EXISTS subjects" in table:
+        return f"{table} WITHOUT ROWID"
+    return table.replace("BIGINT PRIMARY KEY", "INTEGER PRIMARY KEY")
+
+
+def cover(first: int, last: int, level: int = len(SHIFTS) - 1) -> Iterator[tuple[int, int, int]]:
+    """Bins that together are the moments from `first` up to, not including, `last`: (level, first bin, bin after the
+    last one); level -1 is moments themselves."""
+    if first >= last:
+        return
+    if level < 0:
+        yield -1, first, last
+        return
+    shift = SHIFTS[level]
+    low, high = -(-first >> shift), last >> shift
+    if low >= high:
+        yield from cover(first, last, level - 1)
+        return
+    yield from cover(first, low << shift, level - 1)
+    yield level, low, high
+    yield from cover(high << shift, last, level - 1)

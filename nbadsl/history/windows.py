@@ -1,0 +1,52 @@
+"""Since when a window counts, at a moment. The calendar is the policy's: its time zone and the day its weeks start."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from nbadsl.program.limits import Window
+from nbadsl.zone import Zone
+
+_EPOCH = date(1970, 1, 1)
+_LONGEST = {"day": 1, "week": 7, "month": 31, "quarter": 92, "year": 366}
+
+
+def opened(
+    window: Window, now: int, zone: Zone, week_start: int = 1, since: float | None = None
+) -> int | None:
+    """The moment after which contacts are counted, up to now; None for all there ever were.
+
+    `now` and the result: microseconds since 1970 (UTC). `week_start`: 1 is Monday. `since`: the value of the field
+    that the window names, a moment; None where it has none, and then everything counts, which is the safe side.
+    """
+    if window.length is not None:
+        return now - window.length
+    if window.unit is not None:
+        today = _EPOCH + timedelta(days=zone.local_date(now))
+        return int(zone.midnight((_first_day(window.unit, today, week_start) - _EPOCH).days)) - 1
+    return None if window.since is None or since is None else int(since) - 1
+
+
+def closes(window: Window, now: int, zone: Zone, week_start: int = 1) -> int | None:
+    """When a calendar window ends and another one begins; None for other windows."""
+    if window.unit is None:
+        return None
+    today = _EPOCH + timedelta(days=zone.local_date(now))
+    longest = timedelta(days=_LONGEST[window.unit])
+    following = _first_day(window.unit, _first_day(window.unit, today, week_start) + longest, week_start)
+    return int(zone.midnight((following - _EPOCH).days))
+
+
+def _first_day(unit: str, day: date, week_start: int) -> date:
+    match unit:
+        case "day":
+            return day
+        case "week":
+            return day - timedelta(days=(day.isoweekday() - week_start) % 7)
+        case "month":
+            return day.replace(day=1)
+        case "quarter":
+            return day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1)
+        case "year":
+            return day.replace(month=1, day=1)
+    raise AssertionError(unit)

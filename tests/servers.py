@@ -1,0 +1,132 @@
+"""Real servers for tests: Redis and PostgreSQL, started on loopback for one run of the tests, in a folder that goes.
+
+A machine without them skips their tests and says so; continuous integration on Debian installs them first.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+PACKAGES = {"redis-server": "redis-server", "postgres": "postgresql"}
+
+
+class Missing(Exception):
+    """A server that this machine does not have."""
+
+
+def program(name: str) -> str:
+    """Where a server's program is; installed first where this is continuous integration. Raises Missing."""
+    found = _find(name)
+    if found is None and os.environ.get("CI") and os.geteuid() == 0 and shutil.which("apt-get"):
+        subprocess.run(["apt-get", "update", "-qq"], check=False, capture_output=True)
+        quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+        command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", PACKAGES[name]]
+        subprocess.run(command, check=False, capture_output=True, env=quiet)
+        found = _find(name)
+    if found is None:
+        raise Missing(f"{name} is not installed (Debian's package {PACKAGES[name]}): its tests are skipped")
+    return found
+
+
+def _find(name: str) -> str | None:
+    homes = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    return shutil.which(name, path=os.pathsep.join([os.environ.get("PATH", ""), *map(str, homes)]))
+
+
+def free_port() -> int:
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return int(s.getsockname()[1])
+
+
+@contextmanager
+def redis_server(folder: Path) -> Iterator[str]:
+    """Its address."""
+    port = free_port()
+    command = [
+        program("redis-server"),
+        "--port",
+        str(port),
+        "--bind",
+        "127.0.0.1",
+        "--save",
+        "",
+        "--dir",
+        str(folder),
+    ]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    try:
+        _wait(port, process)
+        yield f"redis://127.0.0.1:{port}/0"
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@contextmanager
+def postgres_server(folder: Path) -> Iterator[str]:
+    """Its address. PostgreSQL refuses to be started by root: then it is its own user's."""
+    postgres = Path(program("postgres")).resolve()
+    data, port = folder / "data", free_port()
+    data.mkdir(parents=True)
+    user = "postgres" if os.geteuid() == 0 else None
+    if user:
+        shutil.chown(data, user)
+        for parent in (folder, *folder.parents):
+            if parent.stat().st_uid == 0 and not parent.stat().st_mode & 1:
+                parent.chmod(parent.stat().st_mode | 0o111)
+    name = user or pwd.getpwuid(os.geteuid()).pw_name
+    initdb = [
+        str(postgres.with_name("initdb")),
+        "-D",
+        str(data),
+        "-U",
+        name,
+        "-A",
+        "trust",
+        "-N",
+        "-E",
+        "UTF8",
+    ]
+    subprocess.run(initdb, check=True, capture_output=True, user=user, cwd="/")
+    command = [
+        str(postgres),
+        "-D",
+        str(data),
+        "-p",
+        str(port),
+        "-h",
+        "127.0.0.1",
+        "-k",
+        "",
+        "-c",
+        "fsync=off",
+    ]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL, user=user, cwd="/")
+    try:
+        _wait(port, process)
+        yield f"postgresql://{name}@127.0.0.1:{port}/postgres"
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
+    """Until somebody answers on a port."""
+    for _ in range(600):
+        if process.poll() is not None:
+            raise RuntimeError(f"the server ended at once, with {process.returncode}")
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return
+        except OSError:
+            time.sleep(0.05)
+    raise RuntimeError("the server does not answer")

@@ -1,0 +1,277 @@
+"""Every store of the contact history does what the one in memory does, whatever happens in whatever order."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+import servers
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from nbadsl.history.demands import Demand
+from nbadsl.history.events import PERSON, Event, decided, outcome
+from nbadsl.history.memory import MemoryStore
+from nbadsl.history.postgres import PostgresStore
+from nbadsl.history.redis import RedisStore
+from nbadsl.history.sqlite import SHIFTS, SqliteStore, cover
+from nbadsl.history.store import Request, Store
+from nbadsl.program.limits import Contacts, Pause
+
+HOUR = 3_600_000_000
+START = 1_795_000_000_000_000
+
+# --- things that happen ---
+
+KEYS = ["ann", "ben", "çem 'x'"]
+keys = st.sampled_from(KEYS)
+decisions = st.sampled_from([f"d{n}" for n in range(8)])
+moments = (
+    st.integers(-30, 30).map(lambda n: START + n * 7 * HOUR)
+    | st.integers(-3, 3).map(lambda n: START + n * 6000 * HOUR)
+    | st.integers(START - 5, START + 5)
+)
+places = st.sampled_from(
+    [("winback", ("promo", "retention"), "email"), ("winback", ("promo",), None), ("tip", (), "push")]
+)
+
+
+@st.composite
+def events(draw: Any, decision: str | None = None, at: int | None = None) -> Event:
+    action, groups, channel = draw(places)
+    decision = decision or draw(decisions)
+    key = KEYS[int(decision[1]) % 3]
+    return Event(
+        decision,
+        decided(draw(st.integers(1, 3))),
+        "decided",
+        draw(moments) if at is None else at,
+        key,
+        action,
+        groups,
+        channel,
+        draw(st.none() | st.just("a")),
+        draw(st.none() | st.sampled_from([2000, 150_000])),
+        draw(
+            st.just(())
+            | st.just((("household", f"h {key[0]}"),))
+            | st.just((("household", "h"), ("cart", "1")))
+        ),
+    )
+
+
+@st.composite
+def outcomes(draw: Any) -> Event:
+    kind = draw(st.sampled_from(["sent", "accepted", "released"]))
+    id = draw(st.none() | st.just("again"))
+    return outcome(draw(events()), kind, draw(moments), id)
+
+
+contacts = st.builds(
+    Contacts,
+    st.sampled_from(["decided", "decided", "sent", "accepted"]),
+    actions=st.sampled_from([(), ("winback",), ("winback", "tip"), ("gone",)]),
+    groups=st.sampled_from([(), (), ("promo",), ("retention",)]),
+    channels=st.sampled_from([(), (), ("email",), ("email", "push")]),
+    exempt=st.sampled_from([(), (), ("tip",), ("retention",)]),
+)
+pauses = st.builds(
+    Pause, st.integers(1, 20).map(lambda n: n * 7 * HOUR), st.integers(1, 3), st.none() | st.just(40 * HOUR)
+)
+
+
+@st.composite
+def demands(draw: Any, now: int | None = None) -> Demand:
+    field, key = draw(
+        st.sampled_from([(None, None), ("household", "h"), ("cart", "1")])
+        | keys.map(lambda key: (PERSON, key))
+    )
+    pause = draw(st.none() | pauses) if field == PERSON else None
+    return Demand(
+        draw(contacts),
+        draw(moments) if now is None else now,
+        draw(st.none() | moments) if pause is None else None,
+        draw(st.integers(0, 3)),
+        field,
+        key,
+        draw(st.none() | st.just(100)) if pause is None else None,
+        pause,
+    )
+
+
+@st.composite
+def requests(draw: Any, now: int) -> Request:
+    decision = draw(decisions)
+    made = draw(st.lists(events(decision, now), min_size=1, max_size=3, unique_by=lambda e: e.id))
+    made = [replace(event, subjects=made[0].subjects) for event in made]
+    return Request(decision, tuple(made), tuple(draw(st.lists(demands(now), max_size=2))))
+
+
+@st.composite
+def steps(draw: Any) -> tuple[str, Any]:
+    now = draw(moments)
+    match draw(
+        st.sampled_from(["add", "reserve", "reserve", "rooms", "confirm", "release", "expire", "forget"])
+    ):
+        case "add":
+            return "add", (draw(st.lists(events() | outcomes(), max_size=5)),)
+        case "reserve":
+            until = draw(st.none() | moments)
+            chunk = draw(st.none() | st.tuples(st.just("run"), st.integers(0, 3)))
+            return "reserve", (draw(st.lists(requests(now), min_size=1, max_size=3)), now, until, chunk)
+        case "rooms":
+            return "rooms", (draw(st.lists(demands(now), min_size=1, max_size=4)),)
+        case "confirm":
+            return "confirm", (draw(decisions), now)
+        case "release":
+            return "release", (draw(decisions), now)
+        case "expire":
+            return "expire", (now,)
+    return "forget", (draw(keys), now)
+
+
+# --- the stores ---
+
+
+@pytest.fixture(scope="session")
+def redis_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    yield from started(servers.redis_server, tmp_path_factory.mktemp("redis"))
+
+
+@pytest.fixture(scope="session")
+def postgres_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    yield from started(servers.postgres_server, tmp_path_factory.mktemp("postgres"))
+
+
+def started(server: Callable[[Path], Any], folder: Path) -> Iterator[str]:
+    try:
+        with server(folder) as address:
+            yield address
+    except servers.Missing as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.fixture(params=["sqlite", "redis", "postgres"])
+def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Callable[[], Store]]:
+    """Makes an empty store; gives what connects to it."""
+    kind, number = request.param, count()
+    if kind == "sqlite":
+        return lambda: partial(SqliteStore, tmp_path / f"{next(number)}.db")
+    address = request.getfixturevalue(f"{kind}_address")
+    return lambda: partial(connected, kind, address, f"{request.node.name}{next(number)}")
+
+
+def seen(store: Store, asked: list[Demand]) -> dict[str, Any]:
+    """All that can be seen of a store; the ids of forgotten decisions are chance."""
+    fields = ("household", PERSON)
+    return {
+        "rooms": store.rooms(asked),
+        "times": [list(store.times(d.contacts, f, d.start, d.now)) for d in asked for f in fields],
+        "counts": [dict(store.counts(d.contacts, f, d.start, d.now)) for d in asked for f in fields],
+        "decisions": [store.decision(f"d{n}") for n in range(8)],
+        "events": [event if event.key else replace(event, decision="") for event in store.events()],
+        "chunks": store.chunks("run"),
+        "stats": store.stats(),
+    }
+
+
+@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(st.tuples(st.integers(0, 1), steps()), max_size=12), st.lists(demands(), min_size=1, max_size=6)
+)
+def test_every_store_is_like_the_one_in_memory(fresh, what, asked):
+    """`what` happens through two connections, as if they were two processes."""
+    memory, connect = MemoryStore(), fresh()
+    stores = connect(), connect()
+    for which, (name, values) in what:
+        assert getattr(stores[which], name)(*values) == getattr(memory, name)(*values), (name, values)
+    for store in stores:
+        assert seen(store, asked) == seen(memory, asked)
+        store.close()
+
+
+@given(st.integers(-(2**45), 2**45), st.integers(0, 2**45))
+def test_bins_cover_moments_once(first, length):
+    last = first + length
+    found = sorted(
+        (low, high) if level < 0 else (low << SHIFTS[level], high << SHIFTS[level])
+        for level, low, high in cover(first, last)
+    )
+    assert [low for low, _ in found] == [first, *(high for _, high in found[:-1])] if found else length == 0
+    assert not found or found[-1][1] == last
+
+
+# --- several processes ---
+
+
+def contact(number: int, key: str = "ann") -> Event:
+    decision = f"d{number}"
+    return Event(decision, decided(1), "decided", START + number, key, "tip", (), "push", None, 2000)
+
+
+def test_what_another_process_writes_is_seen(fresh):
+    one, other = (connect := fresh())(), connect()
+    asked = [
+        Demand(Contacts("decided"), START + HOUR, most=3),
+        Demand(Contacts("decided"), START + HOUR, most=3, field=PERSON, key="ann"),
+        Demand(Contacts("decided"), START + HOUR, START, most=10_000, each=1000),
+    ]
+    one.add([contact(1)])
+    assert one.rooms(asked) == other.rooms(asked) == [2, 2, 8]
+    other.add([contact(2), contact(3, "ben")])
+    assert one.rooms(asked) == [0, 1, 4]
+    one.release("d2", START + HOUR)
+    assert other.rooms(asked) == [1, 2, 6]
+    one.close(), other.close()
+
+
+RIVAL = """
+import sys
+import test_history as t
+store, name, each, most = t.connected(*sys.argv[1:4]), int(sys.argv[4]), int(sys.argv[5]), int(sys.argv[6])
+served = 0
+for number in range(each):
+    event = t.contact(name * each + number, f"person {name} {number}")
+    demand = t.Demand(t.Contacts("decided"), t.START + 10**9, most=most)
+    (answer,) = store.reserve([t.Request(event.decision, (event,), (demand,))], event.at, event.at + t.HOUR)
+    if answer == (event,):
+        served += store.confirm(event.decision, event.at)
+print(served)
+"""
+
+
+def connected(kind: str, address: str, name: str) -> Store:
+    match kind:
+        case "sqlite":
+            return SqliteStore(address)
+        case "redis":
+            return RedisStore(address, name)
+    return PostgresStore(address, name)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "redis", "postgres"])
+def test_eight_processes_do_not_exceed_a_limit(kind, request, tmp_path):
+    each = request.config.getoption("--race")
+    path = str(tmp_path / "race.db")
+    address = path if kind == "sqlite" else request.getfixturevalue(f"{kind}_address")
+    connected(kind, address, "race").close()
+    command = [sys.executable, "-c", RIVAL, kind, address, "race"]
+    rivals = [
+        subprocess.Popen(
+            [*command, str(n), str(each), str(each // 2)], stdout=subprocess.PIPE, cwd=Path(__file__).parent
+        )
+        for n in range(8)
+    ]
+    served = [int(rival.communicate()[0]) for rival in rivals]
+    store = connected(kind, address, "race")
+    kept = [event for event in store.events() if event.kind == "decided"]
+    assert sum(served) == len(kept) == each // 2
+    assert store.rooms([Demand(Contacts("decided"), START + 10**9, most=each // 2)]) == [0]
+    store.close()
