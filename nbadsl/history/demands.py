@@ -7,7 +7,7 @@ again in the language of those that count themselves (SQL, Lua): `tests/test_his
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from nbadsl.history.events import Event
@@ -55,11 +55,24 @@ class Tally:
     priced: int = 0
     cost: int = 0
 
+    @staticmethod
+    def of(costs: Collection[int | None]) -> Tally:
+        """Of contacts by their costs, None where one has none of its own."""
+        own = [cost for cost in costs if cost is not None]
+        return Tally(len(costs), len(own), sum(own))
+
     def __add__(self, other: Tally) -> Tally:
         return Tally(self.count + other.count, self.priced + other.priced, self.cost + other.cost)
 
     def __sub__(self, other: Tally) -> Tally:
         return Tally(self.count - other.count, self.priced - other.priced, self.cost - other.cost)
+
+
+def room(demand: Demand, contacts: Sequence[tuple[int, int | None]]) -> int:
+    """How many more a demand lets through. `contacts`: times and costs of those it counts, ascending in time."""
+    if demand.pause is not None:
+        return room_of_times(demand, [at for at, _ in contacts])
+    return room_of_tally(demand, Tally.of([cost for _, cost in contacts]))
 
 
 def room_of_tally(demand: Demand, found: Tally) -> int:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from secrets import token_hex
 
-from nbadsl.history.demands import Demand, Tally, room_of_tally, room_of_times
+from nbadsl.history.demands import Demand, room
 from nbadsl.history.events import Event, choices, nameless, released, standing
 from nbadsl.history.store import Answer, Lost, Request, Stats
 from nbadsl.program.limits import DECIDED, RELEASED, Contacts
@@ -34,10 +34,7 @@ class MemoryStore:
 
     def _room(self, demand: Demand) -> int:
         found = [event for event in standing(self._events.values()) if demand.counts(event)]
-        if demand.pause is not None:
-            return room_of_times(demand, sorted(event.at for event in found))
-        prices = [event.cost for event in found if event.cost is not None]
-        return room_of_tally(demand, Tally(len(found), len(prices), sum(prices)))
+        return room(demand, [(event.at, event.cost) for event in sorted(found, key=lambda event: event.at)])
 
     def times(self, contacts: Contacts, field: str, start: int | None, now: int) -> Iterator[tuple[str, int]]:
         demand = Demand(contacts, now, start)

@@ -18,7 +18,7 @@ from psycopg.pq import TransactionStatus
 from nbadsl.history.demands import Tally
 from nbadsl.history.sql import SqlStore
 from nbadsl.history.store import HistoryError
-from nbadsl.history.tables import TABLES, VERSION, Kept, Row
+from nbadsl.history.tables import TABLES, VERSION, Kept, Row, after
 
 _BUCKETS = 1024  # locks that there are: a transaction may want as many as it has decisions
 _OURS, _SORTS = 0x6E6261, 0x6E6262  # the first half of our locks' names
@@ -51,12 +51,7 @@ class PostgresStore(SqlStore):
                 for table in (*TABLES, "CREATE SEQUENCE numbers"):
                     self._ask(table)
                 self._do("INSERT INTO about VALUES (?)", [(VERSION,)])
-            if self._ask("SELECT version FROM about") != [(VERSION,)]:
-                raise HistoryError(f"{self.path} is the history of another version of nbadsl")
-
-    def close(self) -> None:
-        with self._lock:
-            self._connection.close()
+            self._check_version()
 
     # --- the dialect ---
 
@@ -106,7 +101,7 @@ class PostgresStore(SqlStore):
     def _total(self, sorts: tuple[int, ...], start: int | None, now: int) -> Tally:
         sql = """SELECT count(*), count(cost), coalesce(sum(cost), 0) FROM events
             WHERE stands = 1 AND sort = ANY(?) AND at <= ? AND at > ?"""
-        ((count, priced, cost),) = self._ask(sql, (list(sorts), now, -(2**62) if start is None else start))
+        ((count, priced, cost),) = self._ask(sql, (list(sorts), now, after(start)))
         return Tally(count, priced, int(cost))
 
 

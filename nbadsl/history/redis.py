@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from importlib.resources import files
-from itertools import islice
 from secrets import token_hex
 from typing import Any, TypeVar
 
@@ -19,7 +18,7 @@ import redis
 
 from nbadsl.history.demands import Demand
 from nbadsl.history.events import Event, choices
-from nbadsl.history.store import Answer, HistoryError, Lost, Request, Stats
+from nbadsl.history.store import Answer, HistoryError, Lost, Request, Stats, pages
 from nbadsl.program.limits import DECIDED, RELEASED, Contacts
 
 _SCRIPT = files("nbadsl.history").joinpath("redis.lua").read_text(encoding="utf-8")
@@ -70,8 +69,7 @@ class RedisStore:
         self.expire(now)
         self._learn()
         sorts = {number for number, _ in self._sorts_of(contacts)}
-        keys = iter(sorted(self._ask(self._server.smembers, f"of:{field}")))
-        while some := list(islice(keys, _PAGE)):
+        for some in pages(sorted(self._ask(self._server.smembers, f"of:{field}")), _PAGE):
             line = self._server.pipeline(transaction=False)
             for key in some:
                 line.zrangebyscore(self._prefix + f"s:{field}:{key}", _after(start), now, withscores=True)
@@ -120,8 +118,8 @@ class RedisStore:
     # --- writing ---
 
     def add(self, events: Iterable[Event]) -> int:
-        count, rest = 0, iter(events)
-        while some := list(islice(rest, _PAGE)):
+        count = 0
+        for some in pages(events, _PAGE):
             count += self._step("add", partial(dict, events=[self._event(event) for event in some]))
         return count
 

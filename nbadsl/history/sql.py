@@ -10,14 +10,24 @@ from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from itertools import islice
 from secrets import token_hex
 from typing import Any
 
-from nbadsl.history.demands import Demand, Tally, room_of_tally, room_of_times
+from nbadsl.history.demands import Demand, Tally, room, room_of_tally
 from nbadsl.history.events import PERSON, Event, choices, nameless, released
-from nbadsl.history.store import Answer, Lost, Request, Stats
-from nbadsl.history.tables import EVENTS, Kept, Row, groups_of, kept_of, row_of, subjects_of
+from nbadsl.history.store import Answer, HistoryError, Lost, Request, Stats, pages
+from nbadsl.history.tables import (
+    EVENTS,
+    VERSION,
+    Kept,
+    Row,
+    after,
+    groups_of,
+    kept_of,
+    marks,
+    row_of,
+    subjects_of,
+)
 from nbadsl.program.limits import DECIDED, RELEASED, Contacts
 
 _MANY = 500  # values of one list
@@ -27,11 +37,23 @@ Sort = tuple[str, str, str, str]
 
 
 class SqlStore(ABC):
-    """A store in tables. It has one connection, which threads take turns with."""
+    """A store in tables. It has one connection, which threads take turns with. `path`: as messages name it."""
+
+    path: str
+    _connection: Any
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._forget_sorts()
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.close()
+
+    def _check_version(self) -> None:
+        """Raises HistoryError for tables of another version."""
+        if self._ask("SELECT version FROM about") != [(VERSION,)]:
+            raise HistoryError(f"{self.path} is the history of another version of nbadsl")
 
     # --- of a dialect ---
 
@@ -81,7 +103,7 @@ class SqlStore(ABC):
 
     def _of_person(self, demands: Sequence[Demand]) -> list[Row]:
         """All that demands on one person may count: (time, sort, cost), ascending in time."""
-        start = min(_after(demand) for demand in demands)
+        start = min(after(demand.start) for demand in demands)
         sql = "SELECT at, sort, cost FROM subjects WHERE field = ? AND key = ? AND at > ? ORDER BY at"
         return self._ask(sql, (PERSON, demands[0].key, start))
 
@@ -91,17 +113,14 @@ class SqlStore(ABC):
             return room_of_tally(demand, self._total(sorts, demand.start, demand.now))
         if demand.field != PERSON:
             return room_of_tally(demand, self._of_subject(demand, sorts))
-        start, now = _after(demand), demand.now
-        mine = [(at, cost) for at, sort, cost in people[demand.key] if start < at <= now and sort in sorts]
-        if demand.pause is not None:
-            return room_of_times(demand, [at for at, _ in mine])
-        prices = [cost for _, cost in mine if cost is not None]
-        return room_of_tally(demand, Tally(len(mine), len(prices), sum(prices)))
+        start, now = after(demand.start), demand.now
+        found = people[demand.key]
+        return room(demand, [(at, cost) for at, sort, cost in found if start < at <= now and sort in sorts])
 
     def _of_subject(self, demand: Demand, sorts: Sequence[int]) -> Tally:
         sql = f"""SELECT count(*), count(cost), coalesce(sum(cost), 0) FROM subjects
-            WHERE field = ? AND key = ? AND at > ? AND at <= ? AND sort IN ({_marks(sorts)})"""
-        values = (demand.field, demand.key, _after(demand), demand.now, *sorts)
+            WHERE field = ? AND key = ? AND at > ? AND at <= ? AND sort IN ({marks(sorts)})"""
+        values = (demand.field, demand.key, after(demand.start), demand.now, *sorts)
         ((count, priced, cost),) = self._ask(sql, values)
         return Tally(count, priced, int(cost))
 
@@ -119,8 +138,8 @@ class SqlStore(ABC):
             self._learn()
             sorts = self._sorts_of(contacts)
             sql = f"""SELECT {what} FROM subjects
-                WHERE field = ? AND at > ? AND at <= ? AND sort IN ({_marks(sorts)}) {how}"""
-            return self._ask(sql, (field, _after(Demand(contacts, now, start)), now, *sorts))
+                WHERE field = ? AND at > ? AND at <= ? AND sort IN ({marks(sorts)}) {how}"""
+            return self._ask(sql, (field, after(start), now, *sorts))
 
     def decision(self, decision: str) -> tuple[Event, ...] | None:
         with self._lock:
@@ -163,8 +182,8 @@ class SqlStore(ABC):
     # --- writing ---
 
     def add(self, events: Iterable[Event]) -> int:
-        count, rest = 0, iter(events)
-        while some := list(islice(rest, _PAGE)):
+        count = 0
+        for some in pages(events, _PAGE):
             with self._lock, self._transaction():
                 self._hold({("decision", event.decision) for event in some})
                 count += self._add(some)
@@ -219,8 +238,8 @@ class SqlStore(ABC):
     def _lost(self, request: Request) -> int | None:
         """The first demand without the room that a request wants."""
         rooms = self._rooms(request.demands)
-        for number, (demand, room) in enumerate(zip(request.demands, rooms, strict=True)):
-            if room < demand.wants(request.events):
+        for number, (demand, left) in enumerate(zip(request.demands, rooms, strict=True)):
+            if left < demand.wants(request.events):
                 return number
         return None
 
@@ -312,9 +331,9 @@ class SqlStore(ABC):
 
     def _of_decisions(self, decisions: Collection[str]) -> list[Kept]:
         """All events of some decisions."""
-        found, rest = [], iter(sorted(decisions))
-        while some := tuple(islice(rest, _MANY)):
-            found += self._ask(f"{EVENTS} WHERE e.decision IN ({_marks(some)}) ORDER BY e.number", some)
+        found: list[Row] = []
+        for some in pages(sorted(decisions), _MANY):
+            found += self._ask(f"{EVENTS} WHERE e.decision IN ({marks(some)}) ORDER BY e.number", some)
         return [kept_of(row) for row in found]
 
     # --- sorts ---
@@ -370,12 +389,3 @@ def _locks(requests: Sequence[Request]) -> set[tuple[object, ...]]:
 
 def _decides(event: Event, decisions: Collection[str]) -> bool:
     return event.kind == DECIDED and event.decision in decisions
-
-
-def _after(demand: Demand) -> int:
-    """The moment after which a demand counts; before all moments, where it counts ever."""
-    return -(2**62) if demand.start is None else demand.start
-
-
-def _marks(values: Sequence[object]) -> str:
-    return ",".join("?" * len(values))

@@ -22,12 +22,11 @@ from typing import Any
 from nbadsl.history.demands import Tally
 from nbadsl.history.sql import SqlStore
 from nbadsl.history.store import HistoryError
-from nbadsl.history.tables import TABLES, VERSION, Kept, Row
+from nbadsl.history.tables import TABLES, VERSION, Kept, Row, after, marks
 
 SHIFTS = (20, 26, 32, 38, 44)
 """A bin of a level is this power of two of microseconds long."""
 _WAIT = 60.0  # seconds that a writer waits for another one
-_EARLIEST = -(2**62)
 _TOTALS = 1000  # totals that are remembered
 _FEW = 20  # events that are added to remembered totals one by one
 
@@ -71,23 +70,18 @@ class SqliteStore(SqlStore):
         with self._transaction():
             for table in (*TABLES, _TALLIES):
                 ask(_of_sqlite(table))
-            found = ask("SELECT version FROM about").fetchall()
-            if not found:
+            if not self._ask("SELECT version FROM about"):
                 ask("INSERT INTO about VALUES (?)", (VERSION,))
-            elif found != [(VERSION,)]:
-                raise HistoryError(f"{self.path} is the history of another version of nbadsl")
-
-    def close(self) -> None:
-        with self._lock:
-            self._connection.close()
+            self._check_version()
 
     # --- the dialect ---
 
     def _ask(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
         try:
-            return self._connection.execute(sql, values).fetchall()
+            rows: list[Row] = self._connection.execute(sql, values).fetchall()
         except sqlite3.Error as error:
             raise HistoryError(f"{self.path}: {error}") from error
+        return rows
 
     def _do(self, sql: str, rows: Collection[Sequence[Any]]) -> None:
         try:
@@ -137,7 +131,7 @@ class SqliteStore(SqlStore):
     def _total(self, sorts: tuple[int, ...], start: int | None, now: int) -> Tally:
         """What was counted last time is remembered: then only what has come into the window and gone out of it is
         looked up, unless another process has written since."""
-        first, last = _EARLIEST if start is None else start + 1, now + 1
+        first, last = after(start) + 1, now + 1
         if first >= last:
             return Tally()
         self._notice_others()
@@ -161,17 +155,16 @@ class SqliteStore(SqlStore):
 
     def _between(self, sorts: Sequence[int], first: int, last: int) -> Tally:
         """Everybody's contacts from a moment up to, not including, another one."""
-        marks = ",".join("?" * len(sorts))
         parts: list[str] = []
         values: list[int] = []
         for level, low, high in cover(first, last):
             if level < 0:
                 parts.append(f"""SELECT count(*) AS count, count(cost) AS priced, sum(cost) AS cost FROM events
-                    WHERE stands = 1 AND sort IN ({marks}) AND at >= ? AND at < ?""")
+                    WHERE stands = 1 AND sort IN ({marks(sorts)}) AND at >= ? AND at < ?""")
                 values += (*sorts, low, high)
             else:
                 parts.append(f"""SELECT sum(count) AS count, sum(priced) AS priced, sum(cost) AS cost FROM tallies
-                    WHERE level = ? AND sort IN ({marks}) AND bin >= ? AND bin < ?""")
+                    WHERE level = ? AND sort IN ({marks(sorts)}) AND bin >= ? AND bin < ?""")
                 values += (level, *sorts, low, high)
         if not parts:
             return Tally()
@@ -181,8 +174,8 @@ class SqliteStore(SqlStore):
 
 
 def _one(kept: Kept, sign: int) -> Tally:
-    cost = kept.event.cost
-    return Tally(sign) if cost is None else Tally(sign, sign, sign * cost)
+    one = Tally.of([kept.event.cost])
+    return one if sign > 0 else Tally() - one
 
 
 def _of_sqlite(table: str) -> str:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from itertools import islice
+from typing import Protocol, TypeVar
 
 from nbadsl.history.demands import Demand
 from nbadsl.history.events import Event
 from nbadsl.program.limits import Contacts
+
+T = TypeVar("T")
 
 
 class HistoryError(Exception):
@@ -49,6 +52,13 @@ class Stats:
     last: int | None
     reserved: int
     forgotten: int
+
+
+def pages(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """So many at a time."""
+    rest = iter(items)
+    while some := list(islice(rest, size)):
+        yield some
 
 
 class Store(Protocol):

@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,6 +48,16 @@ class Kept:
     event: Event
     stands: bool
     sort: int
+
+
+def after(start: int | None) -> int:
+    """The moment after which contacts are counted; before all moments, where they are counted ever."""
+    return -(2**62) if start is None else start
+
+
+def marks(values: Collection[object]) -> str:
+    """A `?` for each value of a list."""
+    return ",".join("?" * len(values))
 
 
 def groups_of(path: str) -> tuple[str, ...]:
