@@ -23,7 +23,7 @@ from nbadsl.pipeline import Checked
 from nbadsl.pipeline import check as check_path
 from nbadsl.pipeline import compile as compile_path
 from nbadsl.program import decision as ir
-from nbadsl.program.facts import Facts, facts_of
+from nbadsl.program.facts import Facts, LimitFacts, facts_of
 from nbadsl.program.givens import BadInput, givens
 from nbadsl.program.nodes import Input, Program, Value
 from nbadsl.results import Choice, Decision, Decisions
@@ -47,18 +47,16 @@ class PolicyError(ValueError):
         self.diagnostics = diagnostics
 
 
-class NotEnforced(RuntimeError):
-    """The policy has rules that this version checks but does not enforce, so it is not run."""
+class NeedsHistory(RuntimeError):
+    """The policy has limits, which count what was decided before, and was given no history."""
 
-    def __init__(self, what: tuple[str, ...]) -> None:
-        some = "\n".join(f"  {w}" for w in what[:10]) + (
-            f"\n  … and {len(what) - 10} more" if len(what) > 10 else ""
-        )
+    def __init__(self, limits: tuple[LimitFacts, ...]) -> None:
+        some = "\n".join(f"  {x.path}:{x.line}: {x.stage} {x.name}" for x in limits[:5])
+        more = f"\n  … and {len(limits) - 5} more" if len(limits) > 5 else ""
         super().__init__(
-            "this version checks limits, rests and budgets but does not enforce them yet, "
-            f"so a policy that has them is not run:\n{some}"
+            f"the policy has limits, so it needs a history of what was decided before:\n{some}{more}"
         )
-        self.what = what
+        self.limits = limits
 
 
 class Policy:
@@ -81,12 +79,11 @@ class Policy:
 
     @cached_property
     def plan(self) -> Plan:
-        """The plan that the vector engine runs. Raises NotEnforced."""
+        """The plan that the vector engine runs. Raises NeedsHistory."""
         from nbadsl.plan.lower import lower
 
         if self._plan is not None:
             return self._plan
-        self.refuse_unenforced()
         return lower(self.program)
 
     @cached_property
@@ -111,7 +108,7 @@ class Policy:
         return context_model(self.facts)
 
     def save(self, path: str | Path) -> None:
-        """Write the compiled policy (`.nbac`): plain data, verified when it is loaded. Raises NotEnforced."""
+        """Write the compiled policy (`.nbac`): plain data, verified when it is loaded. Raises NeedsHistory."""
         from nbadsl.plan.artefact import save
 
         save(Path(path), self.plan, self.program)
@@ -134,7 +131,7 @@ class Policy:
         columns, or a list of dicts. `now`: the moment of the decision, the current one if not given; without
         a time zone it is in the policy's. `parameters`: values for this run. The result does not depend on
         `threads`. Raises `data.rules.BadData` for profiles that do not fit, BadInput for a wrong parameter or
-        context, NotEnforced for a policy with limits.
+        context, NeedsHistory for a policy with limits.
         """
         import pyarrow as pa
 
@@ -174,7 +171,6 @@ class Policy:
         from nbadsl.data.profiles import open_profiles
         from nbadsl.run import Run
 
-        self.refuse_unenforced()
         engine = self._engine  # which may have to be compiled first: that is no part of the run
         started = datetime.now(UTC)
         given = self.given(now, context, parameters)
@@ -195,7 +191,6 @@ class Policy:
         value that does not fit, and what `decide` raises."""
         from nbadsl.data.records import read_record
 
-        self.refuse_unenforced()
         row = read_record(self.facts.inputs, profile)
         given = self.given(now, context, parameters)
         return self._named(self._single.decide(row, given, seed))
@@ -238,9 +233,10 @@ class Policy:
 
         return Single(self._engine)
 
-    def refuse_unenforced(self) -> None:
-        if self.facts.unenforced:
-            raise NotEnforced(self.facts.unenforced)
+    def need_history(self) -> None:
+        """Raises NeedsHistory."""
+        if self.facts.limits:
+            raise NeedsHistory(self.facts.limits)
 
     def given(
         self,
@@ -340,7 +336,7 @@ __all__ = [
     "Choice",
     "Decision",
     "Decisions",
-    "NotEnforced",
+    "NeedsHistory",
     "Policy",
     "PolicyError",
     "check",

@@ -1,8 +1,11 @@
 """Options of the test run, for those who want to look longer than the default does; fixtures that tests share."""
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import servers
 from commands import change, nba
 
 
@@ -66,3 +69,21 @@ def levers(shop: Path) -> Path:
             "\nparameter lever: number = 1 in 0.5..2\n\ncontext { page: one of home, cart optional }\n"
         )
     return shop
+
+
+@pytest.fixture(scope="session")
+def redis_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    yield from started(servers.redis_server, tmp_path_factory.mktemp("redis"))
+
+
+@pytest.fixture(scope="session")
+def postgres_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    yield from started(servers.postgres_server, tmp_path_factory.mktemp("postgres"))
+
+
+def started(server: Callable[[Path], Any], folder: Path) -> Iterator[str]:
+    try:
+        with server(folder) as address:
+            yield address
+    except servers.Missing as missing:
+        pytest.skip(str(missing))

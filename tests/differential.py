@@ -12,11 +12,13 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 from strategies_program import Case
 
+from nbadsl.engine.allocate import Shared, allocate, lister
 from nbadsl.engine.batch import Engine, Results
-from nbadsl.interpreter.decide import run
+from nbadsl.interpreter.decide import run_all
 from nbadsl.plan.lower import lower
 from nbadsl.plan.plan import Plan
 from nbadsl.plan.verify import verify
@@ -52,8 +54,7 @@ def plan_of(program: Program) -> Plan:
 def expected(case: Case, times: int = 1) -> Findings:
     """What the interpreter finds; counts for each person taken so many times."""
     findings = Findings()
-    for row in case.rows:
-        outcome = run(case.program, row, case.given, case.seed)
+    for outcome in run_all(case.program, case.rows, case.given, case.seed):
         decision = outcome.decision
         findings.decisions.append(replace(decision, stories=()))
         findings.reasons[decision.reason] += times
@@ -145,9 +146,25 @@ def near(a: float | None, b: float | None) -> bool:
 
 def decide(plan: Plan, case: Case, people: Any, **how: Any) -> Results:
     """Ask the vector engine."""
-    results = Engine(plan).decide(people, case.given, case.seed, **how)
+    if any(limit.takes for limit in plan.facts.limits):
+        results = allocated(plan, case, people, **how)
+    else:
+        results = Engine(plan).decide(people, case.given, case.seed, **how)
     assert (results.outcome.bad == -1).all(), "a valid row was refused"
     return results
+
+
+def allocated(plan: Plan, case: Case, people: pa.Table, **how: Any) -> Results:
+    """Decide people who share the room of limits."""
+    limits = plan.facts.limits
+    lists = lister(plan).decide(people, case.given, case.seed, **how)
+    subjects = [[row[limit.subject] if limit.subject else None for row in case.rows] for limit in limits]
+    shared = Shared(
+        np.array([people.column(limit.room).to_numpy() for limit in limits], np.int64),
+        np.array([[each.index(value) for value in each] for each in subjects], np.int64),
+    )
+    keys = people.column("customer_id").combine_chunks()
+    return allocate(plan, lists, shared, keys, case.given["now"], case.seed)
 
 
 def tiled(table: pa.Table, times: int) -> pa.Table:

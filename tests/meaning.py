@@ -21,8 +21,14 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
+from nbadsl.history.asking import Asking
+from nbadsl.history.events import Event
+from nbadsl.history.events import decided as decided_at
+from nbadsl.history.memory import MemoryStore
+from nbadsl.history.store import Store
 from nbadsl.interpreter import Evaluator, decide
 from nbadsl.pipeline import Checked, compile
+from nbadsl.program import chance
 from nbadsl.program.decision import Decision, Row
 from nbadsl.program.env import Env
 from nbadsl.program.givens import givens
@@ -50,13 +56,20 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One person of a test. `expects`: what must come out; `text`: how reports name it."""
+    """One person of a test. `row`: with the room that limits leave. `events`: what happened before. `expects`: what
+    must come out; `text`: how reports name it."""
 
     policy: Policy
     text: str
     row: Row
     given: Given
+    events: tuple[Event, ...]
     expects: tuple[nodes.Expect, ...]
+
+    def rooms(self, store: Store) -> dict[str, float]:
+        """The room that limits leave after what happened, as a store counts it."""
+        store.add(self.events)
+        return Asking(self.policy.program, self.given).rooms(store, self.row)
 
 
 def load(path: Path, read: Reader = read_file) -> Policy:
@@ -98,7 +111,6 @@ class _Reader:
                 yield instant(item.moment, self.zone)
 
     def trials(self) -> Iterator[Trial]:
-        assert not any(isinstance(item, nodes.TestHistory) for item in self.test.items), "not simulated"
         title, items = self.test.title.text, self.test.items
         expects = tuple(item for item in items if isinstance(item, nodes.Expect))
         values = {
@@ -123,7 +135,38 @@ class _Reader:
         }
         context = {f.name: values[f.name] for f in self.program.context if f.name in values}
         given = givens(self.program, self.now, context=context)
-        return Trial(self.policy, text, row, given, expects)
+        trial = Trial(self.policy, text, row, given, tuple(self._events(row, given)), expects)
+        return replace(trial, row=row | trial.rooms(MemoryStore()))
+
+    def _events(self, row: Row, given: Given) -> Iterator[Event]:
+        """What the test's history says, of this person."""
+        told = [e for item in self.test.items if isinstance(item, nodes.TestHistory) for e in item.events]
+        subjects = [
+            (name, str(value))
+            for name in Asking(self.program, given).subjects
+            if (value := row.get(name, given.get(name))) is not None
+        ]
+        for number, event in enumerate(told):
+            action, channel = event.action.text, event.channel.text if event.channel else None
+            of = next(
+                c for c in self.program.candidates if c.action == action and channel in (None, c.channel)
+            )
+            yield Event(
+                f"before {number}",
+                decided_at(1),
+                event.outcome,
+                self._moment(event.when),
+                chance.text_of(row[self.program.key]),
+                action,
+                of.groups,
+                of.channel,
+                subjects=tuple(subjects),
+            )
+
+    def _moment(self, when: nodes.Quantity | nodes.Moment) -> int:
+        if isinstance(when, nodes.Moment):
+            return int(instant(when, self.zone))
+        return int(self.now - when.count * UNITS[when.unit])
 
     def _entry(self, entry: nodes.Entry) -> Value:
         declared = self.inputs[entry.field.text]

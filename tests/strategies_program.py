@@ -33,23 +33,27 @@ from nbadsl.program.givens import givens
 from nbadsl.program.nodes import (
     ELIGIBLE,
     EXCLUDE,
+    LIMITING,
     QUIET,
     REQUIRE,
     STAGES,
     Arbitration,
     Candidate,
     Change,
+    Contacts,
     Experiment,
     Explore,
     Expr,
     Holdout,
     Input,
+    Limit,
     Most,
     Parameter,
     Program,
     Rule,
     Tier,
     Value,
+    Window,
 )
 from nbadsl.program.pool import Pool
 from nbadsl.types import DATE, DAY, FLAG, INTEGER, NUMBER, TEXT, TIME, Type
@@ -215,10 +219,44 @@ class Author(Grower):
         among = tuple(i for i, c in enumerate(candidates) if c.score is not None and self.chance(75))
         return Explore(self.one((0.5, 0.1, 1.0, 0.0)), among)
 
-    def program(self) -> Program:
+    def limits(self, number: int, shares: bool) -> tuple[Limit, ...]:
+        """Limits of some candidates. `shares`: whether what is decided takes their room."""
+        stages = sorted((self.one(LIMITING) for _ in range(self.one((0, 0, 1, 2, 3)))), key=LIMITING.index)
+        return tuple(
+            Limit(
+                stage=stage,
+                name=f"{n} per day",
+                scope="policy",
+                room=f"room {n}",
+                contacts=Contacts("decided"),
+                window=Window(unit="day"),
+                subject=self.one((None, "customer_id", "household")),
+                unknown_passes=False,
+                most=self.run.grow(NUMBER, 1),
+                each=None,
+                pause=None,
+                binds=tuple(c for c in range(number) if self.chance(60)),
+                takes=tuple(c for c in range(number) if shares and self.chance(60)),
+            )
+            for n, stage in enumerate(stages)
+        )
+
+    def limited(self, number: int, candidate: Candidate, limits: tuple[Limit, ...]) -> Candidate:
+        """A candidate with the rules of its limits."""
+        rules = list(candidate.rules)
+        for limit in limits:
+            if number in limit.binds:
+                room = self.pool.column(limit.room, INTEGER, False)
+                when = self.pool.compare(">", room, self.pool.literal(0.0, INTEGER))
+                rules.append(Rule(limit.stage, when, False, limit.name, limit.scope, limit.room))
+        return replace(candidate, rules=tuple(rules))
+
+    def program(self, shares: bool) -> Program:
         fallback = "a0" if self.chance(40) else None
         pick = self.one((1, 1, 2, 3))
         candidates = self.candidates(fallback)
+        limits = self.limits(len(candidates), shares)
+        candidates = tuple(self.limited(n, c, limits) for n, c in enumerate(candidates))
         return Program(
             name="grown",
             title="Grown",
@@ -237,6 +275,7 @@ class Author(Grower):
             holdouts=self.holdouts(),
             experiments=self.experiments,
             explore=self.explore(pick, candidates),
+            limits=limits,
         )
 
 
@@ -247,9 +286,9 @@ def _settled(tiers: tuple[Tier, ...]) -> tuple[Tier, ...]:
 
 
 @st.composite
-def programs(draw: Draw) -> Program:
-    """Well-typed programs that ask for nothing the engines do not do."""
-    return Author(draw).program()
+def programs(draw: Draw, shares: bool = False) -> Program:
+    """Well-typed programs. `shares`: whether what is decided takes room of limits."""
+    return Author(draw).program(shares)
 
 
 def _keys(input: Input) -> st.SearchStrategy[Value]:
@@ -265,7 +304,15 @@ def populations(draw: Draw, program: Program, min_size: int = 0, max_size: int =
         i.name: _keys(i) if i.name in ("customer_id", "household") else values(i) for i in program.inputs
     }
     size = draw(st.integers(min_size, max_size))
-    return [{name: draw(strategy) for name, strategy in fields.items()} for _ in range(size)]
+    rows = [{name: draw(strategy) for name, strategy in fields.items()} for _ in range(size)]
+    rooms: dict[tuple[str, Value], float] = {}
+    for row in rows:
+        for limit in program.limits:
+            subject = (limit.room, row[limit.subject] if limit.subject else None)
+            if subject not in rooms:
+                rooms[subject] = draw(st.sampled_from((1.0, 2.0, 0.0, 1.0, 3.0, -1.0, float(2**53))))
+            row[limit.room] = rooms[subject]
+    return rows
 
 
 @st.composite
@@ -285,9 +332,9 @@ def runs(draw: Draw, program: Program) -> Row:
 
 
 @st.composite
-def cases(draw: Draw, min_size: int = 1, max_size: int = 6) -> Case:
+def cases(draw: Draw, min_size: int = 1, max_size: int = 6, shares: bool = False) -> Case:
     """A program, people, a run and a seed."""
-    program = draw(programs())
+    program = draw(programs(shares))
     rows = draw(populations(program, min_size, max_size))
     return Case(program, rows, draw(runs(program)), draw(st.integers(0, 2**64 - 1) | st.integers(0, 3)))
 

@@ -29,6 +29,7 @@ from nbadsl.program.nodes import Input
 
 # Shares of the examples (`conftest` deals them out in rounds): most test meaning, fewer the ways in which a batch can be cut and stored.
 MEANING, LAYOUT, SINGLE, SAVED = 0.7, 0.15, 0.1, 0.05
+ALONE = 0.6  # of those that test meaning, how many have no limits that people share or fill themselves
 # Tried as well, where a field takes them: if they lose something of its values, another is used.
 NARROW = (pa.int8(), pa.uint16(), pa.float32(), pa.timestamp("ns"), pa.decimal128(12, 2))
 
@@ -46,10 +47,11 @@ def keys_of(case: Case) -> list[str]:
 def test_both_engines_decide_and_count_the_same(examples: int):
     def check(case: Case) -> None:
         plan = plan_of(case.program)
-        people = to_arrow(case.rows, case.program.inputs)
+        people = to_arrow(case.rows, (*case.program.inputs, *case.program.rooms))
         compare(found(plan, decide(plan, case, people), keys_of(case)), expected(case))
 
-    for_examples(int(examples * MEANING), check, cases())
+    for_examples(int(examples * MEANING * ALONE), check, cases())
+    for_examples(int(examples * MEANING * (1 - ALONE)), check, cases(shares=True))
 
 
 def stored(draw: st.DataObject, case: Case) -> pa.Table:
@@ -69,7 +71,7 @@ def stored(draw: st.DataObject, case: Case) -> pa.Table:
             exact = False
         return made if exact else to_arrow(case.rows, [field]).column(0).combine_chunks()
 
-    fields = case.program.inputs
+    fields = (*case.program.inputs, *case.program.rooms)
     return pa.table([array(f) for f in fields], names=[column_of(f) for f in fields])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from itertools import count
@@ -12,16 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import servers
+from histories import connected
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nbadsl.history.demands import Demand
 from nbadsl.history.events import PERSON, Event, decided, outcome
 from nbadsl.history.memory import MemoryStore
-from nbadsl.history.postgres import PostgresStore
-from nbadsl.history.redis import RedisStore
-from nbadsl.history.sqlite import SHIFTS, SqliteStore, cover
+from nbadsl.history.sqlite import SHIFTS, cover
 from nbadsl.history.store import Request, Store
 from nbadsl.program.limits import Contacts, Pause
 
@@ -140,30 +138,12 @@ def steps(draw: Any) -> tuple[str, Any]:
 # --- the stores ---
 
 
-@pytest.fixture(scope="session")
-def redis_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    yield from started(servers.redis_server, tmp_path_factory.mktemp("redis"))
-
-
-@pytest.fixture(scope="session")
-def postgres_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    yield from started(servers.postgres_server, tmp_path_factory.mktemp("postgres"))
-
-
-def started(server: Callable[[Path], Any], folder: Path) -> Iterator[str]:
-    try:
-        with server(folder) as address:
-            yield address
-    except servers.Missing as missing:
-        pytest.skip(str(missing))
-
-
 @pytest.fixture(params=["sqlite", "redis", "postgres"])
 def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Callable[[], Store]]:
     """Makes an empty store; gives what connects to it."""
     kind, number = request.param, count()
     if kind == "sqlite":
-        return lambda: partial(SqliteStore, tmp_path / f"{next(number)}.db")
+        return lambda: partial(connected, kind, str(tmp_path / f"{next(number)}.db"), "")
     address = request.getfixturevalue(f"{kind}_address")
     return lambda: partial(connected, kind, address, f"{request.node.name}{next(number)}")
 
@@ -245,15 +225,6 @@ for number in range(each):
         served += store.confirm(event.decision, event.at)
 print(served)
 """
-
-
-def connected(kind: str, address: str, name: str) -> Store:
-    match kind:
-        case "sqlite":
-            return SqliteStore(address)
-        case "redis":
-            return RedisStore(address, name)
-    return PostgresStore(address, name)
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "redis", "postgres"])

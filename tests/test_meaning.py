@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import cache
+from itertools import count
 from pathlib import Path
 
 import meaning
 import pytest
 from expectations import expected_in
+from histories import connected
 from meaning import Policy, Trial
 
 from nbadsl.data.arrow import to_arrow
 from nbadsl.data.decisions import REASONS, Outcome
-from nbadsl.engine.batch import Engine
+from nbadsl.engine.allocate import decide_alone
 from nbadsl.interpreter import run
 from nbadsl.pipeline import check
 from nbadsl.plan.lower import lower
@@ -51,12 +53,26 @@ def test_the_interpreter_keeps_the_tests_of_a_case(path: Path):
 @every_case
 def test_the_vector_engine_decides_a_case_like_the_interpreter(path: Path):
     policy = load(path)
-    engine = Engine(lower(policy.program))
+    plan = lower(policy.program)
     for trial in meaning.trials(policy):
-        table = to_arrow([trial.row], policy.program.inputs)
-        outcome = engine.decide(table, trial.given).outcome
+        table = to_arrow([trial.row], (*policy.program.inputs, *policy.program.rooms))
+        (people,) = table.combine_chunks().to_batches()
+        outcome = decide_alone(plan, people, trial.given).outcome
         expected = meaning.without_stories(meaning.decided(trial))
         assert decision(policy.program, outcome, expected.key) == expected, trial.text
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "redis", "postgres"])
+def test_every_store_leaves_the_room_that_the_one_in_memory_does(kind, request):
+    address = ":memory:" if kind == "sqlite" else request.getfixturevalue(f"{kind}_address")
+    number = count()
+    for path in CASES:
+        for trial in meaning.trials(load(path)):
+            if trial.events:
+                store = connected(kind, address, f"meaning{next(number)}")
+                assert trial.rooms(store).items() <= trial.row.items(), trial.text
+                store.close()
+    assert next(number) > 40
 
 
 def decision(program: Program, found: Outcome, key: str) -> Decision:

@@ -47,11 +47,11 @@ def width() -> int:
 @contextmanager
 def input_errors() -> Iterator[None]:
     """Turn what a user can cause into a message and exit code 2."""
-    from nbadsl.api import BadInput, NotEnforced
+    from nbadsl.api import BadInput, NeedsHistory
 
     try:
         yield
-    except (BadInput, NotEnforced) as error:
+    except (BadInput, NeedsHistory) as error:
         fail(str(error))
     except FileNotFoundError as error:
         fail(f"there is no file {error.filename}")

@@ -40,17 +40,18 @@ LIST_ROWS = 512  # rows of a block where candidates are put on lists
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Results:
-    """Decisions of n people as arrays, and what was counted."""
+    """Decisions of n people as arrays, and what was counted. `left`: [n], see `blocks.leave`, where it was asked for."""
 
     outcome: Outcome
     counters: Counters
+    left: NDArray[np.int32]
 
 
 class Engine:
-    """Runs one plan. Safe to use from several threads."""
+    """Runs one plan. Safe to use from several threads. `leaves`: whether it says what is left without a list."""
 
-    def __init__(self, plan: Plan) -> None:
-        self.plan = plan
+    def __init__(self, plan: Plan, leaves: bool = False) -> None:
+        self.plan, self.leaves = plan, leaves
         self.code = np.array(plan.code, np.int32).reshape(-1, WIDTH)
         self.lists = np.array(plan.lists or (0,), np.int32)
         self.masks = np.array([m - 2**64 if m >= 2**63 else m for m in plan.masks] or [0], np.int64)
@@ -128,21 +129,23 @@ class Engine:
         bound = bind(self.plan, batch, given)
         _merge(bound.bad, unreadable)
         outcome = self.outcome(bound.rows, self._holdouts(bound, constants), bound.arms)
+        left = np.empty(bound.rows if self.leaves else 0, np.int32)
         draws = None
         if self.plan.chosen.explores:
             now = given["now"]
             assert isinstance(now, float)
             draws = bases(bound.keys, now, seed)
-        counters = self._run(bound, constants, outcome, draws, threads, block, forced)
+        counters = self._run(bound, constants, outcome, left, draws, threads, block, forced)
         if counters[self.plan.counters + BAD_DATA]:
             outcome = replace(outcome, bad=bound.bad.astype(np.int32) - 1)
-        return Results(outcome, counted(self.plan, counters, outcome, constants))
+        return Results(outcome, counted(self.plan, counters, outcome, constants), left)
 
     def _run(
         self,
         bound: Bound,
         constants: NDArray[np.float64],
         outcome: Outcome,
+        left: NDArray[np.int32],
         draws: NDArray[np.int64] | None,
         threads: int,
         block: int,
@@ -157,6 +160,7 @@ class Engine:
             settings[at.BAD] = bound.bad.ctypes.data
             settings[at.FORCED] = int(forced)
             settings[at.BASES] = 0 if draws is None else draws.ctypes.data
+            settings[at.OUT_LEFT] = left.ctypes.data if self.leaves else 0
             self.write_to(outcome, settings)
             counters = np.zeros(self.plan.counters + REASONS, np.int64)
             with _alive(self.room(block, settings, recoded)):
@@ -368,7 +372,7 @@ def _joined(found: list[Results]) -> Results:
     counters = found[0].counters
     for each in found[1:]:
         counters = counters + each.counters
-    return Results(outcome, counters)
+    return Results(outcome, counters, np.concatenate([f.left for f in found]))
 
 
 def decide(

@@ -118,7 +118,7 @@ class _Binding:
 
     def _store_all(self) -> None:
         plan, read = self.plan, self.plan.fields
-        for each in plan.facts.inputs:
+        for each in (*plan.facts.inputs, *plan.facts.rooms):
             self._store(each, each.name in read)
         for number, experiment in enumerate(plan.facts.experiments):
             self._place_arm(number, experiment)

@@ -140,6 +140,16 @@ def bases(keys: pa.Array, now: float, seed: int) -> NDArray[np.int64]:
     return out
 
 
+def orders(keys: pa.Array) -> NDArray[np.uint64]:
+    """In which order keys come that are worth the same, see `chance.order`."""
+    if pa.types.is_dictionary(keys.type):
+        return _taken(keys, orders(keys.dictionary))
+    data, offsets = _texts(keys)
+    out = np.empty(len(keys), np.int64)
+    _bases(data.ctypes.data, offsets.ctypes.data, len(keys), 0, 0, 0, out.ctypes.data)
+    return out.view(np.uint64)
+
+
 def _taken(keys: pa.Array, of_values: NDArray[Any]) -> NDArray[Any]:
     if len(of_values) == 0:
         return np.zeros(len(keys), of_values.dtype)

@@ -32,6 +32,7 @@ from __future__ import annotations
     OUT_SEND,
     OUT_SCORE,
     OUT_REASON,
+    OUT_LEFT,  # what there is if limits leave nothing of a row's list, see `blocks.leave`; 0: nobody asks
     NUMBER_COUNT,  # how many number registers
     MASKS,  # scratch memory from here on: mask registers
     NUMBERS,  # number registers
@@ -46,7 +47,7 @@ from __future__ import annotations
     LIST_TIER,
     LIST_CANDIDATE,
     COUNT,
-) = range(40)
+) = range(41)
 
 # What is known of a bound column, by place in its row of the table.
 ADDRESS, KIND, VALIDITY, VALIDITY_BIT, VALUE_BIT, OTHER = range(6)

@@ -70,7 +70,7 @@ class _Desk:
         self.never = np.zeros(1, np.uint8)
         self.table = np.zeros((columns, at.COLUMN_WIDTH), np.int64)
         self.tests = np.zeros(max(len(plan.tests), 1), np.int64)
-        self.fields = {i.name: i for i in plan.facts.inputs}
+        self.fields = {i.name: i for i in (*plan.facts.inputs, *plan.facts.rooms)}
         self.words: dict[Source, dict[str, int]] = {}
         for index in range(len(plan.columns)):
             self._lay_out(index)

@@ -18,7 +18,7 @@ PERSON = ""
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """`decision`, `id`: together they name it. `at`: microseconds since 1970. `key`: the person's; empty for nobody
+    """`decision`, `id`: together they name it. `at`: microseconds since 1970. `key`: the person's; None: nobody
     known any more. `subjects`: (field, value) of what else is counted by, such as a household. `groups`: around the
     action when it was decided, outermost first. `cost`: in millionths of the currency, where it is known."""
 
@@ -26,7 +26,7 @@ class Event:
     id: str
     kind: str
     at: int
-    key: str
+    key: str | None
     action: str
     groups: tuple[str, ...] = ()
     channel: str | None = None
@@ -36,7 +36,7 @@ class Event:
 
     def of(self) -> tuple[tuple[str, str], ...]:
         """Whom it is counted for: (field, value), the person first."""
-        return ((PERSON, self.key), *self.subjects) if self.key else self.subjects
+        return self.subjects if self.key is None else ((PERSON, self.key), *self.subjects)
 
     def is_of(self, field: str | None, key: str | None) -> bool:
         """Whether it is counted for a subject; None is everybody."""
@@ -61,7 +61,7 @@ def released(of: Event, at: int) -> Event:
 
 def nameless(of: Event, decision: str) -> Event:
     """The same event of nobody. `decision`: another id for its decision, as the old one may hold the person's key."""
-    return replace(of, decision=decision, key="", subjects=())
+    return replace(of, decision=decision, key=None, subjects=())
 
 
 def standing(events: Iterable[Event]) -> list[Event]:

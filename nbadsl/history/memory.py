@@ -65,7 +65,7 @@ class MemoryStore:
             moments = [event.at for event in events]
             return Stats(
                 events=len(events),
-                people=len({event.key for event in events if event.key}),
+                people=len({event.key for event in events if event.key is not None}),
                 decisions=len({event.decision for event in events if event.kind == DECIDED}),
                 kinds=Counter(event.kind for event in events),
                 first=min(moments, default=None),

@@ -20,7 +20,7 @@ local step, v = ARGV[1], cjson.decode(ARGV[2])
 
 local function subjects(event)
   local all = {}
-  if event.key ~= '' then all[1] = {'', event.key} end
+  if event.key ~= cjson.null then all[1] = {'', event.key} end
   for _, of in ipairs(event.subjects) do all[#all + 1] = of end
   return all
 end
@@ -50,7 +50,7 @@ local function add(json)
   local number = tostring(redis.call('INCR', p .. 'number'))
   redis.call('HSET', name, event.id, number .. '|' .. json)
   redis.call('ZADD', p .. 'log', number, event.decision .. '\0' .. event.id)
-  if event.key ~= '' then redis.call('SADD', p .. 'p:' .. event.key, event.decision) end
+  if event.key ~= cjson.null then redis.call('SADD', p .. 'p:' .. event.key, event.decision) end
   if event.kind == 'released' then
     redis.call('SADD', p .. 'undone', event.decision)
     redis.call('ZREM', p .. 'until', event.decision)
@@ -73,7 +73,7 @@ local function remove(json)
   redis.call('ZREM', p .. 't:' .. event.sort, number)
   redis.call('HDEL', name, event.id)
   redis.call('ZREM', p .. 'log', event.decision .. '\0' .. event.id)
-  if event.key ~= '' and redis.call('EXISTS', name) == 0 then
+  if event.key ~= cjson.null and redis.call('EXISTS', name) == 0 then
     redis.call('SREM', p .. 'p:' .. event.key, event.decision)
   end
 end
@@ -205,7 +205,7 @@ elseif step == 'forget' then
         leave(event, number)
         redis.call('HDEL', p .. 'd:' .. decision, all[i])
         redis.call('ZREM', p .. 'log', decision .. '\0' .. all[i])
-        event.decision, event.key, event.subjects = name, '', {}
+        event.decision, event.key, event.subjects = name, cjson.null, {}
         redis.call('HSET', p .. 'd:' .. name, all[i], number .. '|' .. cjson.encode(event))
         redis.call('ZADD', p .. 'log', number, name .. '\0' .. all[i])
         if redis.call('SISMEMBER', p .. 'undone', decision) == 1 then redis.call('SADD', p .. 'undone', name) end

@@ -95,7 +95,7 @@ class RedisStore:
 
     def stats(self) -> Stats:
         kinds: Counter[str] = Counter()
-        people: set[str] = set()
+        people: set[str | None] = set()
         decisions: set[str] = set()
         moments: set[int] = set()
         for event in self.events():
@@ -106,7 +106,7 @@ class RedisStore:
             moments = {min(moments | {event.at}), max(moments | {event.at})}
         return Stats(
             events=sum(kinds.values()),
-            people=len(people - {""}),
+            people=len(people - {None}),
             decisions=len(decisions),
             kinds=kinds,
             first=min(moments, default=None),

@@ -88,7 +88,7 @@ def kept_of(row: Row) -> Kept:
     """Of a row of `EVENTS`."""
     number, decision, id, kind, at, action, path, channel, content, cost, subjects, stands, sort = row
     of = [(field, key) for field, key in json.loads(subjects)]
-    key = next((key for field, key in of if field == PERSON), "")
+    key = next((key for field, key in of if field == PERSON), None)
     others = tuple(each for each in of if each[0] != PERSON)
     event = Event(
         decision, id, kind, at, key, action, groups_of(path), channel or None, content, cost, others

@@ -1,15 +1,14 @@
 """How one person is decided. This file is the definition; the vector engine is tested against it.
 
-Takes a program, a person's row, the run's givens and a seed; gives the decision, with the story of every
-candidate. Step by step, as the language describes it:
+Takes a program, a person's row (with the room that limits leave), the run's givens and a seed; gives the
+decision, with the story of every candidate. Step by step, as the language describes it:
 
 1. Experiments place the person in arms; the first active holdout that the person belongs to is found.
 2. Every candidate is judged alone: is it active, do its rules let the person pass, is there a moment to
    send it, in which tier is it, what is its score, does that reach the threshold?
-3. Those that passed are ranked and picked from the top, sparing actions, groups and channels that have
-   had their share. Exploration may replace the choice by another of the best tier.
-4. When nobody passed, the fallback stands in.
-5. For a person in a holdout, all this is what would have been done; nothing is.
+3. Those that passed propose, see `choose`: the best are picked that limits have room for, sparing actions,
+   groups and channels that have had their share. When nobody passed, the fallback stands in.
+4. For a person in a holdout, all this is what would have been done; nothing is.
 
 Parts of a candidate, as a recorder hears of them: `active`, `rule`, `send_at`, `tier`, `score`, `threshold`.
 The policy's own part is `holdout`.
@@ -17,33 +16,14 @@ The policy's own part is `holdout`.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from nbadsl.interpreter.choose import Person, choose
 from nbadsl.interpreter.expressions import Evaluator, Recorder
 from nbadsl.program import chance
-from nbadsl.program.decision import (
-    BELOW_THRESHOLD,
-    CHOSEN,
-    EXPLORED,
-    FALLBACK,
-    HOLDOUT,
-    NOBODY_PASSED,
-    Choice,
-    Decision,
-    Fate,
-    Story,
-)
-from nbadsl.program.nodes import (
-    STAGES,
-    Candidate,
-    Explore,
-    Expr,
-    Program,
-    Rule,
-    Value,
-)
+from nbadsl.program.decision import HOLDOUT, Decision, Fate, Story
+from nbadsl.program.nodes import LIMITING, STAGES, Candidate, Expr, Program, Rule, Value
 from nbadsl.source import Span
 from nbadsl.zone import Zone, zone
 
@@ -67,8 +47,8 @@ def decide(
 ) -> Decision:
     """The decision for one person.
 
-    `row`: every field of the profile, valid. `given`: as `program.givens` builds it. `seed`: of the run,
-    any integer. `zone`: the program's time zone, where it is at hand already.
+    `row`: every field of the profile, valid, and the room of every limit. `given`: as `program.givens` builds
+    it. `seed`: of the run, any integer. `zone`: the program's time zone, where it is at hand already.
     """
     return run(program, row, given, seed, zone).decision
 
@@ -82,19 +62,23 @@ def run(
     recorder: Recorder | None = None,
 ) -> Outcome:
     """As `decide`, with what a run report counts, and told to a recorder."""
-    arms = {e.name: chance.arm(e, row[e.by]) for e in program.experiments}
-    judge = _Judge(program, row, given, arms, zone or _zone(program), recorder)
-    holdout = judge.holdout()
-    stories = [judge.story(number) for number in range(len(program.candidates))]
-    key = chance.text_of(row[program.key])
-    chosen, reason = _choose(judge, stories, chance.base(_id(key, given), seed))
-    for choice in chosen:
-        stories[choice.candidate] = replace(stories[choice.candidate], fate=Fate.CHOSEN)
-    decision = Decision(key, chosen, reason, arms=tuple(arms.values()), stories=tuple(stories))
-    if holdout is not None:
-        reason = f"{HOLDOUT}: {holdout}"
-        decision = replace(decision, chosen=(), reason=reason, holdout=holdout, held=chosen)
-    return Outcome(decision, frozenset(judge.evaluator.undefined))
+    (outcome,) = run_all(program, [row], given, seed, zone, recorder)
+    return outcome
+
+
+def run_all(
+    program: Program,
+    rows: Sequence[Mapping[str, Value]],
+    given: Mapping[str, Value],
+    seed: int = 0,
+    zone: Zone | None = None,
+    recorder: Recorder | None = None,
+) -> list[Outcome]:
+    """Many people at once, who share limits: see `choose`."""
+    judges = [_Judge(program, row, given, zone or _zone(program), recorder) for row in rows]
+    people = [judge.person(seed) for judge in judges]
+    choose(program, people)
+    return [judge.outcome(person) for judge, person in zip(judges, people, strict=True)]
 
 
 def _zone(program: Program) -> Zone:
@@ -107,7 +91,7 @@ def _id(key: str, given: Mapping[str, Value]) -> str:
     return chance.decision_id(key, now)
 
 
-# --- 1 and 2: each candidate alone --------------------------------------------------------------------
+# --- each candidate alone ------------------------------------------------------------------------------
 
 
 class _Judge:
@@ -118,13 +102,52 @@ class _Judge:
         program: Program,
         row: Mapping[str, Value],
         given: Mapping[str, Value],
-        arms: Mapping[str, str],
         zone: Zone,
         recorder: Recorder | None,
     ) -> None:
-        self.program, self.row, self.recorder = program, row, recorder
-        self.evaluator = Evaluator(row, given, arms, zone, recorder)
+        self.program, self.row, self.given, self.recorder = program, row, given, recorder
+        self.arms = {e.name: chance.arm(e, row[e.by]) for e in program.experiments}
+        self.evaluator = Evaluator(row, given, self.arms, zone, recorder)
         self.send_at: dict[int, float] = {}
+        self.held = self.holdout()
+
+    # --- as a whole ---
+
+    def person(self, seed: int) -> Person:
+        """What choosing is told."""
+        key, limits = chance.text_of(self.row[self.program.key]), self.program.limits
+        return Person(
+            program=self.program,
+            key=key,
+            stories=[self.story(number) for number in range(len(self.program.candidates))],
+            base=chance.base(_id(key, self.given), seed),
+            send_at=self.send_at,
+            subjects=tuple(self._subject(limit.subject) for limit in limits),
+            rooms=tuple(self._room(limit.room) for limit in limits),
+            takes=self.held is None,
+        )
+
+    def _subject(self, name: str | None) -> Value:
+        if name is None:
+            return None
+        return self.row[name] if name in self.row else self.given[name]
+
+    def _room(self, name: str) -> float:
+        room = self.row[name]
+        assert isinstance(room, float)
+        return room
+
+    def outcome(self, person: Person) -> Outcome:
+        """What choosing has come to."""
+        chosen, reason = person.outcome()
+        key, arms, stories = person.key, tuple(self.arms.values()), tuple(person.stories)
+        decision = Decision(key, chosen, reason, arms=arms, stories=stories)
+        if self.held is not None:
+            reason = f"{HOLDOUT}: {self.held}"
+            decision = replace(decision, chosen=(), reason=reason, holdout=self.held, held=chosen)
+        return Outcome(decision, frozenset(self.evaluator.undefined))
+
+    # --- the parts of a candidate ---
 
     def value(self, candidate: int | None, part: str, expr: Expr) -> Value:
         if self.recorder is not None:
@@ -150,7 +173,7 @@ class _Judge:
         candidate = self.program.candidates[number]
         if candidate.active is not None and self.value(number, "active", candidate.active) is not True:
             return Story(Fate.INACTIVE)
-        stopped = self.rules(number, candidate)
+        stopped = self.rules(number, candidate, limiting=False)
         if stopped is not None:
             return stopped
         if candidate.send_at is not None:
@@ -158,6 +181,9 @@ class _Judge:
             if send_at is None:
                 return Story(Fate.QUIET)
             self.send_at[number] = send_at
+        stopped = self.rules(number, candidate, limiting=True)
+        if stopped is not None:
+            return stopped
         if candidate.score is None:
             return Story(Fate.OUTRANKED)
         tier = self.tier(number, candidate)
@@ -168,10 +194,10 @@ class _Judge:
             return Story(Fate.THRESHOLD, tier=tier, score=score)
         return Story(Fate.OUTRANKED, tier=tier, score=score)
 
-    def rules(self, number: int, candidate: Candidate) -> Story | None:
-        """The story of a candidate that a rule stops, or None. Few of them bind the fallback."""
+    def rules(self, number: int, candidate: Candidate, limiting: bool) -> Story | None:
+        """The story of a candidate that a rule stops, or None. `limiting`: limits, rests and budgets, or the others."""
         for index, rule in enumerate(candidate.rules):
-            if candidate.score is None and not rule.binds_fallback:
+            if (rule.stage in LIMITING) != limiting or (candidate.score is None and not rule.binds_fallback):
                 continue
             value = self.value(number, "rule", rule.when)
             if not _lets_pass(rule, value):
@@ -195,80 +221,3 @@ def _lets_pass(rule: Rule, value: Value) -> bool:
     if value is None:
         return rule.unknown_passes
     return value is rule.lets_pass
-
-
-# --- 3 and 4: all candidates together -----------------------------------------------------------------
-
-
-def _choose(judge: _Judge, stories: list[Story], base: int) -> tuple[tuple[Choice, ...], str]:
-    """What is chosen, best first, and why. `base`: where the decision's draws start."""
-    program = judge.program
-    ranking = _ranking(program, stories)
-    if not ranking:
-        return _instead(judge, stories)
-    picked, reason, probability = _pick(program, ranking), CHOSEN, 1.0
-    if program.explore is not None:
-        share, greedy = program.explore.share, picked[0]
-        among = _explored(program.explore, ranking, stories)
-        if among and chance.unit(chance.draw(base, 0)) < share:
-            picked, reason = (
-                [max(among, key=lambda number: (chance.draw(base, number + 1), -number))],
-                EXPLORED,
-            )
-        probability = _probability(share, picked[0] == greedy, picked[0] in among, len(among))
-    choices = [
-        Choice(
-            number, rank, stories[number].tier, stories[number].score, probability, judge.send_at.get(number)
-        )
-        for rank, number in enumerate(picked, start=1)
-    ]
-    return tuple(choices), reason
-
-
-def _ranking(program: Program, stories: list[Story]) -> list[int]:
-    """The candidates that passed: by tier, then score (higher first), then order in the file."""
-    keys: list[tuple[int, float, int]] = []
-    for number, story in enumerate(stories):
-        if story.fate == Fate.OUTRANKED and story.tier is not None and story.score is not None:
-            keys.append((story.tier, -story.score, number))
-    return [number for _, _, number in sorted(keys)]
-
-
-def _pick(program: Program, ranking: list[int]) -> list[int]:
-    """From the top, as many as are asked for, leaving out what would be too much of one kind."""
-    most = {"action": 1} | {m.by: m.count for m in program.arbitration.most}
-    picked: list[int] = []
-    taken: Counter[tuple[str, str]] = Counter()
-    for number in ranking:
-        candidate = program.candidates[number]
-        kinds = {"action": candidate.action, "channel": candidate.channel}
-        kinds["group"] = candidate.groups[-1] if candidate.groups else None
-        counted = [(by, name) for by, name in kinds.items() if by in most and name is not None]
-        if len(picked) < program.arbitration.pick and all(taken[kind] < most[kind[0]] for kind in counted):
-            picked.append(number)
-            taken.update(counted)
-    return picked
-
-
-def _explored(explore: Explore, ranking: list[int], stories: list[Story]) -> list[int]:
-    """Whom exploration may choose: the best tier's candidates that passed and belong to its scope."""
-    best = stories[ranking[0]].tier
-    return [number for number in ranking if stories[number].tier == best and number in explore.among]
-
-
-def _probability(share: float, is_greedy: bool, in_pool: bool, size: int) -> float:
-    """How probable the choice was, the draws aside: one when there was nothing to explore."""
-    if size == 0:
-        return 1.0
-    return (1.0 - share) * float(is_greedy) + share * float(in_pool) / size
-
-
-def _instead(judge: _Judge, stories: list[Story]) -> tuple[tuple[Choice, ...], str]:
-    """What happens when nobody passed. Below the threshold doing nothing was chosen; else the fallback stands in."""
-    if any(story.fate == Fate.THRESHOLD for story in stories):
-        return (), BELOW_THRESHOLD
-    for number, candidate in enumerate(judge.program.candidates):
-        if candidate.score is None and stories[number].fate == Fate.OUTRANKED:
-            choice = Choice(number, 1, None, None, 1.0, judge.send_at.get(number))
-            return (choice,), FALLBACK
-    return (), NOBODY_PASSED

@@ -117,6 +117,7 @@ def policy_hash(plan: Plan) -> str:
             replace(c, rules=tuple(replace(r, path="", line=0) for r in c.rules))
             for c in plan.facts.candidates
         ),
+        limits=tuple(replace(limit, path="", line=0) for limit in plan.facts.limits),
         inputs=tuple(replace(i, doc="") for i in plan.facts.inputs),
         context=tuple(replace(i, doc="") for i in plan.facts.context),
         parameters=tuple(replace(p, input=replace(p.input, doc="")) for p in plan.facts.parameters),

@@ -37,9 +37,7 @@ from nbadsl.source import Span
 
 
 def lower(program: Program) -> Plan:
-    """The plan of a program. Raises ValueError for one that asks for what engines do not do (`unenforced`)."""
-    if program.unenforced:
-        raise ValueError(f"the engines do not do yet: {', '.join(program.unenforced)}")
+    """The plan of a program."""
     with deep(program):
         return _Lowering(program).plan()
 
@@ -163,19 +161,20 @@ class _Lowering:
         self.main += [*dense.local, gate, *after, end]
 
     def _gate(self, index: int, candidate: Candidate, end: Label) -> Instruction:
-        rules = []
+        before, after = [], []  # the moment of sending
         for number, rule in enumerate(candidate.rules):
             if candidate.score is None and not rule.binds_fallback:
                 continue
             passes, known = self._rule(rule)
-            rules.append((passes, known, self.rule_counter[index] + 2 * number))
+            stands = after if rule.stage in nodes.LIMITING else before
+            stands.append((passes, known, self.rule_counter[index] + 2 * number))
         self.sends.append(None)
         if candidate.send_at is not None:
             send = self.dense.register(candidate.send_at)
             self.sends[-1] = send
-            rules.append((self.dense.known(candidate.send_at), -1, self._counter(index, "quiet")))
+            before.append((self.dense.known(candidate.send_at), -1, self._counter(index, "quiet")))
         alive = self.tables.mask()
-        return Instruction("gate", [alive >> 1, 0, 0, end], rules=rules)
+        return Instruction("gate", [alive >> 1, 0, 0, end], rules=[*before, *after])
 
     def _rule(self, rule: Rule) -> tuple[Mask, Mask]:
         """Rows that a rule lets pass, and (if unknown stops) rows for which it is known; -1: for all."""

@@ -86,6 +86,7 @@ def encode_program(program: Program) -> Any:
                     r.unknown_passes,
                     r.reason,
                     r.scope,
+                    r.room,
                     writer.origin(r.origin),
                 ]
                 for r in c.rules
@@ -111,6 +112,15 @@ def encode_program(program: Program) -> Any:
             [g.name, g.never, list(g.among), writer.expression(g.when), writer.origin(g.origin)]
             for g in program.guarantees
         ],
+        "limits": [
+            [
+                [encode(getattr(limit, name)) for name in _PLAIN_LIMIT],
+                writer.expression(limit.most),
+                writer.expression(limit.each),
+                writer.origin(limit.origin),
+            ]
+            for limit in program.limits
+        ],
         "expressions": writer.expressions,
         "sources": [[s.path, s.text] for s in writer.sources],
     }
@@ -119,7 +129,7 @@ def encode_program(program: Program) -> Any:
 # Parts of a program without expressions.
 _PLAIN = (
     *("name", "title", "owner", "timezone", "currency", "week_start", "profile", "key", "inputs"),
-    *("context", "parameters", "tiers", "experiments", "explore", "unenforced"),
+    *("context", "parameters", "tiers", "experiments", "explore"),
 )
 
 
@@ -222,6 +232,17 @@ def _program(value: Any) -> Program:
             nodes.Guarantee(name, never, tuple(among), reader.needed(when), reader.origin(origin))
             for name, never, among, when, origin in value["guarantees"]
         ),
+        limits=tuple(_limit(reader, *entry) for entry in value["limits"]),
+    )
+
+
+def _limit(reader: _Reader, plain: Any, most: Any, each: Any, origin: Any) -> nodes.Limit:
+    head = decode(_LimitHead, plain)
+    return nodes.Limit(
+        **{name: getattr(head, name) for name in _PLAIN_LIMIT},
+        most=reader.expression(most),
+        each=reader.expression(each),
+        origin=reader.origin(origin),
     )
 
 
@@ -237,8 +258,8 @@ def _candidate(
         tuple(groups),
         reader.expression(active),
         tuple(
-            nodes.Rule(stage, reader.needed(when), passes, reason, scope, reader.origin(origin))
-            for stage, when, passes, reason, scope, origin in rules
+            nodes.Rule(stage, reader.needed(when), passes, reason, scope, room, reader.origin(origin))
+            for stage, when, passes, reason, scope, room, origin in rules
         ),
         reader.expression(send_at),
         tuple(nodes.Tier(rank, reader.expression(when)) for rank, when in tiers),
@@ -265,7 +286,26 @@ class _Head:
     tiers: tuple[str, ...]
     experiments: tuple[nodes.Experiment, ...]
     explore: nodes.Explore | None
-    unenforced: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _LimitHead:
+    """The parts of a limit without expressions, in the order of `_PLAIN_LIMIT`."""
+
+    stage: str
+    name: str
+    scope: str
+    room: str
+    contacts: nodes.Contacts
+    window: nodes.Window
+    subject: str | None
+    unknown_passes: bool
+    pause: nodes.Pause | None
+    binds: tuple[int, ...]
+    takes: tuple[int, ...]
+
+
+_PLAIN_LIMIT = tuple(field.name for field in dataclasses.fields(_LimitHead))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

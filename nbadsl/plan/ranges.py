@@ -30,7 +30,7 @@ class Ranges:
     """Bounds of the expressions of one program, computed on demand and remembered."""
 
     def __init__(self, program: Program) -> None:
-        inputs = [*program.inputs, *program.context, *(p.input for p in program.parameters)]
+        inputs = [*program.inputs, *program.rooms, *program.context, *(p.input for p in program.parameters)]
         self._inputs: dict[str, Interval] = {i.name: _declared(i) for i in inputs}
         self._inputs["now"] = (FIRST_DAY * DAY, (LAST_DAY + 1) * DAY)
         self._inputs["today"] = (FIRST_DAY - 1, LAST_DAY + 1)

@@ -286,6 +286,10 @@ def _tables(plan: Plan) -> None:
     _need([h.name for h in plan.holdouts] == list(plan.facts.holdouts), "the holdouts do not fit the facts")
     inputs = {i.name: i for i in plan.facts.inputs}
     _need(len(inputs) == len(plan.facts.inputs) < 2**15 - 1, "fields")
+    rooms = {i.name: i for i in plan.facts.rooms}
+    _need(not inputs.keys() & rooms.keys() and len(rooms) == len(plan.facts.rooms), "rooms")
+    numbers = (n for limit in plan.facts.limits for n in (*limit.binds, *limit.takes))
+    _need(all(0 <= n < count for n in numbers), "a limit of a candidate that there is not")
     _need(plan.facts.key in inputs, "there is no key")
     for key in (plan.facts.key, *(h.by for h in plan.holdouts), *(e.by for e in plan.facts.experiments)):
         _need(
@@ -294,7 +298,7 @@ def _tables(plan: Plan) -> None:
         )
     _need(all(e.arms for e in plan.facts.experiments), "an experiment without arms")
     for column in plan.columns:
-        _need(_fits(plan, column, inputs), f"a column of kind `{column.kind}` does not fit its field")
+        _need(_fits(plan, column, inputs | rooms), f"a column of kind `{column.kind}` does not fit its field")
     _tests(plan)
 
 

@@ -132,6 +132,11 @@ def base(id: str, seed: int) -> int:
     return mix(fnv1a64(id.encode("utf-8", "surrogatepass")) ^ mix(seed & _MASK64))
 
 
+def order(key: str) -> int:
+    """In which order people come who are worth the same to a limit that they share: the lower one first."""
+    return mix(fnv1a64(key.encode("utf-8", "surrogatepass")))
+
+
 def draw(base: int, k: int) -> int:
     """The k-th draw (from 0) of a decision, 64 bits."""
     return mix((base + (k + 1) * GOLDEN) & _MASK64)

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nbadsl.program.nodes import Experiment, Input, Parameter, Program, Rule
+from nbadsl.program.limits import Contacts, Pause, Window
+from nbadsl.program.nodes import Experiment, Input, Limit, Parameter, Program, Rule, room_input
+from nbadsl.program.show import show_expr
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,7 @@ class RuleFacts:
     stage: str
     reason: str
     scope: str
+    room: str = ""
     path: str = ""
     line: int = 0
 
@@ -34,6 +37,27 @@ class CandidateFacts:
     title: str
     name: str
     rules: tuple[RuleFacts, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LimitFacts:
+    """As `nodes.Limit`. `most`, `each`: as text. `path` and `line` are where it stands in the source."""
+
+    stage: str
+    name: str
+    scope: str
+    room: str
+    contacts: Contacts
+    window: Window
+    subject: str | None
+    unknown_passes: bool
+    most: str
+    each: str
+    pause: Pause | None
+    binds: tuple[int, ...]
+    takes: tuple[int, ...]
+    path: str = ""
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +80,12 @@ class Facts:
     pick: int
     holdouts: tuple[str, ...]
     experiments: tuple[Experiment, ...]
-    unenforced: tuple[str, ...]
+    limits: tuple[LimitFacts, ...]
+
+    @property
+    def rooms(self) -> tuple[Input, ...]:
+        """What a decision reads beside the profile: the room that each limit leaves."""
+        return tuple(room_input(limit.room) for limit in self.limits)
 
 
 def facts_of(program: Program) -> Facts:
@@ -90,11 +119,33 @@ def facts_of(program: Program) -> Facts:
         pick=program.arbitration.pick,
         holdouts=tuple(h.name for h in program.holdouts),
         experiments=program.experiments,
-        unenforced=program.unenforced,
+        limits=tuple(_limit(limit) for limit in program.limits),
+    )
+
+
+def _limit(limit: Limit) -> LimitFacts:
+    return LimitFacts(
+        stage=limit.stage,
+        name=limit.name,
+        scope=limit.scope,
+        room=limit.room,
+        contacts=limit.contacts,
+        window=limit.window,
+        subject=limit.subject,
+        unknown_passes=limit.unknown_passes,
+        most="" if limit.most is None else show_expr(limit.most),
+        each="" if limit.each is None else show_expr(limit.each),
+        pause=limit.pause,
+        binds=limit.binds,
+        takes=limit.takes,
+        path=limit.origin.source.path if limit.origin else "",
+        line=limit.origin.line if limit.origin else 0,
     )
 
 
 def _rule(rule: Rule) -> RuleFacts:
     if rule.origin is None:
-        return RuleFacts(rule.stage, rule.reason, rule.scope)
-    return RuleFacts(rule.stage, rule.reason, rule.scope, rule.origin.source.path, rule.origin.line)
+        return RuleFacts(rule.stage, rule.reason, rule.scope, rule.room)
+    return RuleFacts(
+        rule.stage, rule.reason, rule.scope, rule.room, rule.origin.source.path, rule.origin.line
+    )

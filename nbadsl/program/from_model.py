@@ -14,6 +14,7 @@ from nbadsl.diagnostics import Findings
 from nbadsl.program import nodes as ir
 from nbadsl.program.candidates import Place, places
 from nbadsl.program.env import Env
+from nbadsl.program.from_limits import Limits
 from nbadsl.program.moments import Moments
 from nbadsl.program.nodes import Expr, Program
 from nbadsl.program.pool import Pool
@@ -42,6 +43,7 @@ class _Builder:
     def program(self) -> Program:
         model, settings = self.model, self.model.settings
         found = [place for scope in model.scopes_of("action") for place in places(model, scope)]
+        self.limits = Limits(model, self.translator, found)
         assert model.profile is not None
         return Program(
             name=settings.name,
@@ -62,7 +64,7 @@ class _Builder:
             experiments=tuple(self._experiments()),
             explore=self._explore(found),
             guarantees=tuple(self._guarantees(found)),
-            unenforced=tuple(self._unenforced()),
+            limits=self.limits.limits,
         )
 
     def _parameters(self) -> Iterator[ir.Parameter]:
@@ -95,7 +97,7 @@ class _Builder:
             slot=place.slot,
             groups=tuple(g.name.text for g in place.groups),
             active=self._active(place),
-            rules=(*self._rules(place, env), *self.moments.quiet(place, send_at)),
+            rules=(*self._rules(place, env), *self.moments.quiet(place, send_at), *self.limits.rules(place)),
             send_at=send_at,
             tiers=tuple(self._tiers(place, env)),
             score=None if is_fallback else self._score(place, env),
@@ -120,13 +122,14 @@ class _Builder:
             if stage == binds and place.when is not None:
                 when = self.translator.translate(place.when, env)
                 reason = f'content "{place.content}" when {place.when.span.words}'
-                yield ir.Rule(stage, when, False, reason, f'content "{place.content}"', place.when.span)
+                scope = f'content "{place.content}"'
+                yield ir.Rule(stage, when, False, reason, scope, origin=place.when.span)
 
     def _rule(self, rule: nodes.Rule, scope: str, env: Env) -> ir.Rule:
         word = rule.unknown.text if rule.unknown else ""
         reason = rule.because.text if rule.because else rule.when.span.words
         when = self.translator.translate(rule.when, env)
-        return ir.Rule(rule.stage, when, word in ("passes", "keeps"), reason, scope, rule.span)
+        return ir.Rule(rule.stage, when, word in ("passes", "keeps"), reason, scope, origin=rule.span)
 
     def _tiers(self, place: Place, env: Env) -> Iterator[ir.Tier]:
         for rank, line in enumerate(self.lines):
@@ -237,21 +240,3 @@ class _Builder:
             among = tuple(i for i, p in enumerate(found) if self._in_scope(p, guarantee.scope.text))
             when = self.translator.translate(guarantee.when, Env())
             yield ir.Guarantee(guarantee.title.text, guarantee.never, among, when, guarantee.span)
-
-    def _unenforced(self) -> Iterator[str]:
-        """Limits, rests and budgets, which the engines do not enforce yet."""
-        kinds = nodes.Limit | nodes.Rest | nodes.Budget
-        for scope in self.model.scopes.values():
-            for item in _all_items(scope.items):
-                if isinstance(item, kinds):
-                    yield f"{item.span}: {item.span.words}"
-        for overall in self.model.overall:
-            if isinstance(overall.item, kinds):
-                yield f"{overall.span}: {overall.span.words}"
-
-
-def _all_items(items: tuple[nodes.Item, ...]) -> Iterator[nodes.Item]:
-    for item in items:
-        yield item
-        if isinstance(item, nodes.Via | nodes.Content):
-            yield from _all_items(item.items)

@@ -13,11 +13,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from nbadsl.diagnostics.suggest import did_you_mean
 from nbadsl.inputs import Input, Value
-from nbadsl.program.facts import Facts
 from nbadsl.program.nodes import Parameter, Program
 from nbadsl.types import (
     DAY,
@@ -41,6 +40,9 @@ from nbadsl.types import (
     is_numeric,
 )
 from nbadsl.zone import Zone, zone
+
+if TYPE_CHECKING:
+    from nbadsl.program.facts import Facts
 
 FIRST_TIME = -719162 * DAY  # 0001-01-01 00:00 UTC
 LAST_TIME = 2932897 * DAY  # the end of 9999-12-31

@@ -92,7 +92,7 @@ class Moments:
                     passes = item.unknown is not None and item.unknown.text == "passes"
                     reason = item.start.span.to(item.end.span).words
                     when = self._is_quiet(item, self.now if send_at is None else send_at)
-                    yield Rule(QUIET, when, passes, reason, holder, item.span)
+                    yield Rule(QUIET, when, passes, reason, holder, origin=item.span)
 
     def _is_quiet(self, item: nodes.Quiet, moment: Expr) -> Expr:
         pool, start, end = self.pool, item.start.value, item.end.value

@@ -41,7 +41,12 @@ from nbadsl.program.expressions import Or as Or
 from nbadsl.program.expressions import OrElse as OrElse
 from nbadsl.program.expressions import Same as Same
 from nbadsl.program.expressions import children as children
+from nbadsl.program.limits import DECIDED as DECIDED
+from nbadsl.program.limits import Contacts as Contacts
+from nbadsl.program.limits import Pause as Pause
+from nbadsl.program.limits import Window as Window
 from nbadsl.source import Span
+from nbadsl.types import INTEGER
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +65,19 @@ class Parameter:
 
 # --- what is decided ------------------------------------------------------------------------------
 
-REQUIRE, ELIGIBLE, EXCLUDE, QUIET = STAGES = "require", "eligible", "exclude", "quiet"
+REQUIRE, ELIGIBLE, EXCLUDE, QUIET = "require", "eligible", "exclude", "quiet"
+LIMIT, REST, BUDGET = LIMITING = "limit", "rest", "budget"
+STAGES = (REQUIRE, ELIGIBLE, EXCLUDE, QUIET, *LIMITING)
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One rule of a candidate. It lets a person pass when
 
-    - require, eligible: `when` is yes, or unknown and `unknown_passes`;
+    - require, eligible, limit, rest, budget: `when` is yes, or unknown and `unknown_passes`;
     - exclude, quiet: `when` is no, or unknown and `unknown_passes`.
+
+    `room`: of a limit, rest or budget, the name of its room.
     """
 
     stage: str
@@ -76,17 +85,18 @@ class Rule:
     unknown_passes: bool
     reason: str
     scope: str
+    room: str = ""
     origin: Span | None = field(default=None, compare=False)
 
     @property
     def lets_pass(self) -> bool:
         """The answer of `when` that lets a person pass."""
-        return self.stage in (REQUIRE, ELIGIBLE)
+        return self.stage not in (EXCLUDE, QUIET)
 
     @property
     def binds_fallback(self) -> bool:
-        """Law, contract and quiet hours hold for the fallback as well."""
-        return self.stage in (REQUIRE, QUIET)
+        """Law, contract, quiet hours and limits hold for the fallback as well."""
+        return self.stage not in (ELIGIBLE, EXCLUDE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +111,9 @@ class Tier:
 class Candidate:
     """One action × channel × content × slot; the order in the program is the order in the file.
 
-    `active`: a flag over givens only, None when always. `rules`: in the order require, eligible,
-    exclude, quiet, each from the outermost group to the content. `send_at`: the slot's moment, a time; unknown
-    means there is none, and the fate is `quiet`. `tiers`: at least one; the last has no condition.
+    `active`: a flag over givens only, None when always. `rules`: in the order of stages, each stage from the
+    outermost group to the content. `send_at`: the slot's moment, a time; unknown means there is none, and the
+    fate is `quiet`, before limits, rests and budgets are looked at. `tiers`: at least one; the last has no condition.
     `score`: None only for the fallback action, which stands aside from the competition.
     """
 
@@ -154,6 +164,33 @@ class Arbitration:
 
 
 @dataclass(frozen=True, slots=True)
+class Limit:
+    """A limit, a rest or a budget. How much room it leaves a person is an input of a decision, called `room`.
+
+    `stage`: which of the three. `name`: as reports write it. `scope`: the block where it stands. `subject`: the
+    field of whose value contacts are counted; the program's key for the person, None for everybody together.
+    `unknown_passes`: what holds where that field is unknown. `most`: the number of a limit, the money of a
+    budget, of which a contact takes `each`; both over givens. `pause`: of a rest. `binds`: the candidates (indices) that
+    must have room; `takes`: those that take some when they are decided.
+    """
+
+    stage: str
+    name: str
+    scope: str
+    room: str
+    contacts: Contacts
+    window: Window
+    subject: str | None
+    unknown_passes: bool
+    most: Expr | None
+    each: Expr | None
+    pause: Pause | None
+    binds: tuple[int, ...]
+    takes: tuple[int, ...]
+    origin: Span | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Holdout:
     """A share in 0..1 of the people is decided nothing, while `active` (a flag over givens; None: always)."""
 
@@ -195,7 +232,7 @@ class Guarantee:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A whole policy. `unenforced` names what it asks for that the engines do not do yet; such a program is not run."""
+    """A whole policy."""
 
     name: str
     title: str
@@ -215,4 +252,14 @@ class Program:
     experiments: tuple[Experiment, ...] = ()
     explore: Explore | None = None
     guarantees: tuple[Guarantee, ...] = ()
-    unenforced: tuple[str, ...] = ()
+    limits: tuple[Limit, ...] = ()
+
+    @property
+    def rooms(self) -> tuple[Input, ...]:
+        """What a decision reads beside the profile: the room that each limit leaves."""
+        return tuple(room_input(limit.room) for limit in self.limits)
+
+
+def room_input(name: str) -> Input:
+    """The room of a limit: a whole number, always known, of which less than one stops a person."""
+    return Input(name, INTEGER, column=name)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from nbadsl.diagnostics import Edit, Fix
 from nbadsl.semantics.constants import literal
 from nbadsl.semantics.fixes import unit_advice
 from nbadsl.semantics.infer import Inference
 from nbadsl.semantics.keys import judge_field, judge_scope
 from nbadsl.semantics.rules import judge_purpose, judge_reader, judge_rule, judge_uniform
+from nbadsl.source import Span
 from nbadsl.syntax import nodes
 from nbadsl.types import (
     CALENDAR_UNITS,
@@ -238,7 +240,31 @@ class _Block:
                 ("field", "context"),
             )
             judge_reader(self.inference, item.subject, self.purpose, self.where)
+        self._subject_unknown(item)
         self._window(item.window)
+
+    def _subject_unknown(self, item: nodes.Limit) -> None:
+        """Whom a limit holds for where its subject is unknown must be said, and only there."""
+        symbol = self.model.symbols.get(item.subject.text) if item.subject is not None else None
+        may_be = symbol is not None and symbol.input is not None and symbol.input.optional
+        if item.unknown is not None and item.unknown.text not in ("blocks", "passes"):
+            help = "write `unknown blocks` or `unknown passes`"
+            self.found.report(
+                "wrong-unknown-clause", item.unknown.span, word=item.unknown.text, stage="limit", help=help
+            )
+        elif item.unknown is None and may_be:
+            assert item.subject is not None
+            end = Span(item.span.source, item.span.end, item.span.end)
+            fixes = tuple(
+                Fix(f"say `unknown {word}`", (Edit(end, f", unknown {word}"),))
+                for word in ("passes", "blocks")
+            )
+            help = "`unknown passes`: the limit is not for them; `unknown blocks`: they get none of it"
+            self.found.report(
+                "unsettled-unknown", item.span, what=f"`{item.subject.text}`", help=help, fixes=fixes
+            )
+        elif item.unknown is not None and not may_be:
+            self.found.report("idle-unknown-clause", item.unknown.span)
 
     def _window(self, window: nodes.Window) -> None:
         if window.length is not None:

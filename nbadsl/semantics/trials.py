@@ -124,10 +124,7 @@ class _Trial:
             case tuple():
                 self._set(symbol, entry.value, entry)
             case nodes.Quantity() if entry.ago and entry.value.unit in CALENDAR_UNITS:
-                step, help = "a step of the calendar, not a length", "write it in days or weeks"
-                self.found.report(
-                    "not-a-value", entry.value.span, name=entry.value.span.text, what=step, help=help
-                )
+                self._no_length(entry.value)
             case nodes.Quantity() if entry.ago:
                 if not isinstance(declared.type, Date | Time):
                     self.found.report(
@@ -156,11 +153,17 @@ class _Trial:
                     "unknown-word", word.span, word=word.text, what=f"`{symbol.name}`", help=help
                 )
 
+    def _no_length(self, ago: nodes.Quantity) -> None:
+        step, help = "a step of the calendar, not a length", "write it in days or weeks"
+        self.found.report("not-a-value", ago.span, name=ago.span.text, what=step, help=help)
+
     def _history(self, item: nodes.TestHistory) -> None:
         for event in item.events:
             judge_scope(self.model, event.action, ("action",), self.found)
             if event.channel is not None:
                 judge_scope(self.model, event.channel, ("channel",), self.found)
+            if isinstance(event.when, nodes.Quantity) and event.when.unit in CALENDAR_UNITS:
+                self._no_length(event.when)
 
     def _cases(self, item: nodes.TestCases) -> None:
         header = item.rows[0]

@@ -142,11 +142,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Event:
-    """`winback sent 3 days ago via email`"""
+    """`winback sent 3 days ago via email`, or `winback sent 2026-11-07 10:00`"""
 
     action: Name
     outcome: str
-    ago: Quantity
+    when: Quantity | Moment
     channel: Name | None
     span: Span
 

@@ -121,12 +121,13 @@ class Window:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Limit:
-    """`limit 2 clicked per customer per 7 days`"""
+    """`limit 2 clicked per household_id per 7 days, unknown passes`"""
 
     count: Expr
     counted: str
     subject: Name | None
     window: Window
+    unknown: Name | None
     span: Span
 
 
@@ -192,10 +193,11 @@ Item: TypeAlias = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scope:
-    """`action winback in retention { … }`; `kind` is `action`, `group` or `channel`"""
+    """`action winback was "comeback" in retention { … }`; `kind` is `action`, `group` or `channel`"""
 
     kind: str
     name: Name
+    was: tuple[String, ...]
     parent: Name | None
     items: tuple[Item, ...]
     span: Span

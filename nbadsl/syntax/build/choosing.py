@@ -96,10 +96,12 @@ class Choosing(Scopes):
 
     entry_unknown = entry_never
 
-    def event(self, parts: Parts) -> nodes.Event:
+    def _event(self, parts: Parts) -> nodes.Event:
         names = self.names_of(parts)
         channel = names[1] if len(names) > 1 else None
         return nodes.Event(names[0], str(parts[1]), parts[2], channel, self.span(parts))
+
+    event_ago = event_at = _event
 
     def test_history(self, parts: Parts) -> nodes.TestHistory:
         return nodes.TestHistory(all_of(parts, nodes.Event), self.span(parts))

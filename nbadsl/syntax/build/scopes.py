@@ -95,7 +95,8 @@ class Scopes(Inputs):
 
     def limit(self, parts: Parts) -> nodes.Limit:
         counted, subject = part_of(parts, "counted") or "decided", part_of(parts, "subject")
-        return nodes.Limit(exprs(parts)[0], counted, subject, parts[-1], self.span(parts))
+        window, unknown = first(parts, nodes.Window), part_of(parts, "unknown")
+        return nodes.Limit(exprs(parts)[0], counted, subject, window, unknown, self.span(parts))
 
     of_scope = keyed("of")
 
@@ -127,10 +128,16 @@ class Scopes(Inputs):
         start, end = self.clock_of(parts[1]), self.clock_of(parts[3])
         return nodes.Quiet(start, end, part_of(parts, "by"), part_of(parts, "unknown"), self.span(parts))
 
+    def was(self, parts: Parts) -> Part:
+        return Part("was", self.strings_of(parts), self.span(parts))
+
     def _scope(self, parts: Parts) -> nodes.Scope:
         names = self.names_of(parts)
         parent = names[1] if len(names) > 1 else None
-        return nodes.Scope(str(parts[0]), names[0], parent, all_of(parts, nodes.Item), self.span(parts))
+        items = all_of(parts, nodes.Item)
+        return nodes.Scope(
+            str(parts[0]), names[0], part_of(parts, "was") or (), parent, items, self.span(parts)
+        )
 
     channel = group = action = _scope
 

@@ -1,0 +1,151 @@
+"""Between a policy and its history: what its limits ask of one person, and what a decision leaves behind.
+
+Takes the limits of a program and what a run brings; gives demands, the rooms by which a decision is made, and the
+events of what was decided. Numbers and money of limits are the same for everybody: they are computed once.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from nbadsl.history.demands import Demand
+from nbadsl.history.events import PERSON, Event, decided
+from nbadsl.history.store import Request, Store
+from nbadsl.history.windows import opened
+from nbadsl.interpreter.expressions import Evaluator
+from nbadsl.program import chance
+from nbadsl.program.decision import Decision, Row
+from nbadsl.program.limits import DECIDED, MICROS, Window
+from nbadsl.program.nodes import BUDGET, Candidate, Limit, Program, Value
+from nbadsl.types import EXACT, Date
+from nbadsl.zone import zone
+
+NO_ROOM, ENDLESS = 0, int(EXACT)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A limit at one moment. `room`: where nothing needs to be asked; `demand`: of nobody yet."""
+
+    limit: Limit
+    room: int | None
+    demand: Demand
+
+
+class Asking:
+    """What the limits of a program ask at the moment of a run. `given`: as `program.givens` builds it."""
+
+    def __init__(self, program: Program, given: Mapping[str, Value]) -> None:
+        self.program, self.given = program, given
+        now = given["now"]
+        assert isinstance(now, float)
+        self.now, self.zone = int(now), zone(program.timezone)
+        self.dates = {i.name for i in program.inputs if isinstance(i.type, Date)}
+        evaluator = Evaluator({}, given, {}, self.zone)
+        self.asked = tuple(self._asked(limit, evaluator) for limit in program.limits)
+        self.subjects = sorted({limit.subject for limit in program.limits if limit.subject} - {program.key})
+
+    def _asked(self, limit: Limit, evaluator: Evaluator) -> Asked:
+        most, each, room = 0, None, None
+        if limit.most is not None:
+            value = evaluator.value(limit.most)
+            most = 0 if value is None else _whole(value) if limit.each is None else _micros(value)
+            room = NO_ROOM if value is None else None
+        if limit.each is not None:
+            value = evaluator.value(limit.each)
+            each = None if value is None else _micros(value)
+            room = NO_ROOM if value is None else ENDLESS if each == 0 else room
+        start = opened(limit.window, self.now, self.zone, self.program.week_start)
+        if limit.pause is not None and limit.pause.within is not None:
+            start = self.now - limit.pause.length - limit.pause.within
+        demand = Demand(limit.contacts, self.now, start, most, None, None, each, limit.pause)
+        return Asked(limit, room, demand)
+
+    # --- before a decision ---
+
+    def demand(self, asked: Asked, row: Row) -> Demand | int:
+        """What a limit asks of one person, or its room where nothing needs to be asked."""
+        if asked.room is not None:
+            return asked.room
+        limit, demand = asked.limit, asked.demand
+        if limit.window.since is not None:
+            demand = replace(demand, start=self.since(limit.window.since, row[limit.window.since]))
+        if limit.subject is None:
+            return demand
+        if limit.subject == self.program.key:
+            return replace(demand, field=PERSON, key=chance.text_of(row[limit.subject]))
+        value = self._subject(limit.subject, row)
+        if value is None:
+            return ENDLESS if limit.unknown_passes else NO_ROOM
+        return replace(demand, field=limit.subject, key=chance.text_of(value))
+
+    def since(self, field: str, value: Value) -> int | None:
+        """The moment after which contacts count, in a window since a field of this value."""
+        assert value is None or isinstance(value, float)
+        if value is not None and field in self.dates:
+            value = self.zone.midnight(value)
+        return opened(Window(since=field), self.now, self.zone, since=value)
+
+    def _subject(self, name: str, row: Row) -> Value:
+        return row[name] if name in row else self.given[name]
+
+    def rooms(self, store: Store, row: Row) -> dict[str, float]:
+        """The room that each limit leaves one person, by the names that decisions read."""
+        found = [self.demand(asked, row) for asked in self.asked]
+        answers = iter(store.rooms([demand for demand in found if isinstance(demand, Demand)]))
+        rooms = [next(answers) if isinstance(demand, Demand) else demand for demand in found]
+        return {
+            asked.limit.room: float(max(-ENDLESS, min(ENDLESS, room)))
+            for asked, room in zip(self.asked, rooms, strict=True)
+        }
+
+    # --- after a decision ---
+
+    def request(self, decision: Decision, row: Row, id: str) -> Request:
+        """What a store is asked to keep of a decision."""
+        chosen = {choice.candidate for choice in decision.chosen}
+        found = [self.demand(asked, row) for asked in self.asked if not chosen.isdisjoint(asked.limit.binds)]
+        events = tuple(
+            self._event(id, choice.rank, choice.candidate, decision.key, row) for choice in decision.chosen
+        )
+        return Request(id, events, tuple(demand for demand in found if isinstance(demand, Demand)))
+
+    def _event(self, id: str, rank: int, number: int, key: str, row: Row) -> Event:
+        candidate: Candidate = self.program.candidates[number]
+        subjects = [(name, self._subject(name, row)) for name in self.subjects]
+        return Event(
+            decision=id,
+            id=decided(rank),
+            kind=DECIDED,
+            at=self.now,
+            key=key,
+            action=candidate.action,
+            groups=candidate.groups,
+            channel=candidate.channel,
+            content=candidate.content,
+            cost=self._cost(number),
+            subjects=tuple((name, chance.text_of(value)) for name, value in subjects if value is not None),
+        )
+
+    def _cost(self, number: int) -> int | None:
+        """What a contact costs in the budgets that count it; None where they do not agree: then each counts its own."""
+        costs = {
+            asked.demand.each
+            for asked in self.asked
+            if asked.limit.stage == BUDGET and number in asked.limit.takes
+        }
+        return costs.pop() if len(costs) == 1 else None
+
+
+def _whole(value: Value) -> int:
+    """A number of contacts."""
+    assert isinstance(value, float)
+    return math.floor(value)
+
+
+def _micros(value: Value) -> int:
+    """Money in millionths of its currency."""
+    assert isinstance(value, float)
+    return round(value * MICROS)
