@@ -22,7 +22,9 @@ from nbadsl.diagnostics.render import render
 from nbadsl.pipeline import Checked
 from nbadsl.pipeline import check as check_path
 from nbadsl.pipeline import compile as compile_path
+from nbadsl.program import chance
 from nbadsl.program import decision as ir
+from nbadsl.program.decision import Row
 from nbadsl.program.facts import Facts, LimitFacts, facts_of
 from nbadsl.program.givens import BadInput, givens
 from nbadsl.program.nodes import Input, Program, Value
@@ -32,6 +34,7 @@ from nbadsl.zone import microseconds
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+    from nbadsl.history.store import Store
     from nbadsl.plan.plan import Plan
     from nbadsl.report import Report
     from nbadsl.story import Story
@@ -124,18 +127,20 @@ class Policy:
         context: Mapping[str, object] | None = None,
         parameters: Mapping[str, object] | None = None,
         threads: int = 1,
+        history: Store | None = None,
     ) -> Decisions:
         """Decide everybody.
 
         `profiles`: a path (Parquet, CSV, Arrow), anything with the Arrow PyCapsule interface, a dict of
         columns, or a list of dicts. `now`: the moment of the decision, the current one if not given; without
         a time zone it is in the policy's. `parameters`: values for this run. The result does not depend on
-        `threads`. Raises `data.rules.BadData` for profiles that do not fit, BadInput for a wrong parameter or
-        context, NeedsHistory for a policy with limits.
+        `threads`. With a `history`, limits are read from it and what is decided is kept in it. Raises
+        `data.rules.BadData` for profiles that do not fit, BadInput for a wrong parameter or context, NeedsHistory for
+        a policy with limits without a history.
         """
         import pyarrow as pa
 
-        run, moment, started = self.run(profiles, now, seed, context, parameters, threads)
+        run, moment, started = self.run(profiles, now, seed, context, parameters, threads, history)
         steps = list(run)
         seconds = (datetime.now(UTC) - started).total_seconds()
         table = pa.Table.from_batches([s.decisions for s in steps], run.schema)
@@ -166,16 +171,21 @@ class Policy:
         context: Mapping[str, object] | None,
         parameters: Mapping[str, object] | None,
         threads: int,
+        history: Store | None = None,
+        keeps: bool = True,
     ) -> Any:
-        """A `run.Run` over profiles, its moment as text, and when it started."""
+        """A `run.Run` over profiles, its moment as text, and when it started. `keeps`: in the history."""
         from nbadsl.data.profiles import open_profiles
-        from nbadsl.run import Run
+        from nbadsl.run import Limited, Run
 
+        if history is None:
+            self.need_history()
         engine = self._engine  # which may have to be compiled first: that is no part of the run
         started = datetime.now(UTC)
         given = self.given(now, context, parameters)
         opened = open_profiles(profiles, self.facts.inputs, key=self.facts.key, used=self.used)
-        run = Run(engine, opened, given, self.hash, seed, threads)
+        limited = None if history is None else Limited(engine, self.program, given, history, seed, keeps)
+        run = Run(engine, opened, given, self.hash, seed, threads, limited)
         return run, self.moment_text(given), started
 
     def decide_one(
@@ -186,14 +196,35 @@ class Policy:
         seed: int = 0,
         context: Mapping[str, object] | None = None,
         parameters: Mapping[str, object] | None = None,
+        history: Store | None = None,
+        id: str | None = None,
+        hold: timedelta | None = None,
     ) -> Decision:
-        """Decide one person, given as a dict by field or column name. Raises `data.records.BadRecord` for a
-        value that does not fit, and what `decide` raises."""
+        """Decide one person, given as a dict by field or column name.
+
+        With a `history`, limits are read from it and what is decided is kept in it, before this returns: for good, or
+        for as long as `hold` says unless `history.confirm(decision.id, …)` comes in time. `id`: of the decision, so
+        that asking twice decides once; made of key, moment and policy if it is not given. Raises
+        `data.records.BadRecord` for a value that does not fit, `history.store.HistoryError` when the history cannot
+        be reached, and what `decide` raises.
+        """
         from nbadsl.data.records import read_record
 
         row = read_record(self.facts.inputs, profile)
         given = self.given(now, context, parameters)
-        return self._named(self._single.decide(row, given, seed))
+        if history is None:
+            self.need_history()
+            return self._named(self._single.decide(row, given, seed), given, id)
+        from nbadsl.realtime import decide_and_keep
+
+        moment = given["now"]
+        assert isinstance(moment, float)
+        until = None if hold is None else int(moment) + hold // timedelta(microseconds=1)
+
+        def decide(row: Row) -> ir.Decision:
+            return self._single.decide(row, given, seed)
+
+        return self._named(decide_and_keep(self.program, decide, row, given, history, id, until), given, id)
 
     def explain(
         self,
@@ -203,14 +234,21 @@ class Policy:
         seed: int = 0,
         context: Mapping[str, object] | None = None,
         parameters: Mapping[str, object] | None = None,
+        history: Store | None = None,
     ) -> Story:
         """Why one person is decided as they are: every candidate, its fate, the rule and the values. The
-        result prints as text; `.as_dict()` is for JSON."""
+        result prints as text; `.as_dict()` is for JSON. Nothing is kept in the history."""
         from nbadsl.data.records import read_record
+        from nbadsl.history.asking import Asking
         from nbadsl.story import tell
 
         row = read_record(self.facts.inputs, profile)
-        return tell(self.program, row, self.given(now, context, parameters), seed)
+        given = self.given(now, context, parameters)
+        if history is None:
+            self.need_history()
+        else:
+            row |= Asking(self.program, given).rooms(history, row)
+        return tell(self.program, row, given, seed)
 
     # --- parts ---
 
@@ -219,7 +257,9 @@ class Policy:
         """The fields that a decision can depend on."""
         plan, facts = self.plan, self.facts
         by = [*(e.by for e in facts.experiments), *(h.by for h in plan.holdouts)]
-        return frozenset({facts.key, *by}) | plan.fields
+        asked = {name for limit in facts.limits for name in (limit.subject, limit.window.since) if name}
+        declared = {i.name for i in facts.inputs}
+        return (frozenset({facts.key, *by, *asked}) | plan.fields) & declared
 
     @cached_property
     def _engine(self) -> Any:
@@ -260,9 +300,11 @@ class Policy:
         moment = (EPOCH + timedelta(microseconds=now)).astimezone(ZoneInfo(self.facts.timezone))
         return f"{moment:%Y-%m-%d %H:%M} {self.facts.timezone}"
 
-    def _named(self, found: ir.Decision) -> Decision:
-        names = [e.name for e in self.facts.experiments]
+    def _named(self, found: ir.Decision, given: Mapping[str, Value], id: str | None) -> Decision:
+        names, now = [e.name for e in self.facts.experiments], given["now"]
+        assert isinstance(now, float)
         return Decision(
+            id or chance.decision_id(found.key, now, self.facts.name),
             found.key,
             tuple(self._choice(c) for c in found.chosen),
             found.reason,

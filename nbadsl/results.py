@@ -32,10 +32,12 @@ class Choice:
 class Decision:
     """What is done for one person now: `choices`, best first; empty for *nothing*.
 
-    `reason`: `chosen`, `explored`, `fallback`, `nobody passed`, `below threshold` or `holdout: NAME`. `would`: what a
+    `id`: by which a history knows it. `reason`: `chosen`, `explored`, `fallback`, `nobody passed`, `below threshold`, `holdout: NAME`, or
+    where the same decision had been made before, `decided before` or `released`. `would`: what a
     holdout kept from being decided. `arms`: experiment to arm. `policy`: the policy's hash.
     """
 
+    id: str
     key: str
     choices: tuple[Choice, ...]
     reason: str

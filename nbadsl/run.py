@@ -19,7 +19,9 @@ from nbadsl.data.batches import Batch, Profiles
 from nbadsl.data.decisions import DecisionTable
 from nbadsl.data.rejects import RejectTable
 from nbadsl.data.schema import column_of
-from nbadsl.engine.batch import Counters, Engine, Results
+from nbadsl.engine.batch import Engine, Results
+from nbadsl.engine.counters import Counters, nothing
+from nbadsl.limited import Limited
 from nbadsl.program.nodes import Value
 
 
@@ -57,15 +59,17 @@ class Run:
         policy: str,
         seed: int = 0,
         threads: int = 1,
+        limited: Limited | None = None,
     ) -> None:
-        """`policy`: the hash of the policy, which every decision names."""
+        """`policy`: the hash of the policy, which every decision names. `limited`: what decides where there are limits."""
+        self.limited = limited
         self.engine, self.profiles, self.given = engine, profiles, given
         self.seed, self.threads = seed, threads
         facts = engine.plan.facts
         self._key = next(column_of(f) for f in facts.inputs if f.name == facts.key)
         self._table = DecisionTable(facts, profiles.schema.field(self._key).type, policy)
         self._rejects = RejectTable(facts.inputs, profiles.given)
-        self.totals = Totals(_nothing_counted(engine), *np.zeros((2, len(facts.candidates)), np.int64))
+        self.totals = Totals(nothing(engine.plan), *np.zeros((2, len(facts.candidates)), np.int64))
 
     @property
     def schema(self) -> pa.Schema:
@@ -84,6 +88,9 @@ class Run:
 
     def _decided(self) -> Iterator[tuple[Step, Totals]]:
         """Batches in order, as many at once as there are threads; one more is read meanwhile."""
+        if self.limited is not None:
+            yield from (self._step(batch, found) for batch, found in self.limited.decide(self.profiles))
+            return
         if self.threads <= 1:
             yield from map(self._decide, self.profiles)
             return
@@ -98,6 +105,9 @@ class Run:
 
     def _decide(self, batch: Batch) -> tuple[Step, Totals]:
         results = self.engine.decide(batch.people, self.given, self.seed, unreadable=batch.unreadable)
+        return self._step(batch, results)
+
+    def _step(self, batch: Batch, results: Results) -> tuple[Step, Totals]:
         found = results.outcome
         step = Step(
             self._table.batch(batch.people.column(self._key), found),
@@ -117,23 +127,3 @@ class Run:
             np.bincount(first[first >= 0], minlength=candidates),
             np.bincount(kept[kept >= 0], minlength=candidates),
         )
-
-
-def _nothing_counted(engine: Engine) -> Counters:
-    plan = engine.plan
-    facts = plan.facts
-
-    def zeros(*shape: int) -> NDArray[np.int64]:
-        return np.zeros(shape, np.int64)
-
-    rules = sum(len(c.rules) for c in facts.candidates)
-    return Counters(
-        0,
-        zeros(len(facts.inputs)),
-        zeros(rules),
-        zeros(rules),
-        zeros(len(facts.candidates), 6),
-        zeros(len(plan.undefined)),
-        zeros(7),
-        zeros(len(facts.holdouts)),
-    )

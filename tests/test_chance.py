@@ -94,14 +94,14 @@ def test_draws_are_the_published_sequence_of_splitmix64():
 
 
 def test_a_decision_is_named_by_key_and_utc_moment_with_six_digits():
-    assert chance.decision_id("c1", NOW) == "c1@2026-11-10T09:00:00.000000Z"
-    assert chance.decision_id("é", NOW + 1) == "é@2026-11-10T09:00:00.000001Z"
-    assert chance.decision_id("x", -1.0) == "x@1969-12-31T23:59:59.999999Z"
-    assert chance.decision_id("x", -719162 * 86400e6) == "x@0001-01-01T00:00:00.000000Z"
+    assert chance.decision_id("c1", NOW, "shop") == "c1@2026-11-10T09:00:00.000000Z/shop"
+    assert chance.decision_id("é", NOW + 1, "shop") == "é@2026-11-10T09:00:00.000001Z/shop"
+    assert chance.decision_id("x", -1.0, "b") == "x@1969-12-31T23:59:59.999999Z/b"
+    assert chance.decision_id("x", -719162 * 86400e6, "b") == "x@0001-01-01T00:00:00.000000Z/b"
 
 
 def test_the_start_of_the_draws_depends_on_key_moment_and_seed():
-    ids = [chance.decision_id("c1", NOW), chance.decision_id("c2", NOW), chance.decision_id("c1", NOW + 1)]
+    ids = [chance.decision_id(key, now, "b") for key, now in (("c1", NOW), ("c2", NOW), ("c1", NOW + 1))]
     assert len({chance.base(id, seed) for id in ids for seed in (0, 1, 2**64 - 1)}) == 9
 
 

@@ -7,6 +7,7 @@ rewritten program. They share no code that evaluates anything.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from unittest import mock
 
 import pyarrow as pa
@@ -107,7 +108,14 @@ def test_one_person_alone_is_decided_as_in_a_batch(examples: int):
         for row, decision in zip(case.rows, expected(case).decisions, strict=True):
             same(single.decide(row, case.given, case.seed), decision)
 
-    for_examples(int(examples * SINGLE), check, cases())
+    def check_shares(case: Case) -> None:
+        single = Single(Engine(plan_of(case.program)))
+        for row in case.rows:
+            (decision,) = expected(replace(case, rows=[row])).decisions
+            same(single.decide(row, case.given, case.seed), decision)
+
+    for_examples(int(examples * SINGLE / 2), check, cases())
+    for_examples(int(examples * SINGLE / 2), check_shares, cases(shares=True))
 
 
 def test_a_saved_policy_is_the_same_policy(examples: int):

@@ -410,12 +410,12 @@ def test_a_tier_is_asked_for_before_the_threshold():
 def test_places_and_draws_are_those_of_the_definition(keys: list[str], seed: str, run_seed: int):
     experiment = seed.encode("utf-8", "replace").decode()
     expected = [chance.place(experiment, key) for key in keys]
-    bases = [chance.base(chance.decision_id(key, NOW), run_seed) for key in keys]
+    bases = [chance.base(chance.decision_id(key, NOW, "größe"), run_seed) for key in keys]
     for type in (pa.string(), pa.large_string(), pa.dictionary(pa.int32(), pa.string())):
         array = pa.array(keys, pa.string()).cast(type)
         shifted = pa.concat_arrays([array.slice(0, 1), array]).slice(1)
         assert (hashing.places(shifted, experiment) / 10_000).tolist() == expected
-        assert hashing.bases(shifted, NOW, run_seed).view(np.uint64).tolist() == bases
+        assert hashing.bases(shifted, NOW, run_seed, "größe").view(np.uint64).tolist() == bases
 
 
 @given(st.lists(st.integers(-(2**53), 2**53), min_size=1))

@@ -23,7 +23,7 @@ from nbadsl.engine.counters import Counters
 from nbadsl.engine.hashing import bases, orders
 from nbadsl.plan.plan import Plan
 from nbadsl.program import chance
-from nbadsl.program.decision import CHOSEN, EXPLORED, FALLBACK
+from nbadsl.program.decision import CHOSEN, EXPLORED, FALLBACK, NOBODY_PASSED, Choice, Decision
 from nbadsl.program.nodes import Value
 
 _CHOSEN, _EXPLORED, _FALLBACK = (REASONS.index(reason) for reason in (CHOSEN, EXPLORED, FALLBACK))
@@ -82,6 +82,47 @@ def decide_alone(plan: Plan, people: pa.RecordBatch, given: Mapping[str, Value],
     return allocate(plan, lists, Shared(rooms, alone), people.column(column_of(key)), now, seed)
 
 
+def picked(plan: Plan, ranking: Decision, left: int, row: Mapping[str, Value]) -> Decision:
+    """One person's decision of a ranking by `lister`. `left`: see `blocks.leave`; `row`: with the room of each limit."""
+    listed = list(ranking.chosen or ranking.held)
+    standing = listed.pop() if left >= 0 else None
+    found: list[Choice] = []
+    for choice in listed:
+        others = [other.candidate for other in found]
+        if len(found) < plan.chosen.pick and _fits(plan, choice.candidate, others):
+            if _has_room(plan, choice.candidate, others, row):
+                found.append(replace(choice, rank=len(found) + 1))
+    reason = CHOSEN if found else REASONS[-1 - left] if left < 0 else NOBODY_PASSED
+    if not found and standing is not None and _has_room(plan, standing.candidate, [], row):
+        found, reason = [replace(standing, rank=1)], FALLBACK
+    if ranking.holdout is not None:
+        return replace(ranking, held=tuple(found))
+    return replace(ranking, chosen=tuple(found), reason=reason)
+
+
+def _fits(plan: Plan, candidate: int, others: Sequence[int]) -> bool:
+    """Whether a candidate would not be too many of its action, group or channel beside others."""
+    chosen = plan.chosen
+    for of, most in (
+        (chosen.actions, chosen.most_action),
+        (chosen.groups, chosen.most_group),
+        (chosen.channels, chosen.most_channel),
+    ):
+        if most and of[candidate] >= 0 and sum(of[c] == of[candidate] for c in others) >= most:
+            return False
+    return True
+
+
+def _has_room(plan: Plan, candidate: int, others: Sequence[int], row: Mapping[str, Value]) -> bool:
+    """Whether all limits that bind a candidate have room beside what others take of it."""
+    for limit in plan.facts.limits:
+        room = row[limit.room]
+        assert isinstance(room, float)
+        if candidate in limit.binds and sum(c in limit.takes for c in others) >= room:
+            return False
+    return True
+
+
 class _Allocation:
     def __init__(
         self, plan: Plan, lists: Results, shared: Shared, keys: pa.Array, now: float, seed: int
@@ -89,7 +130,7 @@ class _Allocation:
         self.plan, self.chosen, self.lists, self.shared = plan, plan.chosen, lists.outcome, shared
         self.results_of_lists = lists
         self.order = orders(keys).tolist()
-        self.bases = bases(keys, now, seed).tolist() if plan.chosen.explores else []
+        self.bases = bases(keys, now, seed, plan.facts.name).tolist() if plan.chosen.explores else []
         count = len(keys)
         self.candidates: list[list[int]] = [
             [c for c in row if c >= 0] if bad < 0 else []
@@ -134,7 +175,7 @@ class _Allocation:
             return self._explored(person)
         row = self.candidates[person]
         place = self.next[person]
-        while place < len(row) and not self._fits(person, row[place]):
+        while place < len(row) and not _fits(self.plan, row[place], self._chosen(person)):
             place += 1
         self.next[person] = place + 1
         return None if place >= len(row) else self._ranked(person, place)
@@ -142,19 +183,6 @@ class _Allocation:
     def _ranked(self, person: int, place: int) -> Proposal:
         tier, score = self.tiers[person][place], self.scores[person][place]
         return tier, -score, self.order[person], person, place
-
-    def _fits(self, person: int, candidate: int) -> bool:
-        """Whether a candidate would not be too many of its action, group or channel."""
-        chosen = self.chosen
-        for of, most in (
-            (chosen.actions, chosen.most_action),
-            (chosen.groups, chosen.most_group),
-            (chosen.channels, chosen.most_channel),
-        ):
-            kind = of[candidate]
-            if most and kind >= 0 and sum(of[c] == kind for c in self._chosen(person)) >= most:
-                return False
-        return True
 
     def _chosen(self, person: int) -> list[int]:
         return [self._candidate(person, place) for place in self.picked[person]]
@@ -223,7 +251,7 @@ class _Allocation:
         for person, places in enumerate(self.picked):
             if not places:
                 self.reason[person] = (
-                    -1 - left[person] if left[person] < 0 else REASONS.index("nobody passed")
+                    -1 - left[person] if left[person] < 0 else REASONS.index(NOBODY_PASSED)
                 )
             for rank, place in enumerate(places):
                 chosen[person, rank] = self._candidate(person, place)

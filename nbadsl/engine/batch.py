@@ -95,7 +95,7 @@ class Engine:
             part = None if unreadable is None else unreadable[start : start + batch.num_rows]
             found.append(self._batch(batch, given, constants, forced, seed, threads, block, part))
             start += batch.num_rows
-        return _joined(found)
+        return joined(found)
 
     def constants(self, given: Mapping[str, Value]) -> tuple[NDArray[np.float64], bool]:
         """The constants of a run, and whether an operation among them was undefined."""
@@ -134,7 +134,7 @@ class Engine:
         if self.plan.chosen.explores:
             now = given["now"]
             assert isinstance(now, float)
-            draws = bases(bound.keys, now, seed)
+            draws = bases(bound.keys, now, seed, self.plan.facts.name)
         counters = self._run(bound, constants, outcome, left, draws, threads, block, forced)
         if counters[self.plan.counters + BAD_DATA]:
             outcome = replace(outcome, bad=bound.bad.astype(np.int32) - 1)
@@ -362,7 +362,7 @@ def _batches(table: pa.Table) -> list[pa.RecordBatch]:
     return batches
 
 
-def _joined(found: list[Results]) -> Results:
+def joined(found: list[Results]) -> Results:
     if len(found) == 1:
         return found[0]
     parts = [f.outcome for f in found]

@@ -79,3 +79,23 @@ def counted(
         reasons,
         held,
     )
+
+
+def nothing(plan: Plan) -> Counters:
+    """What there is to count, before anybody has been decided."""
+    facts = plan.facts
+
+    def zeros(*shape: int) -> NDArray[np.int64]:
+        return np.zeros(shape, np.int64)
+
+    rules = sum(len(c.rules) for c in facts.candidates)
+    return Counters(
+        0,
+        zeros(len(facts.inputs)),
+        zeros(rules),
+        zeros(rules),
+        zeros(len(facts.candidates), 6),
+        zeros(len(plan.undefined)),
+        zeros(7),
+        zeros(len(facts.holdouts)),
+    )

@@ -120,13 +120,13 @@ def places(keys: pa.Array, seed: str) -> NDArray[np.int32]:
     return out
 
 
-def bases(keys: pa.Array, now: float, seed: int) -> NDArray[np.int64]:
+def bases(keys: pa.Array, now: float, seed: int, policy: str) -> NDArray[np.int64]:
     """Where the draws of each key's decision start (64 bits, as signed numbers)."""
     if pa.types.is_dictionary(keys.type):
-        return _taken(keys, bases(keys.dictionary, now, seed))
+        return _taken(keys, bases(keys.dictionary, now, seed, policy))
     data, offsets = _texts(keys)
     out = np.empty(len(keys), np.int64)
-    suffix = np.frombuffer(chance.decision_id("", now).encode(), np.uint8)
+    suffix = np.frombuffer(chance.decision_id("", now, policy).encode("utf-8", "surrogatepass"), np.uint8)
     mixed = chance.mix(seed & (2**64 - 1))
     _bases(
         data.ctypes.data,

@@ -15,6 +15,7 @@ import numpy as np
 
 from nbadsl.engine import loops as l
 from nbadsl.engine import settings as at
+from nbadsl.engine.allocate import lister, picked
 from nbadsl.engine.batch import Engine
 from nbadsl.engine.columns import Bound, test_answers
 from nbadsl.engine.counters import REASONS
@@ -43,15 +44,20 @@ class Single:
     """Decides one person after the other with one plan. Safe to use from several threads."""
 
     def __init__(self, engine: Engine) -> None:
-        self.engine = engine
+        self.plan = engine.plan
+        takes = any(limit.takes for limit in engine.plan.facts.limits)
+        # What is picked first may leave no room for what comes next: then all that passed must be known.
+        self.engine = lister(engine.plan) if takes and engine.plan.chosen.pick > 1 else engine
         self._own = threading.local()
 
     def decide(self, row: Mapping[str, Value], given: Mapping[str, Value], seed: int = 0) -> Decision:
-        """The decision for one person. `row`: field name to value; `given`: as `program.givens` builds it."""
+        """The decision for one person. `row`: field name to value, and the room of every limit; `given`: as
+        `program.givens` builds it."""
         desk: _Desk | None = getattr(self._own, "desk", None)
         if desk is None:
             desk = self._own.desk = _Desk(self.engine)
-        return desk.decide(row, given, seed)
+        found = desk.decide(row, given, seed)
+        return picked(self.plan, found, int(desk.left[0]), row) if self.engine.leaves else found
 
 
 class _Desk:
@@ -82,6 +88,9 @@ class _Desk:
         self.settings = engine.settings_of(0, 1, BLOCK, plan.parts.main)
         self.room = engine.room(BLOCK, self.settings)
         engine.write_to(self.outcome, self.settings)
+        self.left = np.zeros(1, np.int32)
+        if engine.leaves:
+            self.settings[at.OUT_LEFT] = self.left.ctypes.data
         self.settings[at.AUDIT] = -1  # nobody counts undefined operations of one person
         self.settings[at.BASES] = self.base.ctypes.data
         self.holdouts = [Holdout(h.name, h.share, h.by, h.seed) for h in plan.holdouts]
@@ -136,7 +145,7 @@ class _Desk:
         if plan.chosen.explores:
             now = given["now"]
             assert isinstance(now, float)
-            base = chance.base(chance.decision_id(key, now), seed)
+            base = chance.base(chance.decision_id(key, now, self.facts.name), seed)
             self.base[0] = base - 2**64 if base >= 2**63 else base
         engine.call(self.settings, constants, self.bound, self.counters)
         return self._decision(key, row, arms, constants)

@@ -24,6 +24,7 @@ from nbadsl.history.asking import ENDLESS, NO_ROOM, Asked, Asking
 from nbadsl.history.demands import Demand, room_of_times
 from nbadsl.history.events import PERSON
 from nbadsl.history.store import Store
+from nbadsl.program.decision import Row
 
 Rooms = NDArray[np.int64]
 
@@ -109,8 +110,36 @@ class RoomColumns:
             yield -(2**62) if start is None else start
 
 
-def texts_of(array: pa.Array) -> pa.Array:
+    # --- whom and with whom ---
+
+    def subjects(self, people: pa.RecordBatch | pa.Table) -> NDArray[np.int64]:
+        """[limits, n]: people with one number share the room of that limit."""
+        found = np.zeros((len(self.known), people.num_rows), np.int64)
+        for number, limit in enumerate(self.asking.program.limits):
+            if limit.subject in self.inputs:
+                values = texts_of(people.column(column_of(self.inputs[limit.subject])))
+                codes = values.dictionary_encode().indices.fill_null(-1)
+                found[number] = codes.to_numpy(zero_copy_only=False)
+        return found
+
+    def rows(self, people: pa.RecordBatch, chosen: NDArray[np.int64]) -> Iterator[Row]:
+        """Of some people, what their events and demands are made of."""
+        asking = self.asking
+        read = {asking.program.key, *asking.subjects, *(x.window.since for x in asking.program.limits)}
+        fields = [self.inputs[name] for name in read if name in self.inputs]
+        some = people.select([column_of(each) for each in fields]).take(pa.array(chosen))
+        for number in range(some.num_rows):
+            told = from_arrow(some, fields, number)
+            yield {
+                each.name: None if told[each.name] is None else read_value(each, told[each.name])
+                for each in fields
+            }
+
+
+def texts_of(array: pa.Array | pa.ChunkedArray) -> pa.Array:
     """Keys as events have them: texts, or whole numbers as their decimal digits."""
+    if isinstance(array, pa.ChunkedArray):
+        array = pa.concat_arrays([texts_of(chunk) for chunk in array.chunks] or [pa.array([], pa.string())])
     if pa.types.is_dictionary(array.type):
         array = array.dictionary_decode()
     if pa.types.is_floating(array.type) or pa.types.is_decimal(array.type):

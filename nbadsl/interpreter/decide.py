@@ -85,12 +85,6 @@ def _zone(program: Program) -> Zone:
     return zone(program.timezone)
 
 
-def _id(key: str, given: Mapping[str, Value]) -> str:
-    now = given["now"]
-    assert isinstance(now, float)
-    return chance.decision_id(key, now)
-
-
 # --- each candidate alone ------------------------------------------------------------------------------
 
 
@@ -120,12 +114,17 @@ class _Judge:
             program=self.program,
             key=key,
             stories=[self.story(number) for number in range(len(self.program.candidates))],
-            base=chance.base(_id(key, self.given), seed),
+            base=chance.base(self._id(key), seed),
             send_at=self.send_at,
             subjects=tuple(self._subject(limit.subject) for limit in limits),
             rooms=tuple(self._room(limit.room) for limit in limits),
             takes=self.held is None,
         )
+
+    def _id(self, key: str) -> str:
+        now = self.given["now"]
+        assert isinstance(now, float)
+        return chance.decision_id(key, now, self.program.name)
 
     def _subject(self, name: str | None) -> Value:
         if name is None:

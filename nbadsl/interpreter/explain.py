@@ -101,7 +101,7 @@ def explain(
     now = given["now"]
     assert isinstance(now, float)
     return Explanation(
-        chance.decision_id(decision.key, now),
+        chance.decision_id(decision.key, now, program.name),
         decision,
         accounts,
         tuple(part for whose, part in parts if whose is None),

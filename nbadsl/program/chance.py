@@ -25,7 +25,7 @@ hash UTF-16 code units: we agree with JavaScript, the reference, always, and wit
 with JavaScript. For ASCII, the usual case of keys, all of them agree.
 
 **Draws** (exploration) need more than 10,000 places and independence between decisions of one person. A
-decision is named by its id, the key and the moment; its draws are the outputs of SplitMix64, whose
+decision is named by its id, the key, the moment and the policy; its draws are the outputs of SplitMix64, whose
 state starts from the id's FNV-1a 64 hash and the run's seed:
 
     base    = mix(fnv1a64(utf8(id)) xor mix(seed mod 2^64))
@@ -118,13 +118,14 @@ def held(holdout: Holdout, value: Value) -> bool:
 # --- draws -----------------------------------------------------------------------------------------
 
 
-def decision_id(key: str, now: float) -> str:
-    """`c1@2026-11-10T09:00:00.000000Z`: the key and the moment (µs since 1970) in UTC.
+def decision_id(key: str, now: float, policy: str) -> str:
+    """`c1@2026-11-10T09:00:00.000000Z/retention`: the key, the moment (µs since 1970) in UTC, and the policy, as two of
+    them may decide for one person at one moment.
 
     Raises OverflowError for a moment outside years 1..9999.
     """
     moment = _EPOCH + timedelta(microseconds=int(now))
-    return f"{key}@{moment.replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
+    return f"{key}@{moment.replace(tzinfo=None).isoformat(timespec='microseconds')}Z/{policy}"
 
 
 def base(id: str, seed: int) -> int:

@@ -1,0 +1,74 @@
+"""One decision at a time with a history: read, decide, reserve.
+
+What a limit leaves is read before a person is decided, and asked once more in the step that keeps the decision. Where
+somebody else was quicker, the person is decided again, without what has gone. Who asks twice for one decision gets it
+once: its id says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from nbadsl.history.asking import Asking
+from nbadsl.history.events import Event
+from nbadsl.history.store import HistoryError, Lost, Store
+from nbadsl.program import chance
+from nbadsl.program.decision import Choice, Decision, Row
+from nbadsl.program.nodes import Program, Value
+
+DECIDED_BEFORE, RELEASED = "decided before", "released"
+_TRIES = 100
+
+
+def decide_and_keep(
+    program: Program,
+    decide: Callable[[Row], Decision],
+    row: Row,
+    given: Mapping[str, Value],
+    history: Store,
+    id: str | None = None,
+    until: int | None = None,
+) -> Decision:
+    """Decide one person and keep what was decided.
+
+    `decide`: by the row with the room of each limit. `id`: of the decision; made of key, moment and policy if it is not
+    given. `until`: when it is released unless it is confirmed (µs since 1970; None: it is for good). Raises
+    HistoryError when the history cannot be reached.
+    """
+    asking = Asking(program, given)
+    id = id or chance.decision_id(chance.text_of(row[program.key]), asking.now, program.name)
+    known = history.decision(id)
+    for _ in range(_TRIES):
+        if known is not None:
+            return _told(program, known, row, decide)
+        decision = decide(row | asking.rooms(history, row))
+        if not decision.chosen:
+            return decision
+        request = asking.request(decision, row, id)
+        (answer,) = history.reserve([request], asking.now, until)
+        if isinstance(answer, Lost):
+            continue
+        if answer == request.events:
+            return decision
+        known = answer
+    raise HistoryError("the limits of this decision change faster than it can be made")
+
+
+def _told(
+    program: Program, events: tuple[Event, ...], row: Row, decide: Callable[[Row], Decision]
+) -> Decision:
+    """What was decided earlier. The history does not know by which scores."""
+    nobody = decide(row | {limit.room: 0.0 for limit in program.limits})
+    choices = tuple(
+        Choice(_candidate(program, event), rank, None, None, float("nan"))
+        for rank, event in enumerate(events, 1)
+    )
+    return replace(nobody, chosen=choices, reason=DECIDED_BEFORE if choices else RELEASED)
+
+
+def _candidate(program: Program, event: Event) -> int:
+    for number, candidate in enumerate(program.candidates):
+        if (candidate.action, candidate.channel, candidate.content) == (event.action, event.channel, event.content):
+            return number
+    raise HistoryError(f"the history has a decision for {event.action}, which the policy does not have any more")
