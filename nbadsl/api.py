@@ -237,17 +237,16 @@ class Policy:
         history: Store | None = None,
     ) -> Story:
         """Why one person is decided as they are: every candidate, its fate, the rule and the values. The
-        result prints as text; `.as_dict()` is for JSON. Nothing is kept in the history."""
+        result prints as text; `.as_dict()` is for JSON. Nothing is kept in the history; without one it is told as if
+        nobody had been contacted before."""
         from nbadsl.data.records import read_record
         from nbadsl.history.asking import Asking
+        from nbadsl.history.memory import MemoryStore
         from nbadsl.story import tell
 
         row = read_record(self.facts.inputs, profile)
         given = self.given(now, context, parameters)
-        if history is None:
-            self.need_history()
-        else:
-            row |= Asking(self.program, given).rooms(history, row)
+        row |= Asking(self.program, given).rooms(history or MemoryStore(), row)
         return tell(self.program, row, given, seed)
 
     # --- parts ---

@@ -69,6 +69,12 @@ def _told(
 
 def _candidate(program: Program, event: Event) -> int:
     for number, candidate in enumerate(program.candidates):
-        if (candidate.action, candidate.channel, candidate.content) == (event.action, event.channel, event.content):
+        if (candidate.action, candidate.channel, candidate.content) == (
+            event.action,
+            event.channel,
+            event.content,
+        ):
             return number
-    raise HistoryError(f"the history has a decision for {event.action}, which the policy does not have any more")
+    raise HistoryError(
+        f"the history has a decision for {event.action}, which the policy does not have any more"
+    )

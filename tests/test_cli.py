@@ -127,15 +127,13 @@ def test_a_policy_with_errors_is_shown_and_ends_with_1(shop: Path):
     assert sorted(p.name for p in shop.iterdir()) == ["customers.csv", "nba.toml", "policy.nba"]
 
 
-def test_a_policy_with_limits_is_not_run_and_says_what_it_has(shop: Path):
+def test_a_policy_with_limits_asks_for_a_history(shop: Path):
     change(shop / "policy.nba", "propensity 10%", "propensity 10%\n  limit 1 per customer per 30 days")
     assert nba("check").code == 0
     said = fails(2, "run", *NOW)
-    assert "does not enforce them yet" in said and "limit 1 per customer per 30 days" in said
-    for command in (("build",), ("show", "plan")):
-        assert "limit 1 per customer per 30 days" in fails(2, *command)
+    assert "limit 1 per customer per 30 days" in said and "--history contacts.db" in said
     told = nba("explain", "C003", *NOW)
-    assert told.code == 0 and "winback" in told.out and "not enforced yet" in told.said
+    assert told.code == 0 and "winback" in told.out and "as if nobody had been contacted" in told.said
 
 
 def test_who_is_bad_data_is_not_explained_as_somebody_else(shop: Path):

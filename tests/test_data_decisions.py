@@ -50,7 +50,7 @@ def facts(pick: int = 1, key: Input = FIELDS[0], inputs: tuple[Input, ...] = FIE
         pick=pick,
         holdouts=("universal", "second"),
         experiments=(Experiment("price", "customer_id", "price", ARMS),),
-        unenforced=(),
+        limits=(),
     )
 
 

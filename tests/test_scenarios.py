@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import random
 import re
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -19,25 +18,17 @@ import pyarrow as pa
 import pytest
 from meaning import Policy, Trial
 
-from nbadsl.engine.batch import Engine
+from nbadsl.engine.allocate import decide_alone
 from nbadsl.interpreter import decide
 from nbadsl.pipeline import check
 from nbadsl.plan.lower import lower
 from nbadsl.program.decision import Decision, Row
 from nbadsl.program.nodes import Input, Program, Value
 from nbadsl.resources import folder
-from nbadsl.syntax import nodes
 from nbadsl.types import Clock, Date, Duration, Flag, Integer, Set, Text, Time, Words
 
 SCENARIOS = sorted((folder("examples") / "scenarios").glob("*.nba"))
 NUMBERS = (1, 2, 3, 5, 6, 7, 9, 10, 11, 13, 14, 15, 17, 18, 20, 21, 24, 25, 26, 30)
-
-# Statements of each file that are not enforced yet.
-UNENFORCED = {1: 6, 2: 2, 3: 2, 5: 5, 7: 2, 9: 9, 10: 5, 11: 3, 13: 2, 14: 4, 15: 3, 17: 4} | {
-    **{18: 4, 20: 2, 21: 6, 24: 3, 25: 2, 26: 1, 30: 2}
-}
-# Tests of each file that give a history, and wait for limits.
-NEED_HISTORY = {5: 1, 11: 1, 14: 1}
 
 every_scenario = pytest.mark.parametrize("path", SCENARIOS, ids=lambda p: p.stem)
 
@@ -51,17 +42,9 @@ def load(path: Path) -> Policy:
     return meaning.load(path)
 
 
-def has_history(test: nodes.Test) -> bool:
-    return any(isinstance(item, nodes.TestHistory) for item in test.items)
-
-
 @cache
 def trials(path: Path) -> list[Trial]:
-    """The trials of the tests that give no history."""
-    policy = load(path)
-    model = policy.checked.model
-    model.tests[:] = [test for test in model.tests if not has_history(test)]
-    return list(meaning.trials(policy))
+    return list(meaning.trials(load(path)))
 
 
 @every_scenario
@@ -83,13 +66,6 @@ def test_the_readme_lists_every_scenario_with_its_title():
     titles = [load(path).program.title for path in SCENARIOS]
     assert listed == [(str(number(p)), t, p.name) for p, t in zip(SCENARIOS, titles, strict=True)]
     assert tuple(map(number, SCENARIOS)) == NUMBERS
-
-
-def test_what_is_not_enforced_yet_is_known():
-    found = {number(path): len(load(path).program.unenforced) for path in SCENARIOS}
-    assert {n: count for n, count in found.items() if count} == UNENFORCED
-    waiting = {number(p): sum(has_history(t) for t in check(p).model.tests) for p in SCENARIOS}
-    assert {n: count for n, count in waiting.items() if count} == NEED_HISTORY
 
 
 @every_scenario
@@ -123,13 +99,14 @@ def arms(trial: Trial) -> dict[str, str]:
 
 @every_scenario
 def test_both_engines_decide_a_scenario_alike(path: Path):
-    program = replace(load(path).program, unenforced=())
-    engine = Engine(lower(program))
+    program = load(path).program
+    plan = lower(program)
     for given, rows in crowds(program, trials(path)):
+        read = (*program.inputs, *program.rooms)
         batch = pa.record_batch(
-            [column(f, [r[f.name] for r in rows]) for f in program.inputs], names(program)
+            [column(f, [r[f.name] for r in rows]) for f in read], [f.column for f in read]
         )
-        found = engine.decide(batch, given, seed=7).outcome
+        found = decide_alone(plan, batch, given, seed=7).outcome
         for person, row in enumerate(rows):
             assert by_engine(found, person) == by_interpreter(decide(program, row, given, seed=7)), row
 
@@ -140,7 +117,7 @@ def crowds(
     """For each moment and context of the trials: their people, and people mixed from their values and from
     the ends of the declared ranges."""
     chance = random.Random(program.name)
-    seen = {f.name: [t.row[f.name] for t in trials] + ends(f) for f in program.inputs}
+    seen = {f.name: [t.row[f.name] for t in trials] + ends(f) for f in (*program.inputs, *program.rooms)}
     runs = {repr(t.given): t.given for t in trials}
     return [
         (
@@ -155,6 +132,8 @@ def crowds(
 def ends(field: Input) -> list[Value]:
     found: list[Value] = [bound for bound in (field.low, field.high) if bound is not None]
     match field.type:
+        case Integer() if field.name.startswith("room "):
+            found += [0.0, 1.0, 2.0]
         case Flag():
             found += [True, False]
         case Words(words):
@@ -162,10 +141,6 @@ def ends(field: Input) -> list[Value]:
         case Text():
             found += [f"person {n}" for n in range(50)]
     return [*found, None] if field.optional or field.never else found
-
-
-def names(program: Program) -> list[str]:
-    return [field.column for field in program.inputs]
 
 
 def column(field: Input, values: list[Value]) -> pa.Array:

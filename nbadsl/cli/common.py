@@ -48,10 +48,13 @@ def width() -> int:
 def input_errors() -> Iterator[None]:
     """Turn what a user can cause into a message and exit code 2."""
     from nbadsl.api import BadInput, NeedsHistory
+    from nbadsl.history.store import HistoryError
 
     try:
         yield
-    except (BadInput, NeedsHistory) as error:
+    except NeedsHistory as error:
+        fail(f"{error}\nadd --history contacts.db, which is made where there is none")
+    except (BadInput, HistoryError) as error:
         fail(str(error))
     except FileNotFoundError as error:
         fail(f"there is no file {error.filename}")

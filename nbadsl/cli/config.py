@@ -15,7 +15,7 @@ import click
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-KEYS = ("policy", "profiles", "out", "rejects", "sample", "seed", "threads", "strict")
+KEYS = ("policy", "profiles", "out", "rejects", "sample", "history", "seed", "threads", "strict")
 
 
 def find(start: Path) -> tuple[Path, dict[str, Any]] | None:
@@ -50,6 +50,7 @@ def settings_model() -> type[BaseModel]:
         out: str | None = Field(None, description="where `nba run` writes decisions")
         rejects: str | None = Field(None, description="where `nba run` writes rejected rows")
         sample: str | None = Field(None, description="a file of profiles that editors show match rates for")
+        history: str | None = Field(None, description="where decisions are kept, for limits to count")
         seed: int = Field(0, description="of chance")
         threads: int | None = Field(None, ge=1, description="of the engine; all cores when not given")
         strict: bool = Field(False, description="a rejected row is an error")
@@ -72,6 +73,8 @@ def load(start: Path | None = None) -> dict[str, Any]:
     for key in ("policy", "profiles", "out", "rejects", "sample"):
         if key in settings and settings[key] is not None:
             settings[key] = _seen_from_here(path.parent / settings[key])
+    if "://" not in (settings.get("history") or "://"):
+        settings["history"] = _seen_from_here(path.parent / settings["history"])
     return settings
 
 

@@ -21,12 +21,16 @@ if TYPE_CHECKING:
 @click.argument("arguments", nargs=-1, metavar="[POLICY] [CUSTOMER]")
 @click.option("--profiles", "-p", metavar="FILE", help="Where CUSTOMER is looked up.")
 @click.option("--profile", metavar="FILE", help="The customer as JSON instead ('-': standard input).")
+@click.option(
+    "--history", metavar="WHERE", help="What was decided before, for limits to count: see `nba run`."
+)
 @click.option("--format", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @run_options
 def command(
     arguments: tuple[str, ...],
     profiles: str | None,
     profile: str | None,
+    history: str | None,
     format: str,
     now: datetime | None,
     seed: int | None,
@@ -55,8 +59,12 @@ def command(
             if source is None:
                 raise click.UsageError("say where the profiles are: --profiles FILE")
             record = _look_up(loaded, source, str(customer))
+        from nbadsl.history.open import open_history
+
+        where = history or settings.get("history")
         story = loaded.explain(
             record,
+            history=None if where is None else open_history(where, create=False),
             now=now,
             seed=settings.get("seed", 0) if seed is None else seed,
             context=typed(context, loaded.facts.context),
@@ -66,8 +74,8 @@ def command(
         json.dumps(story.as_dict(), indent=2, ensure_ascii=False) if format == "json" else str(story),
         nl=False,
     )
-    if loaded.facts.unenforced:
-        click.echo("note: limits, rests and budgets are not enforced yet and not told here", err=True)
+    if loaded.facts.limits and where is None:
+        click.echo("note: told as if nobody had been contacted before: --history says who was", err=True)
 
 
 def _split(arguments: tuple[str, ...]) -> tuple[str | None, str | None]:
@@ -108,8 +116,7 @@ def _look_up(policy: Policy, source: str, customer: str) -> dict[str, Any]:
 
     facts = policy.facts
     key = next(i.column for i in facts.inputs if i.name == facts.key)
-    used = None if facts.unenforced else policy.used  # what a plan reads, where there is one
-    for batch in open_profiles(source, facts.inputs, key=facts.key, used=used):
+    for batch in open_profiles(source, facts.inputs, key=facts.key, used=policy.used):
         keys = batch.people.column(key).cast(pa.string())
         found = pc.index(keys, pa.scalar(customer, pa.string())).as_py()
         if found >= 0:

@@ -40,6 +40,12 @@ if TYPE_CHECKING:
     default=None,
     help="A rejected row is an error: nothing is written, exit code 1.",
 )
+@click.option(
+    "--history",
+    metavar="WHERE",
+    help="What was decided before, for limits to count: a file (SQLite; made where there is none), redis://… or "
+    "postgresql://…. With --out, what is decided is kept there.",
+)
 @click.option("--threads", type=click.IntRange(1), help="Threads of the engine; all cores if not given.")
 @click.option(
     "--report", type=click.Choice(["text", "full", "json", "none"]), default="text", show_default=True
@@ -51,6 +57,7 @@ def command(
     out: str | None,
     rejects: str | None,
     strict: bool | None,
+    history: str | None,
     threads: int | None,
     report: str,
     now: datetime | None,
@@ -66,6 +73,7 @@ def command(
     Examples:
       nba run policy.nba --profiles customers.parquet --out decisions.parquet
       nba run policy.nba -p customers.csv --now "2026-11-10 09:00" --set sales_lever=1.2
+      nba run policy.nba -p customers.csv -o decisions.csv --history contacts.db
     """
     settings = config.load()
     source = profiles or settings.get("profiles")
@@ -73,7 +81,6 @@ def command(
         raise click.UsageError("say where the profiles are: --profiles FILE")
     loaded = load_policy(policy_path(policy))
     with input_errors():
-        loaded.refuse_unenforced()
         result = _run(
             loaded,
             source,
@@ -85,6 +92,7 @@ def command(
             settings.get("seed", 0) if seed is None else seed,
             typed(context, loaded.facts.context),
             typed(parameters, tuple(p.input for p in loaded.facts.parameters)),
+            history or settings.get("history"),
         )
     if report == "json":
         click.echo(json.dumps(result.as_dict(), indent=2, ensure_ascii=False))
@@ -105,12 +113,16 @@ def _run(
     seed: int,
     context: dict[str, object],
     parameters: dict[str, object],
+    history: str | None,
 ) -> Any:
     from nbadsl.data.output import write_table
     from nbadsl.engine import compiled
+    from nbadsl.history.open import open_history
 
+    store = open_history(history) if history is not None else None
     with compiled.telling(lambda note: click.echo(note, err=True)):
-        run, moment, _ = policy.run(source, now, seed, context, parameters, threads)
+        keeps = out is not None
+        run, moment, _ = policy.run(source, now, seed, context, parameters, threads, store, keeps)
     started = time.perf_counter()
     with ExitStack() as stack:
         tick = stack.enter_context(_progress(run.profiles.rows, run.profiles.size))

@@ -18,19 +18,18 @@ from numpy.typing import NDArray
 from nbadsl.data.decisions import REASONS, Outcome
 from nbadsl.data.schema import column_of
 from nbadsl.engine.batch import Engine, Results
-from nbadsl.engine.choose import BAD_DATA, HELD
+from nbadsl.engine.choose import BAD_DATA, HELD, LAST_TIER
 from nbadsl.engine.counters import Counters
 from nbadsl.engine.hashing import bases, orders
 from nbadsl.plan.plan import Plan
 from nbadsl.program import chance
-from nbadsl.program.decision import CHOSEN, EXPLORED, FALLBACK, NOBODY_PASSED, Choice, Decision
+from nbadsl.program.decision import BELOW_THRESHOLD, CHOSEN, EXPLORED, FALLBACK, Choice, Decision
 from nbadsl.program.nodes import Value
 
 _CHOSEN, _EXPLORED, _FALLBACK = (REASONS.index(reason) for reason in (CHOSEN, EXPLORED, FALLBACK))
-_NEVER = 2**31
 
 Proposal = tuple[float, float, int, int, int]
-"""Tier, score (negated), hash of the key, person, place on the person's list (-1: the fallback)."""
+"""Tier, score (negated), hash of the key, person, place on the person's list."""
 
 
 def lister(plan: Plan) -> Engine:
@@ -83,18 +82,23 @@ def decide_alone(plan: Plan, people: pa.RecordBatch, given: Mapping[str, Value],
 
 
 def picked(plan: Plan, ranking: Decision, left: int, row: Mapping[str, Value]) -> Decision:
-    """One person's decision of a ranking by `lister`. `left`: see `blocks.leave`; `row`: with the room of each limit."""
-    listed = list(ranking.chosen or ranking.held)
-    standing = listed.pop() if left >= 0 else None
+    """One person's decision of a ranking by `lister`. `left`: the reason for nothing, an index in REASONS; `row`: with
+    the room of each limit."""
     found: list[Choice] = []
-    for choice in listed:
+    reason = CHOSEN
+    for choice in ranking.chosen or ranking.held:
         others = [other.candidate for other in found]
+        if choice.tier == LAST_TIER:
+            if found or REASONS[left] == BELOW_THRESHOLD:
+                break
+            choice, reason = replace(choice, tier=None, score=None), FALLBACK
         if len(found) < plan.chosen.pick and _fits(plan, choice.candidate, others):
             if _has_room(plan, choice.candidate, others, row):
                 found.append(replace(choice, rank=len(found) + 1))
-    reason = CHOSEN if found else REASONS[-1 - left] if left < 0 else NOBODY_PASSED
-    if not found and standing is not None and _has_room(plan, standing.candidate, [], row):
-        found, reason = [replace(standing, rank=1)], FALLBACK
+        if found and reason == FALLBACK:
+            break
+    if not found:
+        reason = REASONS[left]
     if ranking.holdout is not None:
         return replace(ranking, held=tuple(found))
     return replace(ranking, chosen=tuple(found), reason=reason)
@@ -136,16 +140,18 @@ class _Allocation:
             [c for c in row if c >= 0] if bad < 0 else []
             for row, bad in zip(self.lists.chosen.tolist(), self.lists.bad.tolist(), strict=True)
         ]
-        for person, left in enumerate(lists.left.tolist()):
-            if left >= 0 and self.candidates[person]:
-                del self.candidates[person][-1]  # the fallback, which stands behind the others
         self.tiers, self.scores = self.lists.tier.tolist(), self.lists.score.tolist()
+        self.ends = [
+            sum(tier != LAST_TIER for tier in tiers[: len(row)])
+            for row, tiers in zip(self.candidates, self.tiers, strict=True)
+        ]
         self.next = [0] * count
         self.picked: list[list[int]] = [[] for _ in range(count)]
         self.struck: set[tuple[int, int]] = set()
         self.losses: Counter[tuple[int, int]] = Counter()
         self.reason = [_CHOSEN] * count
         self.probability = [1.0] * count
+        self.fallback = False  # whether it is its turn
         self.held = (self.lists.holdout >= 0).tolist()
         self.taken: defaultdict[tuple[int, int], int] = defaultdict(int)
         self.binds = [
@@ -158,41 +164,43 @@ class _Allocation:
     def results(self) -> Results:
         people = range(len(self.candidates))
         self._serve([p for person in people if (p := self._proposal(person)) is not None])
-        left = self.results_of_lists.left.tolist()
-        standing = [person for person in people if not self.picked[person] and left[person] >= 0]
-        good = [person for person in standing if self.lists.bad[person] < 0]
-        self._serve([(float("inf"), 0.0, self.order[person], person, -1) for person in good])
-        outcome = self._outcome(left)
+        below = self.results_of_lists.left == REASONS.index(BELOW_THRESHOLD)
+        self.next, self.fallback = self.ends.copy(), True
+        left = [person for person in people if not self.picked[person] and not below[person]]
+        self._serve([p for person in left if (p := self._proposal(person)) is not None])
+        outcome = self._outcome()
         return Results(outcome, self._counters(outcome), self.results_of_lists.left)
 
     # --- proposing ---
 
     def _proposal(self, person: int) -> Proposal | None:
         """What a person proposes next."""
+        row, place = self.candidates[person], self.next[person]
+        if self.fallback:
+            self.next[person] = place + 1
+            return None if self.picked[person] or place >= len(row) else self._ranked(person, place)
         if len(self.picked[person]) == self.chosen.pick:
             return None
         if self.chosen.explores:
             return self._explored(person)
-        row = self.candidates[person]
-        place = self.next[person]
-        while place < len(row) and not _fits(self.plan, row[place], self._chosen(person)):
+        while place < self.ends[person] and not _fits(self.plan, row[place], self._chosen(person)):
             place += 1
         self.next[person] = place + 1
-        return None if place >= len(row) else self._ranked(person, place)
+        return None if place >= self.ends[person] else self._ranked(person, place)
 
     def _ranked(self, person: int, place: int) -> Proposal:
         tier, score = self.tiers[person][place], self.scores[person][place]
-        return tier, -score, self.order[person], person, place
+        return tier, 0.0 if tier == LAST_TIER else -score, self.order[person], person, place
 
     def _chosen(self, person: int) -> list[int]:
         return [self._candidate(person, place) for place in self.picked[person]]
 
     def _candidate(self, person: int, place: int) -> int:
-        return int(self.lists.chosen[person, place if place >= 0 else len(self.candidates[person])])
+        return self.candidates[person][place]
 
     def _explored(self, person: int) -> Proposal | None:
         row, tiers = self.candidates[person], self.tiers[person]
-        places = [place for place in range(len(row)) if (person, place) not in self.struck]
+        places = [place for place in range(self.ends[person]) if (person, place) not in self.struck]
         if not places:
             return None
         greedy = chosen = places[0]
@@ -219,7 +227,7 @@ class _Allocation:
             else:
                 self.struck.add((person, place))
                 self.losses[self._candidate(person, place), limit] += 1
-            following = None if place < 0 else self._proposal(person)
+            following = self._proposal(person)
             if following is not None:
                 heappush(proposals, following)
 
@@ -235,7 +243,7 @@ class _Allocation:
         return None
 
     def _pick(self, person: int, place: int) -> None:
-        if place < 0:
+        if self.fallback:
             self.reason[person], self.probability[person] = _FALLBACK, 1.0
         self.picked[person].append(place)
         if not self.held[person]:
@@ -244,25 +252,21 @@ class _Allocation:
 
     # --- what comes of it ---
 
-    def _outcome(self, left: Sequence[int]) -> Outcome:
+    def _outcome(self) -> Outcome:
         lists, shape = self.lists, (len(self.candidates), self.chosen.pick)
         chosen, tier = np.full(shape, -1, np.int32), np.full(shape, -1, np.int32)
         score, send_at, probability = (np.full(shape, np.nan) for _ in range(3))
         for person, places in enumerate(self.picked):
             if not places:
-                self.reason[person] = (
-                    -1 - left[person] if left[person] < 0 else REASONS.index(NOBODY_PASSED)
-                )
+                self.reason[person] = int(self.results_of_lists.left[person])
             for rank, place in enumerate(places):
                 chosen[person, rank] = self._candidate(person, place)
                 probability[person, rank] = self.probability[person]
-                send_at[person, rank] = lists.send_at[
-                    person, place if place >= 0 else len(self.candidates[person])
-                ]
-                if place >= 0:
+                send_at[person, rank] = lists.send_at[person, place]
+                if self.tiers[person][place] != LAST_TIER:
                     tier[person, rank], score[person, rank] = (
-                        lists.tier[person, place],
-                        lists.score[person, place],
+                        self.tiers[person][place],
+                        self.scores[person][place],
                     )
         reason = np.array(self.reason, np.uint8)
         reason[lists.bad >= 0] = BAD_DATA

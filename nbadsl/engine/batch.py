@@ -40,7 +40,8 @@ LIST_ROWS = 512  # rows of a block where candidates are put on lists
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Results:
-    """Decisions of n people as arrays, and what was counted. `left`: [n], see `blocks.leave`, where it was asked for."""
+    """Decisions of n people as arrays, and what was counted. `left`: [n], the reason where limits
+    leave nothing of somebody's list."""
 
     outcome: Outcome
     counters: Counters
@@ -48,7 +49,7 @@ class Results:
 
 
 class Engine:
-    """Runs one plan. Safe to use from several threads. `leaves`: whether it says what is left without a list."""
+    """Runs one plan. Safe to use from several threads. `leaves`: whether limits may take candidates away."""
 
     def __init__(self, plan: Plan, leaves: bool = False) -> None:
         self.plan, self.leaves = plan, leaves
@@ -59,7 +60,7 @@ class Engine:
         self.kinds = np.array([chosen.actions, chosen.groups, chosen.channels], np.int32)
         self.sends = np.array(chosen.sends or (-1,), np.int32)
         self.among = np.array(chosen.among or (False,), np.uint8)
-        self.listed = chosen.pick > 1 or chosen.explores
+        self.listed = chosen.pick > 1 or chosen.explores or leaves
         self.has_tiers = chosen.tiers > 1 or chosen.has_fallback
         self.has_sends = any(register >= 0 for register in chosen.sends)
         self.zone = _zone_table(plan.facts.timezone) if plan.uses_zone else np.zeros((2, 1))

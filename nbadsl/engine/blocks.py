@@ -209,24 +209,6 @@ def without(s, i, row, sends, counters):
     return 0, c.NOBODY_PASSED
 
 
-@part("IiiilI", "i")
-def leave(s, i, row, picked, sends, counters):
-    """Write what a row has when limits leave nothing of its list: its fallback candidate, which is put behind the list,
-    or the reason for nothing (negated, less one). Gives how many places are taken."""
-    standing = ld_i32(s[at.STANDING], i) if s[at.FALLBACK] else -1
-    if ld_u8(s[at.BELOW], i):
-        standing = -1 - c.BELOW_THRESHOLD
-    elif standing < 0:
-        standing = -1 - c.NOBODY_PASSED
-    st_i32(s[at.OUT_LEFT], row + i, standing)
-    if standing >= 0 and picked > 0 and ld_i32(s[at.OUT_CHOSEN], (row + i) * s[at.PICK]) != standing:
-        place = (row + i) * s[at.PICK] + picked
-        write(s, place, standing, -1, NAN, 1.0)
-        count_chosen(s, place, standing, i, sends, counters)
-        return picked + 1
-    return picked
-
-
 @part("IiiLlufI")
 def finish(s, row, n, kinds, sends, among, share, counters):
     """Write the block's decisions; where no lists are made, the chosen candidates and scores stand there already."""
@@ -243,7 +225,7 @@ def finish(s, row, n, kinds, sends, among, share, counters):
         if picked == 0:
             picked, reason = without(s, i, row, sends, counters)
         if s[at.OUT_LEFT]:
-            picked = leave(s, i, row, picked, sends, counters)
+            st_i32(s[at.OUT_LEFT], row + i, c.BELOW_THRESHOLD if ld_u8(s[at.BELOW], i) else c.NOBODY_PASSED)
         for place in range(picked, s[at.PICK]):
             write(s, (row + i) * s[at.PICK] + place, -1, -1, NAN, NAN)
         st_u8(s[at.OUT_REASON], row + i, reason)

@@ -15,6 +15,8 @@ from nbadsl.engine.parts import part
 # Reasons, as the arrays of a result hold them.
 CHOSEN, EXPLORED, FALLBACK, NOBODY_PASSED, BELOW_THRESHOLD, HELD, BAD_DATA = range(7)
 
+LAST_TIER = 1 << 30  # of the fallback, where it is on a list
+
 GOLDEN = -7046029254386353131  # 0x9E3779B97F4A7C15 as a signed number
 M1 = -4658895280553007687  # 0xBF58476D1CE4E5B9
 M2 = -7723592293110705685  # 0x94D049BB133111EB
@@ -53,17 +55,24 @@ def offer_in_tier(best_score, best_tier, best, score, tier, rank, candidate, idx
             st_i32(best, i, candidate)
 
 
+@part("iiiiifiii")
+def enlist_one(counts, scores, tiers, candidates, width, score, tier, candidate, i):
+    """Put a candidate on the list of one row."""
+    n = ld_i32(counts, i)
+    at = i * width + n
+    st_f64(scores, at, score)
+    st_i32(tiers, at, tier)
+    st_i32(candidates, at, candidate)
+    st_i32(counts, i, n + 1)
+
+
 @part("iiiiiiiiiii")
 def enlist(counts, scores, tiers, candidates, width, score, tier, rank, candidate, idx, count):
     """Put a candidate on the lists of the rows that it passed for."""
     for k in range(count):
+        place = rank if tier == 0 else int(ld_f64(tier, k))
         i = ld_i32(idx, k)
-        n = ld_i32(counts, i)
-        at = i * width + n
-        st_f64(scores, at, ld_f64(score, k))
-        st_i32(tiers, at, rank if tier == 0 else int(ld_f64(tier, k)))
-        st_i32(candidates, at, candidate)
-        st_i32(counts, i, n + 1)
+        enlist_one(counts, scores, tiers, candidates, width, ld_f64(score, k), place, candidate, i)
 
 
 @part("iiiiiiif", "i")

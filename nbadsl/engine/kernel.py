@@ -22,7 +22,7 @@ from nbadsl.engine import loops as l
 from nbadsl.engine import selected
 from nbadsl.engine import settings as at
 from nbadsl.engine import vectors as v
-from nbadsl.engine.blocks import begin, finish, recode_words
+from nbadsl.engine.blocks import INFINITY, begin, finish, recode_words
 from nbadsl.engine.compiled import Compiled
 from nbadsl.engine.execute import both, make_mask, make_number
 from nbadsl.engine.loops import NAN, ld_f64, ld_i32, ld_i64, st_i32, st_i64
@@ -86,11 +86,24 @@ def count_rows(mask, base, stride, spare, words):
 
 @part("Iiiii", "i")
 def let_stand(s, candidate, mask, flip, n):
-    """The fallback candidate stands for rows that have none before it. Gives how many rows it could."""
+    """The fallback candidate stands for rows that have none before it, or behind all others on their lists where limits
+    may take those. Gives how many rows it could."""
     found = selected.select(s[at.INDEX], mask, flip, n)
     for k in range(found):
         i = ld_i32(s[at.INDEX], k)
-        if ld_i32(s[at.STANDING], i) < 0:
+        if s[at.OUT_LEFT]:
+            c.enlist_one(
+                s[at.LIST_COUNT],
+                s[at.LIST_SCORE],
+                s[at.LIST_TIER],
+                s[at.LIST_CANDIDATE],
+                s[at.CANDIDATES],
+                -INFINITY,
+                c.LAST_TIER,
+                candidate,
+                i,
+            )
+        elif ld_i32(s[at.STANDING], i) < 0:
             st_i32(s[at.STANDING], i, candidate)
     return found
 

@@ -32,7 +32,7 @@ from __future__ import annotations
     OUT_SEND,
     OUT_SCORE,
     OUT_REASON,
-    OUT_LEFT,  # what there is if limits leave nothing of a row's list, see `blocks.leave`; 0: nobody asks
+    OUT_LEFT,  # the reason if limits leave nothing of a row's list; 0: nobody asks, and the fallback is on no list
     NUMBER_COUNT,  # how many number registers
     MASKS,  # scratch memory from here on: mask registers
     NUMBERS,  # number registers

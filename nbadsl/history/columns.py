@@ -109,7 +109,6 @@ class RoomColumns:
             start = self.asking.since(field, None if told is None else read_value(each, told))
             yield -(2**62) if start is None else start
 
-
     # --- whom and with whom ---
 
     def subjects(self, people: pa.RecordBatch | pa.Table) -> NDArray[np.int64]:

@@ -23,7 +23,7 @@ from nbadsl.interpreter.choose import Person, choose
 from nbadsl.interpreter.expressions import Evaluator, Recorder
 from nbadsl.program import chance
 from nbadsl.program.decision import HOLDOUT, Decision, Fate, Story
-from nbadsl.program.nodes import LIMITING, STAGES, Candidate, Expr, Program, Rule, Value
+from nbadsl.program.nodes import STAGES, Candidate, Expr, Program, Rule, Value
 from nbadsl.source import Span
 from nbadsl.zone import Zone, zone
 
@@ -172,7 +172,7 @@ class _Judge:
         candidate = self.program.candidates[number]
         if candidate.active is not None and self.value(number, "active", candidate.active) is not True:
             return Story(Fate.INACTIVE)
-        stopped = self.rules(number, candidate, limiting=False)
+        stopped = self.rules(number, candidate, range(candidate.limited))
         if stopped is not None:
             return stopped
         if candidate.send_at is not None:
@@ -180,7 +180,7 @@ class _Judge:
             if send_at is None:
                 return Story(Fate.QUIET)
             self.send_at[number] = send_at
-        stopped = self.rules(number, candidate, limiting=True)
+        stopped = self.rules(number, candidate, range(candidate.limited, len(candidate.rules)))
         if stopped is not None:
             return stopped
         if candidate.score is None:
@@ -193,10 +193,11 @@ class _Judge:
             return Story(Fate.THRESHOLD, tier=tier, score=score)
         return Story(Fate.OUTRANKED, tier=tier, score=score)
 
-    def rules(self, number: int, candidate: Candidate, limiting: bool) -> Story | None:
-        """The story of a candidate that a rule stops, or None. `limiting`: limits, rests and budgets, or the others."""
-        for index, rule in enumerate(candidate.rules):
-            if (rule.stage in LIMITING) != limiting or (candidate.score is None and not rule.binds_fallback):
+    def rules(self, number: int, candidate: Candidate, among: range) -> Story | None:
+        """The story of a candidate that one of some rules stops, or None."""
+        for index in among:
+            rule = candidate.rules[index]
+            if candidate.score is None and not rule.binds_fallback:
                 continue
             value = self.value(number, "rule", rule.when)
             if not _lets_pass(rule, value):

@@ -71,14 +71,11 @@ class _Audit:
         if candidate.active is not None:
             self._need(candidate.active, rows)
             rows = both(rows, self._yes(candidate.active))
-        for rule in candidate.rules:
-            if candidate.score is None and not rule.binds_fallback:
-                continue
-            self._need(rule.when, rows)
-            rows = both(rows, self._passes(rule))
+        rows = self._rules(candidate, candidate.rules[: candidate.limited], rows)
         if candidate.send_at is not None:
             self._need(candidate.send_at, rows)
             rows = both(rows, self._known(candidate.send_at))
+        rows = self._rules(candidate, candidate.rules[candidate.limited :], rows)
         if candidate.score is None:
             return
         undecided = rows
@@ -96,6 +93,14 @@ class _Audit:
         yield from (part for part in parts if part is not None)
         yield from (rule.when for rule in candidate.rules)
         yield from (tier.when for tier in candidate.tiers if tier.when is not None)
+
+    def _rules(self, candidate: Candidate, rules: tuple[Rule, ...], rows: Mask) -> Mask:
+        """The rows that some of a candidate's rules let pass."""
+        for rule in rules:
+            if candidate.score is not None or rule.binds_fallback:
+                self._need(rule.when, rows)
+                rows = self.scope.both(rows, self._passes(rule))
+        return rows
 
     def _passes(self, rule: Rule) -> Mask:
         wanted = rule.lets_pass

@@ -161,20 +161,21 @@ class _Lowering:
         self.main += [*dense.local, gate, *after, end]
 
     def _gate(self, index: int, candidate: Candidate, end: Label) -> Instruction:
-        before, after = [], []  # the moment of sending
+        rules, send_first = [], 0
         for number, rule in enumerate(candidate.rules):
             if candidate.score is None and not rule.binds_fallback:
                 continue
             passes, known = self._rule(rule)
-            stands = after if rule.stage in nodes.LIMITING else before
-            stands.append((passes, known, self.rule_counter[index] + 2 * number))
+            rules.append((passes, known, self.rule_counter[index] + 2 * number))
+            send_first += number < candidate.limited
         self.sends.append(None)
         if candidate.send_at is not None:
             send = self.dense.register(candidate.send_at)
             self.sends[-1] = send
-            before.append((self.dense.known(candidate.send_at), -1, self._counter(index, "quiet")))
+            moment = (self.dense.known(candidate.send_at), -1, self._counter(index, "quiet"))
+            rules.insert(send_first, moment)
         alive = self.tables.mask()
-        return Instruction("gate", [alive >> 1, 0, 0, end], rules=[*before, *after])
+        return Instruction("gate", [alive >> 1, 0, 0, end], rules=rules)
 
     def _rule(self, rule: Rule) -> tuple[Mask, Mask]:
         """Rows that a rule lets pass, and (if unknown stops) rows for which it is known; -1: for all."""

@@ -130,6 +130,11 @@ class Candidate:
     title: str = ""
 
     @property
+    def limited(self) -> int:
+        """The index of the first rule that is a limit, rest or budget."""
+        return next((i for i, rule in enumerate(self.rules) if rule.room), len(self.rules))
+
+    @property
     def name(self) -> str:
         """`winback via email "winback_a" at evening`, as messages and reports write it."""
         parts = [self.action]

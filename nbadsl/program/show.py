@@ -25,6 +25,7 @@ from nbadsl.program.nodes import (
     Or,
     OrElse,
     Program,
+    Rule,
     Same,
 )
 from nbadsl.types import Text
@@ -59,15 +60,19 @@ def _candidate(candidate: Candidate) -> Iterator[str]:
     yield f"candidate {candidate.name}"
     if candidate.active is not None:
         yield f"  active {show_expr(candidate.active)}"
-    for rule in candidate.rules:
-        passes = " (unknown passes)" if rule.unknown_passes else ""
-        yield f"  {rule.stage} {show_expr(rule.when)}{passes}    # {rule.scope}: {rule.reason}"
+    yield from map(_rule, candidate.rules[: candidate.limited])
     if candidate.send_at is not None:
         yield f"  send at {show_expr(candidate.send_at)}"
+    yield from map(_rule, candidate.rules[candidate.limited :])
     for tier in candidate.tiers:
         yield f"  tier {tier.rank + 1}" + (f" when {show_expr(tier.when)}" if tier.when is not None else "")
     if candidate.score is not None:
         yield f"  score {show_expr(candidate.score)}"
+
+
+def _rule(rule: Rule) -> str:
+    passes = " (unknown passes)" if rule.unknown_passes else ""
+    return f"  {rule.stage} {show_expr(rule.when)}{passes}    # {rule.scope}: {rule.reason}"
 
 
 def show_expr(expr: Expr) -> str:

@@ -1,0 +1,44 @@
+"""Where a history is: a file (SQLite), `redis://…` or `rediss://…`, `postgresql://…`."""
+
+from __future__ import annotations
+
+import os
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from nbadsl.history.store import HistoryError, Store
+
+_NOT_SQLITE = (".parquet", ".csv", ".arrow", ".json", ".nba", ".nbac")
+
+
+def open_history(address: str, create: bool = True) -> Store:
+    """The store at an address. `create`: make a file that is not there. Raises HistoryError.
+
+    Secrets come from the environment: REDIS_PASSWORD, and what libpq reads (PGPASSWORD, a password file).
+    """
+    scheme = address.partition("://")[0] if "://" in address else ""
+    if scheme in ("redis", "rediss"):
+        return _make("redis", "RedisStore", "redis", address, password=os.environ.get("REDIS_PASSWORD"))
+    if scheme in ("postgresql", "postgres"):
+        return _make("postgres", "PostgresStore", "psycopg", address)
+    if scheme:
+        raise HistoryError(f"{scheme}:// is no kind of history: give a file, redis://… or postgresql://…")
+    path = Path(address)
+    if path.suffix.lower() in _NOT_SQLITE:
+        raise HistoryError(f"{address}: decisions are kept in a database; a usual name is contacts.db")
+    if not path.exists() and not create:
+        raise HistoryError(f"there is no history {address}")
+    if not path.parent.is_dir():
+        raise HistoryError(f"{address}: there is no folder {path.parent}")
+    return _make("sqlite", "SqliteStore", "sqlite3", address)
+
+
+def _make(module: str, name: str, needs: str, address: str, **more: Any) -> Store:
+    try:
+        store: Store = getattr(import_module(f"nbadsl.history.{module}"), name)(address, **more)
+    except ModuleNotFoundError as error:
+        if error.name != needs:
+            raise
+        raise HistoryError(f"{address} needs `pip install nbadsl[{module}]`") from error
+    return store
