@@ -101,6 +101,7 @@ def demands(draw: Any, now: int | None = None) -> Demand:
         key,
         draw(st.none() | st.just(100)) if pause is None else None,
         pause,
+        draw(st.sampled_from([1, 1, 2])),
     )
 
 

@@ -74,7 +74,7 @@ def test_an_explanation_has_the_decisions_id_and_the_holdouts_that_were_asked():
     given = POOL.given("now", TIME)
     holdout = Holdout("h", 1.0, "id", "h", POOL.compare(">", given, POOL.literal(0.0, TIME)))
     explanation = explained(program(candidate("a"), holdouts=(holdout,)), person())
-    assert explanation.id == "c1@2026-11-10T09:00:00.000000Z"
+    assert explanation.id == "c1@2026-11-10T09:00:00.000000Z/p"
     assert [(p.name, p.value, p.readings[0].value) for p in explanation.policy] == [("holdout", True, NOW)]
 
 

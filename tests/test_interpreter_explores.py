@@ -70,7 +70,7 @@ def test_the_seed_and_the_moment_change_the_draw_but_nothing_else_does():
 
 def test_the_explored_choice_is_the_one_with_the_largest_draw():
     for key in ("c1", "c2", "c3", "c4"):
-        base = chance.base(f"{key}@2026-11-10T09:00:00.000000Z", 5)
+        base = chance.base(f"{key}@2026-11-10T09:00:00.000000Z/p", 5)
         draws = [chance.draw(base, k) for k in (1, 2, 3)]
         assert decided(exploring(1.0), person(key), seed=5).chosen[0].candidate == draws.index(max(draws))
 

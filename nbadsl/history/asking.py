@@ -105,12 +105,16 @@ class Asking:
 
     def request(self, decision: Decision, row: Row, id: str) -> Request:
         """What a store is asked to keep of a decision."""
-        chosen = {choice.candidate for choice in decision.chosen}
-        found = [self.demand(asked, row) for asked in self.asked if not chosen.isdisjoint(asked.limit.binds)]
+        chosen = [choice.candidate for choice in decision.chosen]
+        demands = []
+        for asked in self.asked:
+            wants, demand = _wanted(asked.limit, chosen), self.demand(asked, row)
+            if wants and isinstance(demand, Demand):
+                demands.append(replace(demand, wants=wants))
         events = tuple(
             self._event(id, choice.rank, choice.candidate, decision.key, row) for choice in decision.chosen
         )
-        return Request(id, events, tuple(demand for demand in found if isinstance(demand, Demand)))
+        return Request(id, events, tuple(demands))
 
     def _event(self, id: str, rank: int, number: int, key: str, row: Row) -> Event:
         candidate: Candidate = self.program.candidates[number]
@@ -137,6 +141,12 @@ class Asking:
             if asked.limit.stage == BUDGET and number in asked.limit.takes
         }
         return costs.pop() if len(costs) == 1 else None
+
+
+def _wanted(limit: Limit, chosen: list[int]) -> int:
+    """The room that a list of candidates needs: that of the last one that the limit binds, behind all that take some."""
+    last = max((place for place, number in enumerate(chosen) if number in limit.binds), default=None)
+    return 0 if last is None else 1 + sum(number in limit.takes for number in chosen[:last])
 
 
 def _whole(value: Value) -> int:

@@ -21,7 +21,7 @@ class Demand:
     `contacts`: what is counted. `field`, `key`: of whom (None: of everybody; `events.PERSON` is the person). `start`:
     only after this moment (None: ever), and up to `now`. `most`: a limit's number, or a budget in millionths of the
     currency, of which a contact without a cost of its own takes `each`. `pause`: of a rest, for which `most` says
-    nothing.
+    nothing. `wants`: the room that a decision needs.
     """
 
     contacts: Contacts
@@ -32,6 +32,7 @@ class Demand:
     key: str | None = None
     each: int | None = None
     pause: Pause | None = None
+    wants: int = 1
 
     def counts(self, event: Event) -> bool:
         """Whether an event is one of those that are asked for."""
@@ -41,10 +42,6 @@ class Demand:
             and event.is_of(self.field, self.key)
             and self.contacts.include(event.kind, event.action, event.groups, event.channel)
         )
-
-    def wants(self, events: Sequence[Event]) -> int:
-        """The room that a decision with these events needs: one for each that is counted, and one in any case."""
-        return max(1, sum(map(self.counts, events)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,7 +111,7 @@ class MemoryStore:
         if known is not None:
             return known
         for number, demand in enumerate(request.demands):
-            if self._room(demand) < demand.wants(request.events):
+            if self._room(demand) < demand.wants:
                 return Lost(number)
         self.add(request.events)
         return request.events

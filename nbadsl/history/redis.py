@@ -189,7 +189,7 @@ class RedisStore:
 
     def _request(self, request: Request) -> dict[str, Any]:
         events = [self._event(event) for event in request.events]
-        demands = [self._demand(d) | {"wants": str(d.wants(request.events))} for d in request.demands]
+        demands = [self._demand(demand) for demand in request.demands]
         return {"decision": request.decision, "events": events, "demands": demands}
 
     def _demand(self, demand: Demand) -> dict[str, Any]:
@@ -203,6 +203,7 @@ class RedisStore:
             "each": None if demand.each is None else str(demand.each),
             "pause": None if pause is None else [str(pause.length), str(pause.count), _text(pause.within)],
             "sorts": self._sorts_of(demand.contacts),
+            "wants": str(demand.wants),
         }
 
     def _event(self, event: Event) -> str:

@@ -239,7 +239,7 @@ class SqlStore(ABC):
         """The first demand without the room that a request wants."""
         rooms = self._rooms(request.demands)
         for number, (demand, left) in enumerate(zip(request.demands, rooms, strict=True)):
-            if left < demand.wants(request.events):
+            if left < demand.wants:
                 return number
         return None
 
