@@ -184,7 +184,9 @@ class Policy:
         started = datetime.now(UTC)
         given = self.given(now, context, parameters)
         opened = open_profiles(profiles, self.facts.inputs, key=self.facts.key, used=self.used)
-        limited = None if history is None else Limited(engine, self.program, given, history, seed, keeps)
+        limited = (
+            None if history is None else Limited(engine, self.program, given, history, seed, keeps, threads)
+        )
         run = Run(engine, opened, given, self.hash, seed, threads, limited)
         return run, self.moment_text(given), started
 

@@ -12,11 +12,12 @@ from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from nbadsl.data.batches import Batch
 from nbadsl.data.decisions import Outcome
 from nbadsl.data.schema import column_of
-from nbadsl.engine.allocate import Shared, allocate, lister, needs_lists
+from nbadsl.engine.allocate import Shared, allocate, lister, shares
 from nbadsl.engine.batch import Engine, Results, joined
 from nbadsl.engine.counters import nothing
 from nbadsl.history.asking import Asking
@@ -40,50 +41,72 @@ class Limited:
         history: Store,
         seed: int = 0,
         keeps: bool = True,
+        threads: int = 1,
     ) -> None:
         self.engine, self.program, self.given = engine, program, given
-        self.history, self.seed, self.keeps = history, seed, keeps
+        self.history, self.seed, self.keeps, self.threads = history, seed, keeps, threads
         self.asking = Asking(program, given)
         self.rooms = RoomColumns(self.asking, history)
-        self.lister = lister(engine.plan) if needs_lists(engine.plan) else None
-        self.key = next(column_of(i) for i in program.inputs if i.name == program.key)
+        self.shares = shares(engine.plan)
+        self.listers: dict[int, Engine] = {}
+        inputs = {i.name: column_of(i) for i in program.inputs}
+        self.key = inputs[program.key]
+        subjects = {limit.subject for limit in program.limits if limit.subject in inputs}
+        self.shared = sorted({self.key, *(inputs[name] for name in subjects if name)})
 
     def decide(self, batches: Iterable[Batch]) -> Iterator[tuple[Batch, Results]]:
         """All batches, in order."""
-        found = self._together(list(batches)) if self.lister else ((b, self._alone(b)) for b in batches)
+        found = self._together(list(batches)) if self.shares else ((b, self._alone(b)) for b in batches)
         for number, (batch, results) in enumerate(found):
             yield batch, self._kept(batch, results, number) if self.keeps else results
 
     # --- deciding ---
 
     def _alone(self, batch: Batch) -> Results:
-        return self._run(self.engine, batch)
+        """People who share nothing, with the room of limits as columns."""
+        return self._run(self.engine, self.rooms.add_to(batch.people), batch.unreadable)
 
-    def _run(self, engine: Engine, batch: Batch) -> Results:
-        people = self.rooms.add_to(batch.people)
-        return engine.decide(people, self.given, self.seed, unreadable=batch.unreadable)
+    def _run(
+        self, engine: Engine, people: pa.RecordBatch, unreadable: NDArray[np.int32] | None = None
+    ) -> Results:
+        return engine.decide(people, self.given, self.seed, self.threads, unreadable=unreadable)
 
     def _together(self, batches: list[Batch]) -> Iterator[tuple[Batch, Results]]:
         """People who share limits, in all batches at once."""
-        assert self.lister is not None
         if not batches:
             return
-        lists = [self._run(self.lister, batch) for batch in batches]
-        people = pa.Table.from_batches([self.rooms.add_to(batch.people) for batch in batches])
-        whole = self._allocated(joined(lists), people)
-        start = 0
-        for batch, mine in zip(batches, lists, strict=True):
-            part = _part(whole, start, start + len(mine.left))
+        people = [self.rooms.add_to(batch.people) for batch in batches]
+        found = [
+            self._run(self.engine, some, batch.unreadable)
+            for some, batch in zip(people, batches, strict=True)
+        ]
+        starts = np.cumsum([0, *(batch.people.num_rows for batch in batches)])
+        whole = self._allocated(joined(found), people, starts)
+        for batch, start, stop in zip(batches, starts, starts[1:], strict=False):
+            part = _part(whole, start, stop)
             # What was counted was counted for all of them.
             yield batch, part if start == 0 else replace(part, counters=nothing(self.engine.plan))
-            start += len(mine.left)
 
-    def _allocated(self, lists: Results, people: pa.Table) -> Results:
-        limits = self.program.limits
-        rooms = np.array([people.column(limit.room).to_numpy() for limit in limits], np.int64)
-        shared = Shared(rooms, self.rooms.subjects(people))
-        keys = people.column(self.key).combine_chunks()
-        return allocate(self.engine.plan, lists, shared, keys, float(self.asking.now), self.seed)
+    def _allocated(self, found: Results, people: list[pa.RecordBatch], starts: NDArray[np.int64]) -> Results:
+        rooms = [
+            np.concatenate([some.column(limit.room).to_numpy() for some in people])
+            for limit in self.program.limits
+        ]
+        whole = pa.Table.from_batches([some.select(self.shared) for some in people])
+        shared = Shared(np.array(rooms, np.int64), self.rooms.subjects(whole))
+
+        def ask(who: NDArray[np.int64], depth: int) -> Results:
+            engine = self.listers.setdefault(depth, lister(self.engine.plan, depth))
+            cuts = np.searchsorted(who, starts)
+            some = [
+                each.take(pa.array(who[first:last] - start))
+                for each, start, first, last in zip(people, starts, cuts, cuts[1:], strict=False)
+                if last > first
+            ]
+            return joined([self._run(engine, each) for each in some])
+
+        keys = whole.column(self.key).combine_chunks()
+        return allocate(self.engine.plan, found, shared, keys, float(self.asking.now), self.seed, ask)
 
     # --- keeping ---
 
@@ -94,7 +117,7 @@ class Limited:
             if not any(isinstance(answer, Lost) for answer in answers):
                 return results
             self.rooms = RoomColumns(self.asking, self.history)
-            results = next(self._together([batch]))[1] if self.lister else self._alone(batch)
+            results = next(self._together([batch]))[1] if self.shares else self._alone(batch)
         raise HistoryError("the limits of these decisions change faster than they can be made")
 
     def _requests(self, batch: Batch, results: Results) -> Iterator[Request]:
@@ -111,4 +134,4 @@ class Limited:
 def _part(whole: Results, start: int, stop: int) -> Results:
     """The results of some people."""
     found = {name: getattr(whole.outcome, name)[start:stop] for name in Outcome.__dataclass_fields__}
-    return replace(whole, outcome=Outcome(**found), left=whole.left[start:stop])
+    return replace(whole, outcome=Outcome(**found))

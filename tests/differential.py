@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 from strategies_program import Case
 
 from nbadsl.engine.allocate import Shared, allocate, lister
@@ -157,14 +158,18 @@ def decide(plan: Plan, case: Case, people: Any, **how: Any) -> Results:
 def allocated(plan: Plan, case: Case, people: pa.Table, **how: Any) -> Results:
     """Decide people who share the room of limits."""
     limits = plan.facts.limits
-    lists = lister(plan).decide(people, case.given, case.seed, **how)
+    found = Engine(plan).decide(people, case.given, case.seed, **how)
     subjects = [[row[limit.subject] if limit.subject else None for row in case.rows] for limit in limits]
     shared = Shared(
         np.array([people.column(limit.room).to_numpy() for limit in limits], np.int64),
         np.array([[each.index(value) for value in each] for each in subjects], np.int64),
     )
+
+    def ask(who: NDArray[np.int64], depth: int) -> Results:
+        return lister(plan, depth).decide(people.take(pa.array(who)), case.given, case.seed, **how)
+
     keys = people.column("customer_id").combine_chunks()
-    return allocate(plan, lists, shared, keys, case.given["now"], case.seed)
+    return allocate(plan, found, shared, keys, case.given["now"], case.seed, ask)
 
 
 def tiled(table: pa.Table, times: int) -> pa.Table:

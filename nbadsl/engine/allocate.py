@@ -1,15 +1,14 @@
 """Serves people who share limits, and people who are picked several: see `interpreter.choose`, which this equals.
 
-The kernel ranks all candidates that passed for each person. People then propose from the top of their lists; of all
-next proposals the best one is looked at first, which a heap finds. A limit without room strikes the candidate.
+The engine decides everybody as if limits had room for all. Whose picks no shared limit can strike keeps them. All
+others propose (see `walk`); of those who lose a candidate the kernel is asked for more of their lists, first a few
+candidates, then all, and everybody proposes once more, until nothing that was needed is missing.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from heapq import heapify, heappop, heappush
 
 import numpy as np
 import pyarrow as pa
@@ -21,22 +20,24 @@ from nbadsl.engine.batch import Engine, Results
 from nbadsl.engine.choose import BAD_DATA, HELD, LAST_TIER
 from nbadsl.engine.counters import Counters
 from nbadsl.engine.hashing import bases, orders
+from nbadsl.engine.walk import CUT, PICKED, WHOLE, Choosing, Entries, People, Rooms, walk
 from nbadsl.plan.plan import Plan
-from nbadsl.program import chance
-from nbadsl.program.decision import BELOW_THRESHOLD, CHOSEN, EXPLORED, FALLBACK, Choice, Decision
+from nbadsl.program.decision import BELOW_THRESHOLD, FALLBACK, NOBODY_PASSED
 from nbadsl.program.nodes import Value
 
-_CHOSEN, _EXPLORED, _FALLBACK = (REASONS.index(reason) for reason in (CHOSEN, EXPLORED, FALLBACK))
+_FALLBACK, _NOBODY, _BELOW = map(REASONS.index, (FALLBACK, NOBODY_PASSED, BELOW_THRESHOLD))
+_FEW = 4  # candidates that are asked for first
 
-Proposal = tuple[float, float, int, int, int]
-"""Tier, score (negated), hash of the key, person, place on the person's list."""
+Whole = NDArray[np.int64]
+Ask = Callable[[Whole, int], Results]
+"""Rank the candidates of some people (indices), the best so many; by `lister`."""
 
 
-def lister(plan: Plan) -> Engine:
-    """An engine that ranks all candidates that passed."""
+def lister(plan: Plan, depth: int | None = None) -> Engine:
+    """An engine that ranks all candidates that passed, or the best `depth`."""
     wide = replace(
         plan.chosen,
-        pick=len(plan.chosen.actions),
+        pick=min(depth or len(plan.chosen.actions), len(plan.chosen.actions)),
         explores=False,
         most_action=0,
         most_group=0,
@@ -45,7 +46,7 @@ def lister(plan: Plan) -> Engine:
     return Engine(replace(plan, chosen=wide), leaves=True)
 
 
-def needs_lists(plan: Plan) -> bool:
+def shares(plan: Plan) -> bool:
     """Whether limits bind more than candidates one by one: several picks, or people who share them."""
     takes = [limit for limit in plan.facts.limits if limit.takes]
     return bool(takes) and (plan.chosen.pick > 1 or any(limit.subject != plan.facts.key for limit in takes))
@@ -55,240 +56,284 @@ def needs_lists(plan: Plan) -> bool:
 class Shared:
     """The room of each limit for n people, and with whom they share it.
 
-    `rooms`: [limits, n]. `subjects`: [limits, n], people with one number share that limit's room.
+    `rooms`: [limits, n]. `subjects`: [limits, n], people with one number from 0 on share that limit's room.
     """
 
-    rooms: NDArray[np.int64]
-    subjects: NDArray[np.int64]
+    rooms: Whole
+    subjects: Whole
 
 
 def allocate(
-    plan: Plan, lists: Results, shared: Shared, keys: pa.Array, now: float, seed: int = 0
+    plan: Plan, found: Results, shared: Shared, keys: pa.Array, now: float, seed: int, ask: Ask
 ) -> Results:
-    """Decide all people of the lists that `lister` made. `keys`: [n]; `now`, `seed`: of the run."""
-    return _Allocation(plan, lists, shared, keys, now, seed).results()
+    """Decide all people. `found`: what the engine decided with the rooms of limits as columns. `keys`: [n]; `now`,
+    `seed`: of the run."""
+    return _Allocation(plan, found, shared, keys, now, seed).results(ask)
 
 
 def decide_alone(plan: Plan, people: pa.RecordBatch, given: Mapping[str, Value], seed: int = 0) -> Results:
     """Decide people who share no limits with each other, with a column for the room of each."""
+    found = Engine(plan).decide(people, given, seed)
     if plan.chosen.pick == 1 or not any(limit.takes for limit in plan.facts.limits):
-        return Engine(plan).decide(people, given, seed)
-    lists = lister(plan).decide(people, given, seed)
+        return found
     rooms = np.array([people.column(limit.room).to_numpy() for limit in plan.facts.limits], np.int64)
     alone = np.broadcast_to(np.arange(people.num_rows), rooms.shape)
     now, key = given["now"], next(i for i in plan.facts.inputs if i.name == plan.facts.key)
     assert isinstance(now, float)
-    return allocate(plan, lists, Shared(rooms, alone), people.column(column_of(key)), now, seed)
+    keys = people.column(column_of(key))
+
+    def ask(who: Whole, depth: int) -> Results:
+        return lister(plan, depth).decide(people.take(pa.array(who)), given, seed)
+
+    return allocate(plan, found, Shared(rooms, alone), keys, now, seed, ask)
 
 
-def picked(plan: Plan, ranking: Decision, left: int, row: Mapping[str, Value]) -> Decision:
-    """One person's decision of a ranking by `lister`. `left`: the reason for nothing, an index in REASONS; `row`: with
-    the room of each limit."""
-    found: list[Choice] = []
-    reason = CHOSEN
-    for choice in ranking.chosen or ranking.held:
-        others = [other.candidate for other in found]
-        if choice.tier == LAST_TIER:
-            if found or REASONS[left] == BELOW_THRESHOLD:
-                break
-            choice, reason = replace(choice, tier=None, score=None), FALLBACK
-        if len(found) < plan.chosen.pick and _fits(plan, choice.candidate, others):
-            if _has_room(plan, choice.candidate, others, row):
-                found.append(replace(choice, rank=len(found) + 1))
-        if found and reason == FALLBACK:
-            break
-    if not found:
-        reason = REASONS[left]
-    if ranking.holdout is not None:
-        return replace(ranking, held=tuple(found))
-    return replace(ranking, chosen=tuple(found), reason=reason)
+# --- many people ---------------------------------------------------------------------------------------
 
 
-def _fits(plan: Plan, candidate: int, others: Sequence[int]) -> bool:
-    """Whether a candidate would not be too many of its action, group or channel beside others."""
-    chosen = plan.chosen
-    for of, most in (
-        (chosen.actions, chosen.most_action),
-        (chosen.groups, chosen.most_group),
-        (chosen.channels, chosen.most_channel),
-    ):
-        if most and of[candidate] >= 0 and sum(of[c] == of[candidate] for c in others) >= most:
-            return False
-    return True
+class _Lists:
+    """The candidates that are known of m people, best first, and when each is sent."""
 
+    def __init__(self, outcome: Outcome, who: Whole) -> None:
+        self.parts: list[tuple[NDArray[np.int32], ...]] = []
+        self.sends: list[NDArray[np.float64]] = []
+        self.size = 0
+        self.begin, self.start, self.stop, self.end, self.known = np.zeros((5, len(who)), np.int64)
+        self.below = np.zeros(len(who), bool)
+        self.proposed = outcome.chosen[who, 0]
+        stands = outcome.reason[who] == _FALLBACK
+        self.add(outcome, np.arange(len(who)), who, PICKED, stands)
 
-def _has_room(plan: Plan, candidate: int, others: Sequence[int], row: Mapping[str, Value]) -> bool:
-    """Whether all limits that bind a candidate have room beside what others take of it."""
-    for limit in plan.facts.limits:
-        room = row[limit.room]
-        assert isinstance(room, float)
-        if candidate in limit.binds and sum(c in limit.takes for c in others) >= room:
-            return False
-    return True
+    def add(
+        self,
+        outcome: Outcome,
+        people: Whole,
+        rows: Whole,
+        known: int,
+        stands: NDArray[np.bool_] | None = None,
+    ) -> None:
+        """What is known now of some `people`, which stands in `rows` of an outcome. `stands`: whom only a fallback was
+        found for."""
+        chosen = outcome.chosen[rows]
+        there = chosen >= 0
+        counts = there.sum(1)
+        tier, score = outcome.tier[rows], outcome.score[rows]
+        last = tier == LAST_TIER if stands is None else np.broadcast_to(stands[:, None], tier.shape)
+        self.start[people] = self.size + np.cumsum(counts) - counts
+        self.end[people] = self.start[people] + counts
+        self.stop[people] = self.end[people] - (last & there).sum(1)
+        # What is proposed first is what was found without limits: the best one, unless it was explored.
+        self.begin[people] = self.start[people] + (chosen == self.proposed[people][:, None]).argmax(1)
+        self.known[people] = known
+        last = last[there]
+        self.parts.append(
+            (
+                chosen[there].astype(np.int32),
+                np.where(last, LAST_TIER, tier[there]).astype(np.int32),
+                np.where(last, 0.0, score[there]),
+            )
+        )
+        self.sends.append(outcome.send_at[rows][there])
+        self.size += int(counts.sum())
+
+    def entries(self) -> Entries:
+        candidate, tier, score = (np.concatenate(each) for each in zip(*self.parts, strict=True))
+        return Entries(candidate, tier, score, tier.copy(), np.zeros(len(tier), np.int32))
 
 
 class _Allocation:
     def __init__(
-        self, plan: Plan, lists: Results, shared: Shared, keys: pa.Array, now: float, seed: int
+        self, plan: Plan, found: Results, shared: Shared, keys: pa.Array, now: float, seed: int
     ) -> None:
-        self.plan, self.chosen, self.lists, self.shared = plan, plan.chosen, lists.outcome, shared
-        self.results_of_lists = lists
-        self.order = orders(keys).tolist()
-        self.bases = bases(keys, now, seed, plan.facts.name).tolist() if plan.chosen.explores else []
-        count = len(keys)
-        self.candidates: list[list[int]] = [
-            [c for c in row if c >= 0] if bad < 0 else []
-            for row, bad in zip(self.lists.chosen.tolist(), self.lists.bad.tolist(), strict=True)
-        ]
-        self.tiers, self.scores = self.lists.tier.tolist(), self.lists.score.tolist()
-        self.ends = [
-            sum(tier != LAST_TIER for tier in tiers[: len(row)])
-            for row, tiers in zip(self.candidates, self.tiers, strict=True)
-        ]
-        self.next = [0] * count
-        self.picked: list[list[int]] = [[] for _ in range(count)]
-        self.struck: set[tuple[int, int]] = set()
-        self.losses: Counter[tuple[int, int]] = Counter()
-        self.reason = [_CHOSEN] * count
-        self.probability = [1.0] * count
-        self.fallback = False  # whether it is its turn
-        self.held = (self.lists.holdout >= 0).tolist()
-        self.taken: defaultdict[tuple[int, int], int] = defaultdict(int)
-        self.binds = [
-            [i for i, x in enumerate(plan.facts.limits) if c in x.binds] for c in range(len(plan.rules))
-        ]
-        self.takes = [
-            [i for i, x in enumerate(plan.facts.limits) if c in x.takes] for c in range(len(plan.rules))
-        ]
+        self.plan, self.found = plan, found
+        limits, candidates = plan.facts.limits, len(plan.facts.candidates)
+        self.takes = np.zeros((len(limits), candidates), np.int64)
+        bound = np.zeros((candidates, len(limits)), bool)
+        for number, limit in enumerate(limits):
+            self.takes[number, list(limit.takes)] = 1
+            bound[list(limit.binds), number] = True
+        self.starts = np.concatenate([[0], np.cumsum(bound.sum(1))])
+        self.binds = np.nonzero(bound)[1].astype(np.int64)
+        self.who = self._contested(shared, bound | self.takes.T.astype(bool))
+        self.room = np.ascontiguousarray(shared.rooms[:, self.who])
+        self.subject = np.ascontiguousarray(shared.subjects[:, self.who])
+        sizes = [int(each.max(initial=-1)) + 1 for each in self.subject]
+        self.first, self.subjects = np.cumsum([0, *sizes[:-1]]), sum(sizes)
+        mine = keys.take(pa.array(self.who))
+        self.order = orders(mine).view(np.int64) ^ np.int64(-(2**63))  # compare as unsigned
+        explores = plan.chosen.explores
+        self.base = bases(mine, now, seed, plan.facts.name) if explores else np.zeros(1, np.int64)
+        self.held = (found.outcome.holdout[self.who] >= 0).astype(np.int64)
 
-    def results(self) -> Results:
-        people = range(len(self.candidates))
-        self._serve([p for person in people if (p := self._proposal(person)) is not None])
-        below = self.results_of_lists.left == REASONS.index(BELOW_THRESHOLD)
-        self.next, self.fallback = self.ends.copy(), True
-        left = [person for person in people if not self.picked[person] and not below[person]]
-        self._serve([p for person in left if (p := self._proposal(person)) is not None])
-        outcome = self._outcome()
-        return Results(outcome, self._counters(outcome), self.results_of_lists.left)
+    def _contested(self, shared: Shared, concerned: NDArray[np.bool_]) -> Whole:
+        """The people who are picked something that others, or more picks of theirs, may leave no room for."""
+        outcome, chosen = self.found.outcome, self.plan.chosen
+        picks = np.where((outcome.bad >= 0)[:, None], -1, outcome.chosen)
+        found = np.zeros(len(picks), bool)
+        for limit, (room, subject) in enumerate(zip(shared.rooms, shared.subjects, strict=True)):
+            many = np.bincount(subject) * chosen.pick
+            scarce = many[subject] > room
+            if self.takes[limit].any() and scarce.any():
+                touched = np.append(concerned[:, limit], False)[picks].any(1)  # -1 is the last one
+                found |= scarce & touched
+        return np.flatnonzero(found)
 
-    # --- proposing ---
+    def results(self, ask: Ask) -> Results:
+        if not len(self.who):
+            return self.found
+        lists, depth = _Lists(self.found.outcome, self.who), _FEW
+        if self.plan.chosen.explores:
+            depth = len(self.plan.facts.candidates)
+        while True:
+            people, entries = self._served(lists)
+            short = np.flatnonzero(people.short)
+            if not len(short):
+                return self._results(lists, people, entries)
+            deep = lists.known[short] == CUT
+            for some, much in ((short[~deep], depth), (short[deep], len(self.plan.facts.candidates))):
+                self._more(lists, some, much, ask)
 
-    def _proposal(self, person: int) -> Proposal | None:
-        """What a person proposes next."""
-        row, place = self.candidates[person], self.next[person]
-        if self.fallback:
-            self.next[person] = place + 1
-            return None if self.picked[person] or place >= len(row) else self._ranked(person, place)
-        if len(self.picked[person]) == self.chosen.pick:
-            return None
-        if self.chosen.explores:
-            return self._explored(person)
-        while place < self.ends[person] and not _fits(self.plan, row[place], self._chosen(person)):
-            place += 1
-        self.next[person] = place + 1
-        return None if place >= self.ends[person] else self._ranked(person, place)
-
-    def _ranked(self, person: int, place: int) -> Proposal:
-        tier, score = self.tiers[person][place], self.scores[person][place]
-        return tier, 0.0 if tier == LAST_TIER else -score, self.order[person], person, place
-
-    def _chosen(self, person: int) -> list[int]:
-        return [self._candidate(person, place) for place in self.picked[person]]
-
-    def _candidate(self, person: int, place: int) -> int:
-        return self.candidates[person][place]
-
-    def _explored(self, person: int) -> Proposal | None:
-        row, tiers = self.candidates[person], self.tiers[person]
-        places = [place for place in range(self.ends[person]) if (person, place) not in self.struck]
-        if not places:
-            return None
-        greedy = chosen = places[0]
-        among = [p for p in places if tiers[p] == tiers[greedy] and self.chosen.among[row[p]]]
-        base, share = self.bases[person] % 2**64, self.chosen.share
-        self.reason[person], self.probability[person] = _CHOSEN, 1.0
-        if among and chance.unit(chance.draw(base, 0)) < share:
-            chosen = max(among, key=lambda place: (chance.draw(base, row[place] + 1), -row[place]))
-            self.reason[person] = _EXPLORED
-        if among:
-            inside = share * (chosen in among) / len(among)
-            self.probability[person] = (1.0 - share) * (chosen == greedy) + inside
-        return self._ranked(person, chosen)
+    def _more(self, lists: _Lists, people: Whole, depth: int, ask: Ask) -> None:
+        """Ask for the lists of some people."""
+        if not len(people):
+            return
+        known = WHOLE if depth >= len(self.plan.facts.candidates) else CUT
+        found = ask(self.who[people], depth)
+        lists.add(found.outcome, people, np.arange(len(people)), known)
+        lists.known[people[(found.outcome.chosen < 0).any(1)]] = WHOLE
+        lists.below[people] = found.left == _BELOW
 
     # --- serving ---
 
-    def _serve(self, proposals: list[Proposal]) -> None:
-        heapify(proposals)
-        while proposals:
-            *_, person, place = heappop(proposals)
-            limit = self._full(person, place)
-            if limit is None:
-                self._pick(person, place)
-            else:
-                self.struck.add((person, place))
-                self.losses[self._candidate(person, place), limit] += 1
-            following = self._proposal(person)
-            if following is not None:
-                heappush(proposals, following)
+    def _served(self, lists: _Lists) -> tuple[People, Entries]:
+        """Everybody proposes; then those with nothing, their fallback."""
+        count, pick, chosen = len(self.who), self.plan.chosen.pick, self.plan.chosen
+        entries = lists.entries()
+        rooms = Rooms(
+            self.room,
+            self.subject,
+            self.first,
+            np.zeros(self.subjects, np.int64),
+            self.starts,
+            self.binds,
+            self.takes,
+        )
+        people = People(
+            lists.start,
+            lists.stop,
+            lists.known,
+            self.held,
+            self.order,
+            self.base,
+            lists.begin.copy(),
+            np.zeros(count, np.int64),
+            np.full((count, pick), -1, np.int32),
+            np.full((count, pick), -1, np.int64),
+            self.found.outcome.reason[self.who].astype(np.int64),
+            self.found.outcome.probability[self.who, 0].copy(),
+            np.zeros(count, np.int64),
+        )
+        most = np.array([chosen.most_action, chosen.most_group, chosen.most_channel], np.int64)
+        kinds = np.array([chosen.actions, chosen.groups, chosen.channels], np.int32)
+        among = np.array(chosen.among or (False,), np.uint8)
+        choosing = Choosing(pick, chosen.explores, chosen.share, most, kinds, among)
+        heap = np.empty(count, np.int64)
+        first = np.flatnonzero(lists.stop > lists.start)
+        walk(people, entries, rooms, choosing, self._sorted(first, people, entries), heap)
+        left = (people.count == 0) & (people.short == 0) & ~lists.below
+        stands = np.flatnonzero(left & (lists.end > lists.stop))
+        if len(stands):
+            people.place[stands] = lists.stop[stands]
+            walk(
+                people._replace(stop=lists.end),
+                entries,
+                rooms,
+                choosing._replace(pick=1, explores=False),
+                self._sorted(stands, people, entries),
+                heap,
+            )
+            people.reason[stands] = _FALLBACK
+            people.probability[stands] = 1.0
+        return people, entries
 
-    def _full(self, person: int, place: int) -> int | None:
-        """The first limit without room for a candidate."""
-        for limit in self.binds[self._candidate(person, place)]:
-            taken = self.taken[limit, int(self.shared.subjects[limit, person])]
-            if self.held[person]:
-                takes = self.plan.facts.limits[limit].takes
-                taken += sum(c in takes for c in self._chosen(person))
-            if taken >= self.shared.rooms[limit, person]:
-                return limit
-        return None
-
-    def _pick(self, person: int, place: int) -> None:
-        if self.fallback:
-            self.reason[person], self.probability[person] = _FALLBACK, 1.0
-        self.picked[person].append(place)
-        if not self.held[person]:
-            for limit in self.takes[self._candidate(person, place)]:
-                self.taken[limit, int(self.shared.subjects[limit, person])] += 1
+    def _sorted(self, people: Whole, state: People, entries: Entries) -> Whole:
+        """People in the order in which their proposals are looked at."""
+        place = state.place[people]
+        tier = entries.tier[place]
+        found = []
+        for each in np.unique(tier):
+            mine = np.flatnonzero(tier == each)
+            found.append(people[mine[ranked(-entries.score[place[mine]], self.order[people[mine]])]])
+        return np.concatenate(found) if found else people
 
     # --- what comes of it ---
 
-    def _outcome(self) -> Outcome:
-        lists, shape = self.lists, (len(self.candidates), self.chosen.pick)
-        chosen, tier = np.full(shape, -1, np.int32), np.full(shape, -1, np.int32)
-        score, send_at, probability = (np.full(shape, np.nan) for _ in range(3))
-        for person, places in enumerate(self.picked):
-            if not places:
-                self.reason[person] = int(self.results_of_lists.left[person])
-            for rank, place in enumerate(places):
-                chosen[person, rank] = self._candidate(person, place)
-                probability[person, rank] = self.probability[person]
-                send_at[person, rank] = lists.send_at[person, place]
-                if self.tiers[person][place] != LAST_TIER:
-                    tier[person, rank], score[person, rank] = (
-                        self.tiers[person][place],
-                        self.scores[person][place],
-                    )
-        reason = np.array(self.reason, np.uint8)
-        reason[lists.bad >= 0] = BAD_DATA
-        return replace(
-            lists,
-            chosen=chosen,
-            tier=tier,
-            score=score,
-            probability=probability,
-            send_at=send_at,
+    def _results(self, lists: _Lists, people: People, entries: Entries) -> Results:
+        """Decisions of people whose lists were asked for are made anew; all others keep theirs."""
+        before = self.found.outcome
+        mine = np.flatnonzero(lists.known != PICKED)
+        rows, picked, entry = self.who[mine], people.picked[mine], people.entry[mine]
+        there = picked >= 0
+        scored = there & (entries.tier[entry] != LAST_TIER)
+
+        def anew(values: NDArray[np.generic], where: NDArray[np.bool_], found: object, kind: type) -> object:
+            changed = np.array(values, kind)
+            changed[rows] = np.where(where, found, -1 if kind is np.int32 else np.nan)
+            return changed
+
+        reason = before.reason.copy()
+        nothing = np.where(lists.below[mine], _BELOW, _NOBODY)
+        reason[rows] = np.where(there[:, 0], people.reason[mine], nothing)
+        outcome = replace(
+            before,
+            chosen=anew(before.chosen, there, picked, np.int32),
+            tier=anew(before.tier, scored, entries.tier[entry], np.int32),
+            score=anew(before.score, scored, entries.score[entry], np.float64),
+            probability=anew(before.probability, there, people.probability[mine][:, None], np.float64),
+            send_at=anew(before.send_at, there, np.concatenate(lists.sends)[entry], np.float64),
             reason=reason,
         )
+        return Results(outcome, self._counters(outcome, entries), self.found.left)
 
-    def _counters(self, outcome: Outcome) -> Counters:
-        counted, facts = self.results_of_lists.counters, self.plan.facts
+    def _counters(self, outcome: Outcome, entries: Entries) -> Counters:
+        counted, facts = self.found.counters, self.plan.facts
         fates, stopped = counted.fates.copy(), counted.stopped.copy()
         fates[:, 5] = np.bincount(outcome.chosen[outcome.chosen >= 0], minlength=len(fates))
         firsts = np.cumsum([0, *(len(c.rules) for c in facts.candidates)])
-        for (candidate, limit), count in self.losses.items():
+        struck, many = entries.lost > 0, len(facts.limits)
+        losses = np.bincount(entries.candidate[struck] * many + entries.lost[struck] - 1)
+        for pair in np.flatnonzero(losses):
+            candidate, limit = divmod(pair, many)
             rooms = [rule.room for rule in facts.candidates[candidate].rules]
-            stopped[firsts[candidate] + rooms.index(facts.limits[limit].room)] += count
-            fates[candidate, 4] -= count
+            stopped[firsts[candidate] + rooms.index(facts.limits[limit].room)] += losses[pair]
+            fates[candidate, 4] -= losses[pair]
         reasons = np.bincount(outcome.reason[outcome.holdout < 0], minlength=len(counted.reasons))
         reasons[BAD_DATA], reasons[HELD] = counted.reasons[BAD_DATA], counted.reasons[HELD]
         return replace(counted, fates=fates, stopped=stopped, reasons=reasons)
+
+
+def ranked(worth: NDArray[np.float64], order: Whole) -> Whole:
+    """Indices by ascending worth; of equals by ascending order, then as they come.
+
+    Sorting by several keys takes ten times as long as sorting by one, so only those that are worth the same are sorted
+    again.
+    """
+    by = np.argsort(worth)
+    same = worth[by[1:]] == worth[by[:-1]]
+    if not same.any():
+        return by
+    tied = np.append(same, False) | np.append(False, same)
+    members = np.sort(by[tied])
+    members = members[_stable(order[members])]
+    values = np.unique(worth[members])
+    numbers = np.searchsorted(values, worth[members])
+    if len(values) < 2**16:
+        numbers = numbers.astype(np.uint16)  # for which NumPy has a sort that looks at each number once
+    by[tied] = members[np.argsort(numbers, kind="stable")]
+    return by
+
+
+def _stable(order: Whole) -> Whole:
+    """As a stable sort, which takes longer and is rarely needed: hashes are all different."""
+    by = np.argsort(order)
+    return by if (order[by[1:]] != order[by[:-1]]).all() else np.argsort(order, kind="stable")

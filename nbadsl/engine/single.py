@@ -8,19 +8,21 @@ doubles, words as codes, texts as the answers to the plan's tests of them. Value
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from nbadsl.engine import loops as l
 from nbadsl.engine import settings as at
-from nbadsl.engine.allocate import lister, picked
+from nbadsl.engine.allocate import lister
 from nbadsl.engine.batch import Engine
+from nbadsl.engine.choose import LAST_TIER
 from nbadsl.engine.columns import Bound, test_answers
 from nbadsl.engine.counters import REASONS
 from nbadsl.plan import plan as kinds
-from nbadsl.plan.plan import Source
+from nbadsl.plan.plan import Plan, Source
 from nbadsl.program import chance
 from nbadsl.program.decision import (
     BELOW_THRESHOLD,
@@ -57,7 +59,7 @@ class Single:
         if desk is None:
             desk = self._own.desk = _Desk(self.engine)
         found = desk.decide(row, given, seed)
-        return picked(self.plan, found, int(desk.left[0]), row) if self.engine.leaves else found
+        return _picked(self.plan, found, int(desk.left[0]), row) if self.engine.leaves else found
 
 
 class _Desk:
@@ -221,3 +223,52 @@ class _Desk:
                 reason = f"{HOLDOUT}: {holdout.name}"
                 return Decision(key, (), reason, holdout.name, chosen, names)
         return Decision(key, chosen, reason, None, (), names)
+
+
+# --- several picks within limits ---
+
+
+def _picked(plan: Plan, ranking: Decision, left: int, row: Mapping[str, Value]) -> Decision:
+    """One person's decision of a ranking by `lister`. `left`: the reason for nothing, a number of `choose`; `row`: with
+    the room of each limit."""
+    found: list[Choice] = []
+    reason = CHOSEN
+    for choice in ranking.chosen or ranking.held:
+        others = [other.candidate for other in found]
+        if choice.tier == LAST_TIER:
+            if found or _REASONS[left] == BELOW_THRESHOLD:
+                break
+            choice, reason = replace(choice, tier=None, score=None), FALLBACK
+        if len(found) < plan.chosen.pick and _fits(plan, choice.candidate, others):
+            if _has_room(plan, choice.candidate, others, row):
+                found.append(replace(choice, rank=len(found) + 1))
+        if found and reason == FALLBACK:
+            break
+    if not found:
+        reason = _REASONS[left]
+    if ranking.holdout is not None:
+        return replace(ranking, held=tuple(found))
+    return replace(ranking, chosen=tuple(found), reason=reason)
+
+
+def _fits(plan: Plan, candidate: int, others: Sequence[int]) -> bool:
+    """Whether a candidate would not be too many of its action, group or channel beside others."""
+    chosen = plan.chosen
+    for of, most in (
+        (chosen.actions, chosen.most_action),
+        (chosen.groups, chosen.most_group),
+        (chosen.channels, chosen.most_channel),
+    ):
+        if most and of[candidate] >= 0 and sum(of[c] == of[candidate] for c in others) >= most:
+            return False
+    return True
+
+
+def _has_room(plan: Plan, candidate: int, others: Sequence[int], row: Mapping[str, Value]) -> bool:
+    """Whether all limits that bind a candidate have room beside what others take of it."""
+    for limit in plan.facts.limits:
+        room = row[limit.room]
+        assert isinstance(room, float)
+        if candidate in limit.binds and sum(c in limit.takes for c in others) >= room:
+            return False
+    return True

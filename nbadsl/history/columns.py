@@ -112,12 +112,13 @@ class RoomColumns:
     # --- whom and with whom ---
 
     def subjects(self, people: pa.RecordBatch | pa.Table) -> NDArray[np.int64]:
-        """[limits, n]: people with one number share the room of that limit."""
+        """[limits, n], from 0 on: people with one number share the room of that limit. Those of whom the field is
+        unknown have one, too, and endless room or none."""
         found = np.zeros((len(self.known), people.num_rows), np.int64)
         for number, limit in enumerate(self.asking.program.limits):
             if limit.subject in self.inputs:
                 values = texts_of(people.column(column_of(self.inputs[limit.subject])))
-                codes = values.dictionary_encode().indices.fill_null(-1)
+                codes = pc.add(values.dictionary_encode().indices, 1).fill_null(0)
                 found[number] = codes.to_numpy(zero_copy_only=False)
         return found
 
