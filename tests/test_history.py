@@ -11,12 +11,14 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from histories import connected
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nbadsl.history.demands import Demand
+from nbadsl.history.counted import Counts, Times
+from nbadsl.history.demands import Demand, room_of_times
 from nbadsl.history.events import PERSON, Event, decided, outcome
 from nbadsl.history.memory import MemoryStore
 from nbadsl.history.sqlite import SHIFTS, cover
@@ -154,12 +156,25 @@ def seen(store: Store, asked: list[Demand]) -> dict[str, Any]:
     fields = ("household", PERSON)
     return {
         "rooms": store.rooms(asked),
-        "times": [list(store.times(d.contacts, f, d.start, d.now)) for d in asked for f in fields],
-        "counts": [dict(store.counts(d.contacts, f, d.start, d.now)) for d in asked for f in fields],
+        "times": [times(store.times(d.contacts, f, d.start, d.now)) for d in asked for f in fields],
+        "counts": [counts(store.counts(d.contacts, f, d.start, d.now)) for d in asked for f in fields],
         "decisions": [store.decision(f"d{n}") for n in range(8)],
         "events": [event if event.key else replace(event, decision="") for event in store.events()],
         "chunks": store.chunks("run"),
         "stats": store.stats(),
+    }
+
+
+def counts(found: Counts) -> dict[str, int]:
+    return dict(zip(found.keys.to_pylist(), found.numbers.tolist(), strict=True))
+
+
+def times(found: Times) -> dict[str, list[int]]:
+    bounds, moments = found.bounds.tolist(), found.moments.tolist()
+    assert len(bounds) == len(found.keys) + 1
+    return {
+        key: moments[low:high]
+        for key, low, high in zip(found.keys.to_pylist(), bounds, bounds[1:], strict=False)
     }
 
 
@@ -176,6 +191,23 @@ def test_every_store_is_like_the_one_in_memory(fresh, what, asked):
     for store in stores:
         assert seen(store, asked) == seen(memory, asked)
         store.close()
+
+
+@given(
+    st.dictionaries(st.sampled_from("abcd"), st.lists(st.integers(-20, 0), min_size=1, max_size=8)),
+    st.lists(st.tuples(st.integers(0, 3), st.integers(-21, 1)), max_size=6),
+    st.builds(Pause, st.integers(1, 20), st.integers(1, 4), st.none() | st.integers(1, 12)),
+)
+def test_times_are_counted_and_rest_as_one_by_one(found, asked, pause):
+    each = {key: sorted(START + at for at in moments) for key, moments in sorted(found.items())}
+    times = Times.of([[(key, at) for at in moments] for key, moments in each.items()])
+    assert times.keys.to_pylist() == list(each)
+    demand = Demand(Contacts("decided"), START, pause=pause)
+    assert times.rooms(pause, START).tolist() == [room_of_times(demand, x) for x in each.values()]
+    asked = [(place, START + start) for place, start in asked if place < len(each)]
+    places, starts = np.array(asked, np.int64).reshape(-1, 2).T
+    after = [sum(at > start for at in list(each.values())[place]) for place, start in asked]
+    assert times.after(places, starts).tolist() == after
 
 
 @given(st.integers(-(2**45), 2**45), st.integers(0, 2**45))

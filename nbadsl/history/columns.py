@@ -2,43 +2,43 @@
 
 A limit of everybody leaves everyone the same room. A limit by a field is asked for all values of the field at once,
 and batches look theirs up. Only windows since a field of the profile begin at another moment for everyone: of their
-contacts the times are read, and counted person by person.
+contacts the times are read, and searched for each batch.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from nbadsl.data.arrow import from_arrow
+from nbadsl.data.arrow import PER_SECOND, from_arrow
 from nbadsl.data.records import read_value
 from nbadsl.data.schema import column_of
 from nbadsl.history.asking import ENDLESS, NO_ROOM, Asked, Asking
-from nbadsl.history.demands import Demand, room_of_times
+from nbadsl.history.counted import Numbers, Times
+from nbadsl.history.demands import Demand
 from nbadsl.history.events import PERSON
 from nbadsl.history.store import Store
+from nbadsl.history.windows import after
+from nbadsl.program import chance
 from nbadsl.program.decision import Row
+from nbadsl.program.givens import FIRST_TIME, LAST_TIME
+from nbadsl.types import DAY, SECOND, Date
 
-Rooms = NDArray[np.int64]
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Known:
-    """What has been read for a limit by a field. `rooms`: of the values in `keys`; all others have `room`. `times`:
-    of each value instead, ascending, where the window begins at another moment for everyone."""
+    """What has been read for a limit by a field. `rooms`: of the values in `keys`, and last that of all others.
+    `times`: of the values instead, where the window begins at another moment for everyone."""
 
     asked: Asked
     keys: pa.Array
-    rooms: Rooms
-    room: int
-    times: list[list[int]] | None = None
+    rooms: Numbers
+    times: Times | None = None
 
 
 class RoomColumns:
@@ -48,6 +48,8 @@ class RoomColumns:
         self.asking = asking
         self.inputs = {i.name: i for i in asking.program.inputs}
         self.known = [self._read(asked, store) for asked in asking.asked]
+        self.keys = {name: self._keys(name) for name in self.inputs}
+        self.places = [k if isinstance(k, int) else self._places(k) for k in self.known]
 
     def _read(self, asked: Asked, store: Store) -> int | _Known:
         """The room of everybody, or what is known of each value of a field."""
@@ -56,58 +58,77 @@ class RoomColumns:
             demand = self.asking.demand(asked, {})
             return store.rooms([demand])[0] if isinstance(demand, Demand) else demand
         field = PERSON if limit.subject == self.asking.program.key else limit.subject
-        demand = asked.demand
-        reads_times = limit.window.since is not None or limit.pause is not None
-        if not reads_times:
-            counts = store.counts(limit.contacts, field, demand.start, demand.now)
-            rooms = demand.most - np.fromiter(counts.values(), np.int64, len(counts))
-            return _Known(asked, _texts(counts), rooms, demand.most)
-        found = store.times(limit.contacts, field, demand.start, demand.now)
-        times = {key: [at for _, at in each] for key, each in groupby(found, key=lambda pair: pair[0])}
-        if limit.pause is None:
-            return _Known(asked, _texts(times), np.zeros(0, np.int64), demand.most, list(times.values()))
-        rooms = np.array([room_of_times(demand, each) for each in times.values()], np.int64)
-        return _Known(asked, _texts(times), rooms, limit.pause.count)
+        now, start, pause = asked.demand.now, asked.demand.start, limit.pause
+        if pause is not None:
+            # One contact begins a rest by itself, and then those that are over say nothing.
+            times = store.times(limit.contacts, field, now - pause.length if pause.count == 1 else start, now)
+            return _Known(asked, times.keys, np.append(times.rooms(pause, now), pause.count))
+        if limit.window.since is not None:
+            times = store.times(limit.contacts, field, start, now)
+            return _Known(asked, times.keys, np.array([asked.demand.most]), times)
+        counts = store.counts(limit.contacts, field, start, now)
+        return _Known(asked, counts.keys, asked.demand.most - np.append(counts.numbers, 0))
+
+    def _keys(self, name: str) -> pa.Array:
+        """All values of a field that have contacts, so that batches look theirs up once."""
+        known = [k.keys for k in self.known if isinstance(k, _Known) and k.asked.limit.subject == name]
+        return pc.unique(pa.chunked_array(known, pa.string()))
+
+    def _places(self, known: _Known) -> Numbers:
+        """[keys of the field + 1]: where a value is among those of one limit; -1 where it is not."""
+        all = self.keys[known.asked.limit.subject or ""]
+        places = np.full(len(all) + 1, -1)
+        places[pc.index_in(known.keys, all).to_numpy()] = np.arange(len(known.keys))
+        return places
 
     # --- a batch ---
 
     def add_to(self, people: pa.RecordBatch) -> pa.RecordBatch:
         """A batch with a column of rooms for each limit."""
-        for known, limit in zip(self.known, self.asking.program.limits, strict=True):
+        limits = self.asking.program.limits
+        values = {
+            name: self._values(people, name) for name in {x.subject for x in limits} if name in self.inputs
+        }
+        found = {name: places_in(array, self.keys[name]) for name, array in values.items()}
+        for known, places, limit in zip(self.known, self.places, limits, strict=True):
             if isinstance(known, int):
                 rooms = np.full(people.num_rows, known, np.int64)
             else:
-                rooms = self._of(known, people)
+                assert limit.subject is not None and not isinstance(places, int)
+                rooms = self._of(known, people, places[found[limit.subject]])
+                unknown = values[limit.subject].is_null().to_numpy(zero_copy_only=False)
+                rooms[unknown] = ENDLESS if limit.unknown_passes else NO_ROOM
             people = people.append_column(limit.room, pa.array(np.clip(rooms, -ENDLESS, ENDLESS)))
         return people
 
-    def _of(self, known: _Known, people: pa.RecordBatch) -> Rooms:
-        limit = known.asked.limit
-        assert limit.subject is not None
-        values = texts_of(people.column(column_of(self.inputs[limit.subject])))
-        places = pc.fill_null(pc.index_in(values, known.keys), -1).to_numpy(zero_copy_only=False)
-        rooms = np.full(people.num_rows, known.room, np.int64)
+    def _of(self, known: _Known, people: pa.RecordBatch, places: Numbers) -> Numbers:
+        """The room of everyone. `places`: in what is known, -1 for those of whom nothing is."""
+        since = known.asked.limit.window.since
+        if known.times is None or since is None:
+            return known.rooms[places]
+        rooms = np.full(len(places), known.rooms[-1])
         found = np.flatnonzero(places >= 0)
-        if known.times is None:
-            rooms[found] = known.rooms[places[found]]
-        else:
-            for row, start in zip(found, self._starts(known, people, found), strict=True):
-                times = known.times[places[row]]
-                rooms[row] -= len(times) - bisect_right(times, start)
-        unknown = pc.is_null(values).to_numpy(zero_copy_only=False)
-        rooms[unknown] = ENDLESS if limit.unknown_passes else NO_ROOM
+        rooms[found] -= known.times.after(places[found], self._starts(people, since)[found])
         return rooms
 
-    def _starts(self, known: _Known, people: pa.RecordBatch, rows: NDArray[np.int64]) -> Iterator[int]:
-        """For some rows, the moment after which their contacts count."""
-        field = known.asked.limit.window.since
-        assert field is not None
-        each = self.inputs[field]
-        column = pa.RecordBatch.from_arrays([people.column(column_of(each))], [column_of(each)])
-        for row in rows.tolist():
-            told = from_arrow(column, (each,), row)[field]
-            start = self.asking.since(field, None if told is None else read_value(each, told))
-            yield -(2**62) if start is None else start
+    def _starts(self, people: pa.RecordBatch, since: str) -> Numbers:
+        """The moment after which everyone's contacts count, as `Asking.since` says for one."""
+        each = self.inputs[since]
+        column = people.column(column_of(each))
+        if isinstance(each.type, Date):
+            days, rows = np.unique(_days(column), return_inverse=True)
+            starts = np.array([self.asking.since(since, float(day)) for day in days], np.int64)[rows]
+        else:
+            starts = _moments(column) - 1
+        default = self.asking.since(since, each.default)
+        starts[column.is_null().to_numpy(zero_copy_only=False)] = after(default)
+        return starts
+
+    def _values(self, people: pa.RecordBatch | pa.Table, name: str) -> pa.Array:
+        """The values of a field as events have them."""
+        each = self.inputs[name]
+        values = texts_of(people.column(column_of(each)))
+        return values if each.default is None else values.fill_null(chance.text_of(each.default))
 
     # --- whom and with whom ---
 
@@ -117,8 +138,8 @@ class RoomColumns:
         found = np.zeros((len(self.known), people.num_rows), np.int64)
         for number, limit in enumerate(self.asking.program.limits):
             if limit.subject in self.inputs:
-                values = texts_of(people.column(column_of(self.inputs[limit.subject])))
-                codes = pc.add(values.dictionary_encode().indices, 1).fill_null(0)
+                codes = self._values(people, limit.subject).dictionary_encode().indices
+                codes = pc.add(codes, 1).fill_null(0)
                 found[number] = codes.to_numpy(zero_copy_only=False)
         return found
 
@@ -147,5 +168,26 @@ def texts_of(array: pa.Array | pa.ChunkedArray) -> pa.Array:
     return array.cast(pa.string())
 
 
-def _texts(keys: Iterable[str]) -> pa.Array:
-    return pa.array(keys, pa.string())
+def places_in(values: pa.Array, keys: pa.Array) -> Numbers:
+    """[n]: where values are among keys, -1 for those that are not."""
+    return pc.index_in(values, keys).fill_null(-1).to_numpy().astype(np.int64)
+
+
+def _days(column: pa.Array) -> Numbers:
+    """Days since 1970 of a column of dates; one outside the calendar, which is bad data, is at its edge."""
+    per_day = 1 if pa.types.is_date32(column.type) else 86_400_000
+    counts = column.view(pa.int32() if per_day == 1 else pa.int64()).fill_null(0)
+    return _within(counts.to_numpy() // per_day, DAY)
+
+
+def _moments(column: pa.Array) -> Numbers:
+    """Microseconds since 1970 of a column of instants, likewise; finer digits are cut off."""
+    counts, per_second = column.view(pa.int64()).fill_null(0).to_numpy(), PER_SECOND[column.type.unit]
+    if per_second > SECOND:
+        return _within(counts // int(per_second // SECOND), 1)
+    return _within(counts, SECOND / per_second) * int(SECOND / per_second)
+
+
+def _within(counts: Numbers, unit: float) -> Numbers:
+    """Counts of so many microseconds, inside the calendar."""
+    return np.clip(counts.astype(np.int64), int(FIRST_TIME // unit), int(LAST_TIME // unit))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from secrets import token_hex
 
+from nbadsl.history.counted import Counts, Times
 from nbadsl.history.demands import Demand, room
 from nbadsl.history.events import Event, choices, nameless, released, standing
 from nbadsl.history.store import Answer, Lost, Request, Stats
@@ -36,15 +37,18 @@ class MemoryStore:
         found = [event for event in standing(self._events.values()) if demand.counts(event)]
         return room(demand, [(event.at, event.cost) for event in sorted(found, key=lambda event: event.at)])
 
-    def times(self, contacts: Contacts, field: str, start: int | None, now: int) -> Iterator[tuple[str, int]]:
+    def times(self, contacts: Contacts, field: str, start: int | None, now: int) -> Times:
+        return Times.of([self._times(contacts, field, start, now)])
+
+    def counts(self, contacts: Contacts, field: str, start: int | None, now: int) -> Counts:
+        return Counts.of([list(Counter(key for key, _ in self._times(contacts, field, start, now)).items())])
+
+    def _times(self, contacts: Contacts, field: str, start: int | None, now: int) -> list[tuple[str, int]]:
         demand = Demand(contacts, now, start)
         with self._lock:
             self.expire(now)
             found = [event for event in standing(self._events.values()) if demand.counts(event)]
-        yield from sorted((key, event.at) for event in found for name, key in event.of() if name == field)
-
-    def counts(self, contacts: Contacts, field: str, start: int | None, now: int) -> Mapping[str, int]:
-        return Counter(key for key, _ in self.times(contacts, field, start, now))
+        return sorted((key, event.at) for event in found for name, key in event.of() if name == field)
 
     def decision(self, decision: str) -> tuple[Event, ...] | None:
         with self._lock:

@@ -16,9 +16,10 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import TransactionStatus
 
 from nbadsl.history.demands import Tally
-from nbadsl.history.sql import SqlStore
+from nbadsl.history.sql import ROWS, SqlStore
 from nbadsl.history.store import HistoryError
-from nbadsl.history.tables import TABLES, VERSION, Kept, Row, after
+from nbadsl.history.tables import TABLES, VERSION, Kept, Row
+from nbadsl.history.windows import after
 
 _BUCKETS = 1024  # locks that there are: a transaction may want as many as it has decisions
 _OURS, _SORTS = 0x6E6261, 0x6E6262  # the first half of our locks' names
@@ -61,6 +62,12 @@ class PostgresStore(SqlStore):
             return cursor.fetchall() if cursor.description else []
         except psycopg.Error as error:
             raise HistoryError(f"{self.path}: {error}") from error
+
+    def _pages(self, sql: str, values: Sequence[Any]) -> Iterator[list[Row]]:
+        with self._transaction(), self._connection.cursor("portions") as cursor:
+            cursor.execute(sql.replace("?", "%s"), values)
+            while rows := cursor.fetchmany(ROWS):
+                yield rows
 
     def _do(self, sql: str, rows: Collection[Sequence[Any]]) -> None:
         try:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from importlib.resources import files
 from secrets import token_hex
@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 import redis
 
+from nbadsl.history.counted import Counts, Times
 from nbadsl.history.demands import Demand
 from nbadsl.history.events import Event, choices
 from nbadsl.history.store import Answer, HistoryError, Lost, Request, Stats, pages
@@ -23,6 +24,7 @@ from nbadsl.program.limits import DECIDED, RELEASED, Contacts
 
 _SCRIPT = files("nbadsl.history").joinpath("redis.lua").read_text(encoding="utf-8")
 _PAGE = 1000  # events or subjects at a time
+_ROWS = 100_000  # of a portion of times
 _TRIES = 20  # how often new sorts of contacts may come between
 
 T = TypeVar("T")
@@ -55,12 +57,13 @@ class RedisStore:
         ask = lambda: {"demands": [self._demand(demand) for demand in demands]}  # noqa: E731
         return [int(room) for room in self._step("rooms", ask)]
 
-    def times(self, contacts: Contacts, field: str, start: int | None, now: int) -> Iterator[tuple[str, int]]:
-        for key, found in self._of_field(contacts, field, start, now):
-            yield from ((key, at) for at in found)
+    def times(self, contacts: Contacts, field: str, start: int | None, now: int) -> Times:
+        found = self._of_field(contacts, field, start, now)
+        return Times.of(pages(((key, at) for key, moments in found for at in moments), _ROWS))
 
-    def counts(self, contacts: Contacts, field: str, start: int | None, now: int) -> Mapping[str, int]:
-        return {key: len(found) for key, found in self._of_field(contacts, field, start, now) if found}
+    def counts(self, contacts: Contacts, field: str, start: int | None, now: int) -> Counts:
+        found = self._of_field(contacts, field, start, now)
+        return Counts.of([[(key, len(moments)) for key, moments in found if moments]])
 
     def _of_field(
         self, contacts: Contacts, field: str, start: int | None, now: int

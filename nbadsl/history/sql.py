@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager
 from secrets import token_hex
 from typing import Any
 
+from nbadsl.history.counted import Counts, Times
 from nbadsl.history.demands import Demand, Tally, room, room_of_tally
 from nbadsl.history.events import PERSON, Event, choices, nameless, released
 from nbadsl.history.store import Answer, HistoryError, Lost, Request, Stats, pages
@@ -21,17 +22,18 @@ from nbadsl.history.tables import (
     VERSION,
     Kept,
     Row,
-    after,
     groups_of,
     kept_of,
     marks,
     row_of,
     subjects_of,
 )
+from nbadsl.history.windows import after
 from nbadsl.program.limits import DECIDED, RELEASED, Contacts
 
 _MANY = 500  # values of one list
 _PAGE = 10_000  # events at a time
+ROWS = 100_000  # rows of a portion
 
 Sort = tuple[str, str, str, str]
 
@@ -60,6 +62,10 @@ class SqlStore(ABC):
     @abstractmethod
     def _ask(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
         """Run a statement, `?` for each value; what it gives."""
+
+    @abstractmethod
+    def _pages(self, sql: str, values: Sequence[Any]) -> Iterator[list[Row]]:
+        """The same in portions, where all of it would be much."""
 
     @abstractmethod
     def _do(self, sql: str, rows: Collection[Sequence[Any]]) -> None:
@@ -124,22 +130,22 @@ class SqlStore(ABC):
         ((count, priced, cost),) = self._ask(sql, values)
         return Tally(count, priced, int(cost))
 
-    def times(self, contacts: Contacts, field: str, start: int | None, now: int) -> Iterator[tuple[str, int]]:
-        yield from self._of_field("key, at", "ORDER BY key, at", contacts, field, start, now)
+    def times(self, contacts: Contacts, field: str, start: int | None, now: int) -> Times:
+        return Times.of(self._of_field("key, at", "ORDER BY key, at", contacts, field, start, now))
 
-    def counts(self, contacts: Contacts, field: str, start: int | None, now: int) -> Mapping[str, int]:
-        return dict(self._of_field("key, count(*)", "GROUP BY key", contacts, field, start, now))
+    def counts(self, contacts: Contacts, field: str, start: int | None, now: int) -> Counts:
+        return Counts.of(self._of_field("key, count(*)", "GROUP BY key", contacts, field, start, now))
 
     def _of_field(
         self, what: str, how: str, contacts: Contacts, field: str, start: int | None, now: int
-    ) -> list[Row]:
+    ) -> Iterator[list[Row]]:
         with self._lock:
             self.expire(now)
             self._learn()
             sorts = self._sorts_of(contacts)
             sql = f"""SELECT {what} FROM subjects
                 WHERE field = ? AND at > ? AND at <= ? AND sort IN ({marks(sorts)}) {how}"""
-            return self._ask(sql, (field, after(start), now, *sorts))
+            yield from self._pages(sql, (field, after(start), now, *sorts))
 
     def decision(self, decision: str) -> tuple[Event, ...] | None:
         with self._lock:

@@ -20,9 +20,10 @@ from pathlib import Path
 from typing import Any
 
 from nbadsl.history.demands import Tally
-from nbadsl.history.sql import SqlStore
+from nbadsl.history.sql import ROWS, SqlStore
 from nbadsl.history.store import HistoryError
-from nbadsl.history.tables import TABLES, VERSION, Kept, Row, after, marks
+from nbadsl.history.tables import TABLES, VERSION, Kept, Row, marks
+from nbadsl.history.windows import after
 
 SHIFTS = (20, 26, 32, 38, 44)
 """A bin of a level is this power of two of microseconds long."""
@@ -82,6 +83,14 @@ class SqliteStore(SqlStore):
         except sqlite3.Error as error:
             raise HistoryError(f"{self.path}: {error}") from error
         return rows
+
+    def _pages(self, sql: str, values: Sequence[Any]) -> Iterator[list[Row]]:
+        try:
+            cursor = self._connection.execute(sql, values)
+            while rows := cursor.fetchmany(ROWS):
+                yield rows
+        except sqlite3.Error as error:
+            raise HistoryError(f"{self.path}: {error}") from error
 
     def _do(self, sql: str, rows: Collection[Sequence[Any]]) -> None:
         try:

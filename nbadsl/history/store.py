@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from nbadsl.history.demands import Demand
 from nbadsl.history.events import Event
 from nbadsl.program.limits import Contacts
+
+if TYPE_CHECKING:
+    from nbadsl.history.counted import Counts, Times
 
 T = TypeVar("T")
 
@@ -70,12 +73,11 @@ class Store(Protocol):
     def rooms(self, demands: Sequence[Demand]) -> list[int]:
         """The room of each demand."""
 
-    def times(self, contacts: Contacts, field: str, start: int | None, now: int) -> Iterator[tuple[str, int]]:
-        """Every contact after `start` and up to `now` that has a subject of `field`: its value and its time, ascending
-        in time for each value."""
+    def times(self, contacts: Contacts, field: str, start: int | None, now: int) -> Times:
+        """Every contact after `start` and up to `now` that has a subject of `field`, by its value."""
 
-    def counts(self, contacts: Contacts, field: str, start: int | None, now: int) -> Mapping[str, int]:
-        """The same, counted: value of `field` to how many. Values without any are left out."""
+    def counts(self, contacts: Contacts, field: str, start: int | None, now: int) -> Counts:
+        """The same, counted. Values without any are left out."""
 
     def events(self) -> Iterator[Event]:
         """All there are, in the order in which they were told."""

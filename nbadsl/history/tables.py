@@ -50,11 +50,6 @@ class Kept:
     sort: int
 
 
-def after(start: int | None) -> int:
-    """The moment after which contacts are counted; before all moments, where they are counted ever."""
-    return -(2**62) if start is None else start
-
-
 def marks(values: Collection[object]) -> str:
     """A `?` for each value of a list."""
     return ",".join("?" * len(values))

@@ -27,6 +27,11 @@ def opened(
     return None if window.since is None or since is None else int(since) - 1
 
 
+def after(start: int | None) -> int:
+    """The moment after which contacts are counted; before all moments, where they are counted ever."""
+    return -(2**62) if start is None else start
+
+
 def closes(window: Window, now: int, zone: Zone, week_start: int = 1) -> int | None:
     """When a calendar window ends and another one begins; None for other windows."""
     if window.unit is None:
