@@ -21,7 +21,7 @@ from nbadsl.data.rejects import RejectTable
 from nbadsl.data.schema import column_of
 from nbadsl.engine.batch import Engine, Results
 from nbadsl.engine.counters import Counters, nothing
-from nbadsl.limited import Limited
+from nbadsl.limited.batches import Limited
 from nbadsl.program.nodes import Value
 
 

@@ -161,8 +161,8 @@ def allocated(plan: Plan, case: Case, people: pa.Table, **how: Any) -> Results:
     found = Engine(plan).decide(people, case.given, case.seed, **how)
     subjects = [[row[limit.subject] if limit.subject else None for row in case.rows] for limit in limits]
     shared = Shared(
-        np.array([people.column(limit.room).to_numpy() for limit in limits], np.int64),
-        np.array([[each.index(value) for value in each] for each in subjects], np.int64),
+        [people.column(limit.room).to_numpy().astype(np.int64) for limit in limits],
+        [np.array([each.index(value) for value in each], np.int64) for each in subjects],
     )
 
     def ask(who: NDArray[np.int64], depth: int) -> Results:

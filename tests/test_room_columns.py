@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 import nbadsl
 from nbadsl.data.arrow import to_arrow
 from nbadsl.history.asking import Asking
-from nbadsl.history.columns import RoomColumns
 from nbadsl.history.events import Event, decided
 from nbadsl.history.memory import MemoryStore
+from nbadsl.limited.columns import RoomColumns
 from nbadsl.program.givens import FIRST_TIME, givens
 from nbadsl.types import DAY, SECOND
 
@@ -108,7 +108,7 @@ def test_a_batch_reads_the_room_that_one_person_has(tmp_path: Path, unit: str, f
         ]
     (batch,) = to_arrow(found, program.inputs, types).combine_chunks().to_batches()
     asking, store = Asking(program, givens(program, NOW)), MemoryStore(past)
-    table = RoomColumns(asking, store).add_to(batch)
+    table = RoomColumns(asking, store).of(batch).people
     for number, row in enumerate(found):
         full = {i.name: i.default if row[i.name] is None else row[i.name] for i in program.inputs}
         rooms = {limit.room: table.column(limit.room)[number].as_py() for limit in program.limits}

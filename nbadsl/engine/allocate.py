@@ -7,7 +7,8 @@ candidates, then all, and everybody proposes once more, until nothing that was n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -26,11 +27,9 @@ from nbadsl.program.decision import BELOW_THRESHOLD, FALLBACK, NOBODY_PASSED
 from nbadsl.program.nodes import Value
 
 _FALLBACK, _NOBODY, _BELOW = map(REASONS.index, (FALLBACK, NOBODY_PASSED, BELOW_THRESHOLD))
-_FEW = 4  # candidates that are asked for first
-
 Whole = NDArray[np.int64]
 Ask = Callable[[Whole, int], Results]
-"""Rank the candidates of some people (indices), the best so many; by `lister`."""
+"""Rank the candidates of some people (ascending indices), the best so many; by `lister`."""
 
 
 def lister(plan: Plan, depth: int | None = None) -> Engine:
@@ -54,13 +53,14 @@ def shares(plan: Plan) -> bool:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shared:
-    """The room of each limit for n people, and with whom they share it.
+    """For each limit, the room of n people, and with whom they share it.
 
-    `rooms`: [limits, n]. `subjects`: [limits, n], people with one number from 0 on share that limit's room.
+    `rooms`: [n], or one number for everybody. `subjects`: [n], people with one number from 0 on share that limit's
+    room; None: everybody does.
     """
 
-    rooms: Whole
-    subjects: Whole
+    rooms: Sequence[int | Whole]
+    subjects: Sequence[Whole | None]
 
 
 def allocate(
@@ -76,8 +76,8 @@ def decide_alone(plan: Plan, people: pa.RecordBatch, given: Mapping[str, Value],
     found = Engine(plan).decide(people, given, seed)
     if plan.chosen.pick == 1 or not any(limit.takes for limit in plan.facts.limits):
         return found
-    rooms = np.array([people.column(limit.room).to_numpy() for limit in plan.facts.limits], np.int64)
-    alone = np.broadcast_to(np.arange(people.num_rows), rooms.shape)
+    rooms = [people.column(limit.room).to_numpy().astype(np.int64) for limit in plan.facts.limits]
+    alone = [np.arange(people.num_rows)] * len(rooms)
     now, key = given["now"], next(i for i in plan.facts.inputs if i.name == plan.facts.key)
     assert isinstance(now, float)
     keys = people.column(column_of(key))
@@ -138,7 +138,7 @@ class _Lists:
 
     def entries(self) -> Entries:
         candidate, tier, score = (np.concatenate(each) for each in zip(*self.parts, strict=True))
-        return Entries(candidate, tier, score, tier.copy(), np.zeros(len(tier), np.int32))
+        return Entries(candidate, tier, score, _worth(score), tier.copy(), np.zeros(len(tier), np.int32))
 
 
 class _Allocation:
@@ -146,44 +146,83 @@ class _Allocation:
         self, plan: Plan, found: Results, shared: Shared, keys: pa.Array, now: float, seed: int
     ) -> None:
         self.plan, self.found = plan, found
+        self.counts: dict[int, Whole] = {}
+        self.proposes = (found.outcome.chosen[:, 0] >= 0) & (found.outcome.bad < 0)
         limits, candidates = plan.facts.limits, len(plan.facts.candidates)
         self.takes = np.zeros((len(limits), candidates), np.int64)
         bound = np.zeros((candidates, len(limits)), bool)
         for number, limit in enumerate(limits):
             self.takes[number, list(limit.takes)] = 1
             bound[list(limit.binds), number] = True
-        self.starts = np.concatenate([[0], np.cumsum(bound.sum(1))])
-        self.binds = np.nonzero(bound)[1].astype(np.int64)
-        self.who = self._contested(shared, bound | self.takes.T.astype(bool))
-        self.room = np.ascontiguousarray(shared.rooms[:, self.who])
-        self.subject = np.ascontiguousarray(shared.subjects[:, self.who])
-        sizes = [int(each.max(initial=-1)) + 1 for each in self.subject]
+        self.concerned = bound | self.takes.T.astype(bool)
+        found_scarce = {
+            n: scarce for n in range(len(limits)) if (scarce := self._scarce(n, shared)) is not None
+        }
+        self.limits = list(found_scarce)
+        self.takes = self.takes[self.limits]
+        self.starts = np.concatenate([[0], np.cumsum(bound[:, self.limits].sum(1))])
+        self.binds = np.nonzero(bound[:, self.limits])[1].astype(np.int64)
+        self.everybody = np.array([shared.subjects[n] is None for n in self.limits], np.int64)
+        self.who = self._in_order(self._contested(found_scarce), keys)
+        rooms, subjects = np.empty((2, len(self.limits), len(self.who)), np.int64)
+        for row, number in enumerate(self.limits):
+            room, subject = shared.rooms[number], shared.subjects[number]
+            rooms[row] = room if isinstance(room, int) else room[self.who]
+            subjects[row] = 0 if subject is None else subject[self.who]
+        self.room, self.subject = rooms, subjects
+        sizes = [int(each.max(initial=-1)) + 1 for each in subjects]
         self.first, self.subjects = np.cumsum([0, *sizes[:-1]]), sum(sizes)
-        mine = keys.take(pa.array(self.who))
-        self.order = orders(mine).view(np.int64) ^ np.int64(-(2**63))  # compare as unsigned
         explores = plan.chosen.explores
+        mine = keys.take(pa.array(self.who)) if explores else keys[:1]
         self.base = bases(mine, now, seed, plan.facts.name) if explores else np.zeros(1, np.int64)
         self.held = (found.outcome.holdout[self.who] >= 0).astype(np.int64)
 
-    def _contested(self, shared: Shared, concerned: NDArray[np.bool_]) -> Whole:
+    def _scarce(self, number: int, shared: Shared) -> NDArray[np.bool_] | None:
+        """[n]: for whom a limit may have too little room; None: for nobody."""
+        pick, room, subject = self.plan.chosen.pick, shared.rooms[number], shared.subjects[number]
+        if not self.plan.facts.limits[number].takes:
+            return None
+        if subject is None:
+            many = int(self.proposes.sum()) * pick
+            scarce = np.broadcast_to(many > room, self.proposes.shape)
+        else:
+            counts = self._counts(subject)
+            if counts.max(initial=0) * pick <= 1:  # who proposes has room for one
+                return None
+            scarce = counts[subject] * pick > room
+        return scarce if scarce.any() else None
+
+    def _counts(self, subject: Whole) -> Whole:
+        """How many people with each number propose; several limits often go by one field."""
+        if id(subject) not in self.counts:
+            size = int(subject.max(initial=0)) + 1
+            self.counts[id(subject)] = np.bincount(subject[self.proposes], minlength=size)
+        return self.counts[id(subject)]
+
+    def _contested(self, scarce: Mapping[int, NDArray[np.bool_]]) -> Whole:
         """The people who are picked something that others, or more picks of theirs, may leave no room for."""
-        outcome, chosen = self.found.outcome, self.plan.chosen
-        picks = np.where((outcome.bad >= 0)[:, None], -1, outcome.chosen)
-        found = np.zeros(len(picks), bool)
-        for limit, (room, subject) in enumerate(zip(shared.rooms, shared.subjects, strict=True)):
-            many = np.bincount(subject) * chosen.pick
-            scarce = many[subject] > room
-            if self.takes[limit].any() and scarce.any():
-                touched = np.append(concerned[:, limit], False)[picks].any(1)  # -1 is the last one
-                found |= scarce & touched
-        return np.flatnonzero(found)
+        found = np.zeros(len(self.proposes), bool)
+        for number, people in scarce.items():
+            touched = np.append(self.concerned[:, number], False)  # the last one is for no candidate: -1
+            for picks in self.found.outcome.chosen.T:
+                found |= people & touched[picks]
+        return np.flatnonzero(found & self.proposes)
+
+    def _in_order(self, people: Whole, keys: pa.Array) -> Whole:
+        """People in the order of their first proposals, which never changes."""
+        outcome = self.found.outcome
+        stands = outcome.reason[people] == _FALLBACK
+        tier = np.where(stands, LAST_TIER, outcome.tier[people, 0])
+        worth = _worth(np.where(stands, 0.0, outcome.score[people, 0]))
+        order = orders(keys.take(pa.array(people))).view(np.int64) ^ np.int64(-(2**63))  # compare as unsigned
+        by = _sorted(tier, worth, order)
+        self.order = order[by]
+        return people[by]
 
     def results(self, ask: Ask) -> Results:
         if not len(self.who):
             return self.found
-        lists, depth = _Lists(self.found.outcome, self.who), _FEW
-        if self.plan.chosen.explores:
-            depth = len(self.plan.facts.candidates)
+        lists, depth = _Lists(self.found.outcome, self.who), self._depth()
         while True:
             people, entries = self._served(lists)
             short = np.flatnonzero(people.short)
@@ -193,11 +232,18 @@ class _Allocation:
             for some, much in ((short[~deep], depth), (short[deep], len(self.plan.facts.candidates))):
                 self._more(lists, some, much, ask)
 
+    def _depth(self) -> int:
+        """How many candidates are asked for first: nearly always all that pass. Exploring needs all."""
+        many = len(self.plan.facts.candidates)
+        mean = self.found.counters.fates[:, 4].sum() / max(1, self.proposes.sum())
+        return many if self.plan.chosen.explores else min(many, math.ceil(mean + 4 * math.sqrt(mean)))
+
     def _more(self, lists: _Lists, people: Whole, depth: int, ask: Ask) -> None:
         """Ask for the lists of some people."""
         if not len(people):
             return
         known = WHOLE if depth >= len(self.plan.facts.candidates) else CUT
+        people = people[np.argsort(self.who[people])]
         found = ask(self.who[people], depth)
         lists.add(found.outcome, people, np.arange(len(people)), known)
         lists.known[people[(found.outcome.chosen < 0).any(1)]] = WHOLE
@@ -217,6 +263,8 @@ class _Allocation:
             self.starts,
             self.binds,
             self.takes,
+            self.everybody,
+            np.zeros(len(self.plan.facts.candidates), np.int64),
         )
         people = People(
             lists.start,
@@ -237,34 +285,28 @@ class _Allocation:
         kinds = np.array([chosen.actions, chosen.groups, chosen.channels], np.int32)
         among = np.array(chosen.among or (False,), np.uint8)
         choosing = Choosing(pick, chosen.explores, chosen.share, most, kinds, among)
-        heap = np.empty(count, np.int64)
-        first = np.flatnonzero(lists.stop > lists.start)
-        walk(people, entries, rooms, choosing, self._sorted(first, people, entries), heap)
+        heap = np.empty((count, 3), np.int64)
+        walk(people, entries, rooms, choosing, np.flatnonzero(lists.stop > lists.start), heap)
         left = (people.count == 0) & (people.short == 0) & ~lists.below
         stands = np.flatnonzero(left & (lists.end > lists.stop))
         if len(stands):
             people.place[stands] = lists.stop[stands]
+            stands = stands[
+                _sorted(
+                    entries.tier[people.place[stands]], np.zeros(len(stands), np.int64), self.order[stands]
+                )
+            ]
             walk(
                 people._replace(stop=lists.end),
                 entries,
                 rooms,
                 choosing._replace(pick=1, explores=False),
-                self._sorted(stands, people, entries),
+                stands,
                 heap,
             )
             people.reason[stands] = _FALLBACK
             people.probability[stands] = 1.0
         return people, entries
-
-    def _sorted(self, people: Whole, state: People, entries: Entries) -> Whole:
-        """People in the order in which their proposals are looked at."""
-        place = state.place[people]
-        tier = entries.tier[place]
-        found = []
-        for each in np.unique(tier):
-            mine = np.flatnonzero(tier == each)
-            found.append(people[mine[ranked(-entries.score[place[mine]], self.order[people[mine]])]])
-        return np.concatenate(found) if found else people
 
     # --- what comes of it ---
 
@@ -300,19 +342,38 @@ class _Allocation:
         fates, stopped = counted.fates.copy(), counted.stopped.copy()
         fates[:, 5] = np.bincount(outcome.chosen[outcome.chosen >= 0], minlength=len(fates))
         firsts = np.cumsum([0, *(len(c.rules) for c in facts.candidates)])
-        struck, many = entries.lost > 0, len(facts.limits)
+        struck, many = entries.lost > 0, len(self.limits)
         losses = np.bincount(entries.candidate[struck] * many + entries.lost[struck] - 1)
         for pair in np.flatnonzero(losses):
             candidate, limit = divmod(pair, many)
             rooms = [rule.room for rule in facts.candidates[candidate].rules]
-            stopped[firsts[candidate] + rooms.index(facts.limits[limit].room)] += losses[pair]
+            stopped[firsts[candidate] + rooms.index(facts.limits[self.limits[limit]].room)] += losses[pair]
             fates[candidate, 4] -= losses[pair]
         reasons = np.bincount(outcome.reason[outcome.holdout < 0], minlength=len(counted.reasons))
         reasons[BAD_DATA], reasons[HELD] = counted.reasons[BAD_DATA], counted.reasons[HELD]
         return replace(counted, fates=fates, stopped=stopped, reasons=reasons)
 
 
-def ranked(worth: NDArray[np.float64], order: Whole) -> Whole:
+def _worth(score: NDArray[np.float64]) -> Whole:
+    """Whole numbers in the opposite order of scores, equal where those are: the bits of a double, as a number, ascend
+    with it, and descend where it is negative."""
+    bits = (score + 0.0).view(np.int64)  # so that there is one zero
+    return ~np.where(bits < 0, bits ^ np.int64(2**63 - 1), bits)
+
+
+def _sorted(tier: NDArray[np.int32], worth: Whole, order: Whole) -> Whole:
+    """Indices by ascending tier, worth and order, then as they come."""
+    tiers = np.unique(tier)
+    if len(tiers) == 1:
+        return _by_worth(worth, order)
+    found = []
+    for each in tiers:
+        mine = np.flatnonzero(tier == each)
+        found.append(mine[_by_worth(worth[mine], order[mine])])
+    return np.concatenate(found) if found else np.zeros(0, np.int64)
+
+
+def _by_worth(worth: Whole, order: Whole) -> Whole:
     """Indices by ascending worth; of equals by ascending order, then as they come.
 
     Sorting by several keys takes ten times as long as sorting by one, so only those that are worth the same are sorted

@@ -367,13 +367,20 @@ def joined(found: list[Results]) -> Results:
     if len(found) == 1:
         return found[0]
     parts = [f.outcome for f in found]
-    outcome = Outcome(
-        *(np.concatenate([getattr(p, name) for p in parts]) for name in Outcome.__dataclass_fields__)
-    )
+    outcome = Outcome(*(_concatenated([getattr(p, n) for p in parts]) for n in Outcome.__dataclass_fields__))
     counters = found[0].counters
     for each in found[1:]:
         counters = counters + each.counters
     return Results(outcome, counters, np.concatenate([f.left for f in found]))
+
+
+def _concatenated(parts: list[NDArray[Any]]) -> NDArray[Any]:
+    """One array of several; of those that hold one value (see `_same`), another such one."""
+    shape = (sum(map(len, parts)), *parts[0].shape[1:])
+    firsts = [part.flat[0] for part in parts if part.size and not any(part.strides)]
+    if len(firsts) == len(parts) and len({str(first) for first in firsts}) == 1:
+        return _same(firsts[0], shape, parts[0].dtype)
+    return np.concatenate(parts)
 
 
 def decide(

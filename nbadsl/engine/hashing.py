@@ -105,8 +105,35 @@ def _make_bases(stamp: str) -> Any:
     return hash_bases
 
 
+def _make_number_bases(stamp: str) -> Any:
+    def hash_number_bases(numbers, count, suffix, length, seed, out):
+        """As `hash_bases`, of the decimal digits of numbers (int64)."""
+        stamp  # noqa: B018
+        for i in range(count):
+            number, value = ld_i64(numbers, i), FNV64_BASIS
+            if number < 0:
+                value = (value ^ 45) * FNV64_PRIME  # a minus sign
+                number = -number
+            digits, many = 0, 0  # as in `_decimal32`: no key has more than 16
+            while True:
+                digits = digits << 4 | number % 10
+                number //= 10
+                many += 1
+                if number == 0 or many == 16:
+                    break
+            for _ in range(many):
+                value = (value ^ (48 + (digits & 15))) * FNV64_PRIME
+                digits >>= 4
+            for at in range(length):
+                value = (value ^ ld_u8(suffix, at)) * FNV64_PRIME
+            st_i64(out, i, mix(value ^ seed))
+
+    return hash_number_bases
+
+
 _places = Compiled(_make_places, types.void(*[types.int64] * 5))
 _bases = Compiled(_make_bases, types.void(*[types.int64] * 7))
+_number_bases = Compiled(_make_number_bases, types.void(*[types.int64] * 6))
 
 
 def places(keys: pa.Array, seed: str) -> NDArray[np.int32]:
@@ -114,7 +141,7 @@ def places(keys: pa.Array, seed: str) -> NDArray[np.int32]:
     start = chance.fnv1a32(seed)
     if pa.types.is_dictionary(keys.type):
         return _taken(keys, places(keys.dictionary, seed))
-    data, offsets = _texts(keys)
+    data, offsets = texts(keys)
     out = np.empty(len(keys), np.int32)
     _places(data.ctypes.data, offsets.ctypes.data, len(keys), start, out.ctypes.data)
     return out
@@ -122,32 +149,28 @@ def places(keys: pa.Array, seed: str) -> NDArray[np.int32]:
 
 def bases(keys: pa.Array, now: float, seed: int, policy: str) -> NDArray[np.int64]:
     """Where the draws of each key's decision start (64 bits, as signed numbers)."""
-    if pa.types.is_dictionary(keys.type):
-        return _taken(keys, bases(keys.dictionary, now, seed, policy))
-    data, offsets = _texts(keys)
-    out = np.empty(len(keys), np.int64)
-    suffix = np.frombuffer(chance.decision_id("", now, policy).encode("utf-8", "surrogatepass"), np.uint8)
-    mixed = chance.mix(seed & (2**64 - 1))
-    _bases(
-        data.ctypes.data,
-        offsets.ctypes.data,
-        len(keys),
-        suffix.ctypes.data,
-        len(suffix),
-        mixed - 2**64 if mixed >= 2**63 else mixed,
-        out.ctypes.data,
-    )
-    return out
+    return _hashed(keys, chance.decision_id("", now, policy), chance.mix(seed & (2**64 - 1)))
 
 
 def orders(keys: pa.Array) -> NDArray[np.uint64]:
     """In which order keys come that are worth the same, see `chance.order`."""
+    return _hashed(keys, "", 0).view(np.uint64)
+
+
+def _hashed(keys: pa.Array, suffix: str, seed: int) -> NDArray[np.int64]:
+    """Of each key with what follows it, 64 bits; `seed`: already mixed."""
     if pa.types.is_dictionary(keys.type):
-        return _taken(keys, orders(keys.dictionary))
-    data, offsets = _texts(keys)
+        return _taken(keys, _hashed(keys.dictionary, suffix, seed))
     out = np.empty(len(keys), np.int64)
-    _bases(data.ctypes.data, offsets.ctypes.data, len(keys), 0, 0, 0, out.ctypes.data)
-    return out.view(np.uint64)
+    end = np.frombuffer(suffix.encode("utf-8", "surrogatepass"), np.uint8)
+    rest = (len(keys), end.ctypes.data, len(end), seed - 2**64 if seed >= 2**63 else seed, out.ctypes.data)
+    if pa.types.is_integer(keys.type) or pa.types.is_floating(keys.type):
+        numbers = keys.cast(pa.int64(), safe=False).fill_null(0).to_numpy()
+        _number_bases(numbers.ctypes.data, *rest)
+    else:
+        data, offsets = texts(keys)
+        _bases(data.ctypes.data, offsets.ctypes.data, *rest)
+    return out
 
 
 def _taken(keys: pa.Array, of_values: NDArray[Any]) -> NDArray[Any]:
@@ -157,7 +180,7 @@ def _taken(keys: pa.Array, of_values: NDArray[Any]) -> NDArray[Any]:
     return of_values[indices.to_numpy(zero_copy_only=False)]
 
 
-def _texts(keys: pa.Array) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+def texts(keys: pa.Array) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """Bytes of all texts, and where each begins; the last entry is where the last one ends."""
     if not pa.types.is_large_string(keys.type):
         # Casting a number gives its decimal text; of a float, only whole ones are keys.

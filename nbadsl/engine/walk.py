@@ -50,18 +50,21 @@ class People(NamedTuple):
 
 
 class Entries(NamedTuple):
-    """The lists, best first. `open`: the tier, or STRUCK. `lost`: 1 + the limit that struck it, 0: none."""
+    """The lists, best first. `worth`: the smaller, the higher the score. `open`: the tier, or STRUCK. `lost`: 1 + the
+    limit that struck it, 0: none."""
 
     candidate: Small
     tier: Small
     score: Real
+    worth: Whole
     open: Small
     lost: Small
 
 
 class Rooms(NamedTuple):
     """`room`, `subject`: [limits, n]. `taken`: of each subject, those of a limit from `first` on. `binds`: the limits
-    that bind each candidate, from `starts` on. `takes`: [limits, candidates], 1: takes room."""
+    that bind each candidate, from `starts` on. `takes`: [limits, candidates], 1: takes room. `everybody`: [limits],
+    whether it is one for all; the first of those that was full stands in `full`, [candidates], as 1 + the limit."""
 
     room: Whole
     subject: Whole
@@ -70,6 +73,8 @@ class Rooms(NamedTuple):
     starts: Whole
     binds: Whole
     takes: Whole
+    everybody: Whole
+    full: Whole
 
 
 class Choosing(NamedTuple):
@@ -91,60 +96,73 @@ _I, _L, _F, _T = _array(types.int64), _array(types.int32), _array(types.float64)
 _TABLE = _array(types.int32, 2)
 _SIGNATURE = types.void(
     types.NamedTuple([*[_I] * 8, _TABLE, _T, _I, _F, _I], People),
-    types.NamedTuple([_L, _L, _F, _L, _L], Entries),
-    types.NamedTuple([_T, _T, _I, _I, _I, _I, _T], Rooms),
+    types.NamedTuple([_L, _L, _F, _I, _L, _L], Entries),
+    types.NamedTuple([_T, _T, _I, _I, _I, _I, _T, _I, _I], Rooms),
     types.NamedTuple([types.int64, types.boolean, types.float64, _I, _TABLE, _array(types.uint8)], Choosing),
     _I,
-    _I,
+    _T,
 )
 
 
-@part("iiIlFI", "b")
-def before(a, b, place, tier, score, order):
-    """Whether person a's proposal is looked at before b's."""
-    x, y = place[a], place[b]
-    if tier[x] != tier[y]:
-        return tier[x] < tier[y]
-    if score[x] != score[y]:
-        return score[x] > score[y]
-    if order[a] != order[b]:
-        return order[a] < order[b]
-    return a < b
+# A heap: [n, 3], of each proposal the tier, the worth and the person, so that comparing two reads little else.
 
 
-@part("IiiIlFI")
-def push(heap, size, person, place, tier, score, order):
-    """Put somebody on a heap of `size` people."""
+@part("iiiTiI", "b")
+def before(tier, worth, person, heap, at, order):
+    """Whether a proposal is looked at before the one at a place of the heap."""
+    if tier != heap[at, 0]:
+        return tier < heap[at, 0]
+    if worth != heap[at, 1]:
+        return worth < heap[at, 1]
+    other = heap[at, 2]
+    if order[person] != order[other]:
+        return order[person] < order[other]
+    return person < other
+
+
+@part("Tiiii")
+def put(heap, at, tier, worth, person):
+    heap[at, 0], heap[at, 1], heap[at, 2] = tier, worth, person
+
+
+@part("TiiiiI")
+def push(heap, size, tier, worth, person, order):
+    """Add to a heap of `size` proposals."""
     at = size
     while at > 0:
         up = (at - 1) >> 1
-        if not before(person, heap[up], place, tier, score, order):
+        if not before(tier, worth, person, heap, up, order):
             break
-        heap[at] = heap[up]
+        put(heap, at, heap[up, 0], heap[up, 1], heap[up, 2])
         at = up
-    heap[at] = person
+    put(heap, at, tier, worth, person)
 
 
-@part("IiIlFI")
-def pop(heap, size, place, tier, score, order):
-    """Take the first one off a heap of `size` people."""
+@part("TiI")
+def pop(heap, size, order):
+    """Take the first one off a heap of `size` proposals."""
     size -= 1
-    last, at = heap[size], 0
+    tier, worth, person, at = heap[size, 0], heap[size, 1], heap[size, 2], 0
     while 2 * at + 1 < size:
         down = 2 * at + 1
-        if down + 1 < size and before(heap[down + 1], heap[down], place, tier, score, order):
-            down += 1
-        if not before(heap[down], last, place, tier, score, order):
+        right = down + 1
+        if right < size and before(heap[right, 0], heap[right, 1], heap[right, 2], heap, down, order):
+            down = right
+        if before(tier, worth, person, heap, down, order):
             break
-        heap[at] = heap[down]
+        put(heap, at, heap[down, 0], heap[down, 1], heap[down, 2])
         at = down
-    heap[at] = last
+    put(heap, at, tier, worth, person)
 
 
-@part("iiiiTTIIIITI", "i")
-def without_room(person, candidate, mine, count, room, subject, first, taken, starts, binds, takes, held):
-    """The first limit that has no room for a candidate, -1: all have. `mine`: address of what the person picked, which
+@part("iiiiTTIIIITII", "i")
+def without_room(
+    person, candidate, mine, count, room, subject, first, taken, starts, binds, takes, full, held
+):
+    """The limit that has no room for a candidate, -1: all have. `mine`: address of what the person picked, which
     takes room of nobody else where it is held."""
+    if full[candidate]:
+        return full[candidate] - 1
     for k in range(starts[candidate], starts[candidate + 1]):
         limit = binds[k]
         used = taken[first[limit] + subject[limit, person]]
@@ -156,23 +174,32 @@ def without_room(person, candidate, mine, count, room, subject, first, taken, st
     return -1
 
 
+@part("IiII")
+def fill(full, limit, starts, binds):
+    """Note a limit that has just got full for all candidates that it binds."""
+    for candidate in range(len(full)):
+        if full[candidate] == 0:
+            for k in range(starts[candidate], starts[candidate + 1]):
+                if binds[k] == limit:
+                    full[candidate] = limit + 1
+
+
 def _make(stamp: str) -> Any:
     def walk(people, entries, rooms, choosing, sequence, heap):
         """`sequence`: the people, by their first proposals. `heap`: scratch memory for all of them."""
         stamp  # noqa: B018 (see `compiled`)
-        place, tier, score, order = people.place, entries.tier, entries.score, people.order
+        place, tier, worth, order = people.place, entries.tier, entries.worth, people.order
         at, size = 0, 0
         while at < len(sequence) or size > 0:
-            waits = size > 0
-            if at < len(sequence) and not (
-                waits and before(heap[0], sequence[at], place, tier, score, order)
-            ):
-                person = sequence[at]
-                at += 1
-            else:
-                person = heap[0]
-                pop(heap, size, place, tier, score, order)
-                size -= 1
+            person = sequence[at] if at < len(sequence) else -1
+            if size > 0:
+                e = place[person]
+                if person < 0 or not before(tier[e], worth[e], person, heap, 0, order):
+                    person = heap[0, 2]
+                    pop(heap, size, order)
+                    size -= 1
+                    at -= 1
+            at += 1
             e, count = place[person], people.count[person]
             candidate, mine = entries.candidate[e], people.picked[person].ctypes.data
             limit = without_room(
@@ -187,6 +214,7 @@ def _make(stamp: str) -> Any:
                 rooms.starts,
                 rooms.binds,
                 rooms.takes,
+                rooms.full,
                 people.held,
             )
             entries.open[e] = STRUCK
@@ -202,38 +230,45 @@ def _make(stamp: str) -> Any:
                 people.count[person] = count
                 if not people.held[person]:
                     for each in range(len(rooms.first)):
-                        rooms.taken[rooms.first[each] + rooms.subject[each, person]] += rooms.takes[
-                            each, candidate
-                        ]
+                        if rooms.takes[each, candidate]:
+                            at_subject = rooms.first[each] + rooms.subject[each, person]
+                            rooms.taken[at_subject] += 1
+                            if rooms.everybody[each] and rooms.taken[at_subject] == rooms.room[each, person]:
+                                fill(rooms.full, each, rooms.starts, rooms.binds)
                 if count == choosing.pick:
                     continue
-            stop = people.stop[person]
-            if choosing.explores and people.known[person] != PICKED:
-                start = people.start[person]
-                e = start
-                while e < stop and entries.open[e] == STRUCK:
-                    e += 1
-                if e < stop:
-                    e, people.probability[person], people.reason[person] = c.explore(
-                        entries.score.ctypes.data,
-                        entries.open.ctypes.data,
-                        entries.candidate.ctypes.data,
-                        start,
-                        stop - start,
-                        e,
-                        people.base[person],
-                        choosing.share,
-                        choosing.among,
-                    )
-            else:
-                e += 1
-                while e < stop and not c.allowed(
-                    mine, count, entries.candidate[e], choosing.kinds, choosing.most
-                ):
-                    e += 1
+            stop, explores = people.stop[person], choosing.explores and people.known[person] != PICKED
+            e = people.start[person] if explores else e + 1
+            while True:
+                if explores:
+                    while e < stop and entries.open[e] == STRUCK:
+                        e += 1
+                    if e < stop:
+                        e, people.probability[person], people.reason[person] = c.explore(
+                            entries.score.ctypes.data,
+                            entries.open.ctypes.data,
+                            entries.candidate.ctypes.data,
+                            people.start[person],
+                            stop - people.start[person],
+                            e,
+                            people.base[person],
+                            choosing.share,
+                            choosing.among,
+                        )
+                else:
+                    while e < stop and not c.allowed(
+                        mine, count, entries.candidate[e], choosing.kinds, choosing.most
+                    ):
+                        e += 1
+                # What is full for everybody stays so: there is no need to wait for it.
+                if e >= stop or rooms.full[entries.candidate[e]] == 0 or people.known[person] == PICKED:
+                    break
+                entries.open[e] = STRUCK
+                entries.lost[e] = rooms.full[entries.candidate[e]]
+                e = people.start[person] if explores else e + 1
             if e < stop:
                 place[person] = e
-                push(heap, size, person, place, tier, score, order)
+                push(heap, size, tier[e], worth[e], person, order)
                 size += 1
             elif people.known[person] == CUT:
                 people.short[person] = 1

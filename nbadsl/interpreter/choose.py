@@ -140,11 +140,11 @@ class Person:
 
 def choose(program: Program, people: Sequence[Person]) -> None:
     """Serve all people: their `picked` and `stories` become what they are decided."""
-    taken: Counter[tuple[int, Value]] = Counter()
+    taken = Taken(program)
     while found := _best((person.proposal(), person) for person in people):
-        _serve(program, *found, taken)
+        taken.serve(*found)
     while found := _best((person.fallback(), person) for person in people):
-        _serve(program, *found, taken)
+        taken.serve(*found)
 
 
 def _best(proposals: Iterator[tuple[int | None, Person]]) -> tuple[int, Person] | None:
@@ -160,13 +160,31 @@ def _best(proposals: Iterator[tuple[int | None, Person]]) -> tuple[int, Person] 
     return number, person
 
 
-def _serve(program: Program, number: int, person: Person, taken: Counter[tuple[int, Value]]) -> None:
-    """Pick a candidate where all limits that bind it have room, and strike it where one has not."""
-    for index, limit in enumerate(program.limits):
-        held = 0 if person.takes else sum(other in limit.takes for other in person.picked)
-        if number in limit.binds and taken[index, person.subjects[index]] + held >= person.rooms[index]:
-            person.strike(number, limit)
-            return
-    person.picked.append(number)
-    if person.takes:
-        taken.update((i, person.subjects[i]) for i, each in enumerate(program.limits) if number in each.takes)
+@dataclass(slots=True)
+class Taken:
+    """The room that has been taken. `full`: limits of everybody that have none left, in the order in which it went."""
+
+    program: Program
+    room: Counter[tuple[int, Value]] = field(default_factory=Counter)
+    full: list[int] = field(default_factory=list)
+
+    def serve(self, number: int, person: Person) -> None:
+        """Pick a candidate where all limits that bind it have room, and strike it where one has not: the limit that
+        went first for everybody, or else the first in the policy."""
+        limits = self.program.limits
+        for index in (*self.full, *range(len(limits))):
+            held = 0 if person.takes else sum(other in limits[index].takes for other in person.picked)
+            used = self.room[index, person.subjects[index]] + held
+            if number in limits[index].binds and used >= person.rooms[index]:
+                person.strike(number, limits[index])
+                return
+        person.picked.append(number)
+        if person.takes:
+            self._take(number, person)
+
+    def _take(self, number: int, person: Person) -> None:
+        for index, limit in enumerate(self.program.limits):
+            if number in limit.takes:
+                self.room[index, person.subjects[index]] += 1
+                if limit.subject is None and self.room[index, None] == person.rooms[index]:
+                    self.full.append(index)

@@ -1,7 +1,7 @@
 """The room that limits leave, for batches of people: a column for each limit, read from a store once a run.
 
-A limit of everybody leaves everyone the same room. A limit by a field is asked for all values of the field at once,
-and batches look theirs up. Only windows since a field of the profile begin at another moment for everyone: of their
+A limit of everybody leaves everyone the same room. A limit by a field is asked for all values of the field at once;
+values have numbers, and batches look up the rooms of theirs. Only windows since a field of the profile begin at another moment for everyone: of their
 contacts the times are read, and searched for each batch.
 """
 
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from nbadsl.data.arrow import PER_SECOND, from_arrow
 from nbadsl.data.records import read_value
 from nbadsl.data.schema import column_of
+from nbadsl.engine.lookup import Lookup, spread
 from nbadsl.history.asking import ENDLESS, NO_ROOM, Asked, Asking
 from nbadsl.history.counted import Numbers, Times
 from nbadsl.history.demands import Demand
@@ -27,7 +28,7 @@ from nbadsl.history.windows import after
 from nbadsl.program import chance
 from nbadsl.program.decision import Row
 from nbadsl.program.givens import FIRST_TIME, LAST_TIME
-from nbadsl.types import DAY, SECOND, Date
+from nbadsl.types import DAY, SECOND, Date, Integer
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,6 +42,27 @@ class _Known:
     times: Times | None = None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Field:
+    """The limits by one field. `lookup`: its values. `limits`: numbers of limits. `table`: [values + 1, limits], rooms,
+    last those of values without contacts. `places`: for limits with times, of each value among them, -1: it has none."""
+
+    lookup: Lookup
+    limits: list[int]
+    table: Numbers
+    places: dict[int, Numbers]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Roomed:
+    """A batch with the room of every limit as a column. `subjects`: where people share it by a field, those with one
+    number do; 0 is for those without a value, who have endless room or none."""
+
+    people: pa.RecordBatch
+    rooms: list[int | Numbers]
+    subjects: list[Numbers | None]
+
+
 class RoomColumns:
     """The columns of one run. Raises HistoryError when the store cannot be read."""
 
@@ -48,8 +70,8 @@ class RoomColumns:
         self.asking = asking
         self.inputs = {i.name: i for i in asking.program.inputs}
         self.known = [self._read(asked, store) for asked in asking.asked]
-        self.keys = {name: self._keys(name) for name in self.inputs}
-        self.places = [k if isinstance(k, int) else self._places(k) for k in self.known]
+        subjects = [limit.subject for limit in asking.program.limits]
+        self.fields = {name: self._field(name) for name in dict.fromkeys(subjects) if name in self.inputs}
 
     def _read(self, asked: Asked, store: Store) -> int | _Known:
         """The room of everybody, or what is known of each value of a field."""
@@ -69,47 +91,62 @@ class RoomColumns:
         counts = store.counts(limit.contacts, field, start, now)
         return _Known(asked, counts.keys, asked.demand.most - np.append(counts.numbers, 0))
 
-    def _keys(self, name: str) -> pa.Array:
-        """All values of a field that have contacts, so that batches look theirs up once."""
-        known = [k.keys for k in self.known if isinstance(k, _Known) and k.asked.limit.subject == name]
-        return pc.unique(pa.chunked_array(known, pa.string()))
-
-    def _places(self, known: _Known) -> Numbers:
-        """[keys of the field + 1]: where a value is among those of one limit; -1 where it is not."""
-        all = self.keys[known.asked.limit.subject or ""]
-        places = np.full(len(all) + 1, -1)
-        places[pc.index_in(known.keys, all).to_numpy()] = np.arange(len(known.keys))
-        return places
+    def _field(self, name: str) -> _Field:
+        lookup, codes = Lookup(), {}
+        for number, known in enumerate(self.known):
+            if isinstance(known, _Known) and known.asked.limit.subject == name:
+                numeric = isinstance(self.inputs[name].type, Integer)
+                codes[number] = lookup.codes(_whole(known.keys) if numeric else known.keys)
+        table, places = np.empty((lookup.size + 1, len(codes)), np.int64), {}
+        for column, (number, mine) in enumerate(codes.items()):
+            known = self.known[number]
+            assert isinstance(known, _Known)
+            there = mine >= 0
+            table[:, column] = known.rooms[-1]
+            if known.times is None:
+                table[mine[there], column] = known.rooms[:-1][there]
+            else:
+                places[number] = np.full(lookup.size + 1, -1)
+                places[number][mine[there]] = np.flatnonzero(there)
+        return _Field(lookup, list(codes), np.clip(table, -ENDLESS, ENDLESS), places)
 
     # --- a batch ---
 
-    def add_to(self, people: pa.RecordBatch) -> pa.RecordBatch:
-        """A batch with a column of rooms for each limit."""
+    def of(self, people: pa.RecordBatch) -> Roomed:
+        """The rooms of a batch."""
+        rooms: list[int | Numbers] = [0 if isinstance(known, _Known) else known for known in self.known]
+        subjects: list[Numbers | None] = [None] * len(rooms)
         limits = self.asking.program.limits
-        values = {
-            name: self._values(people, name) for name in {x.subject for x in limits} if name in self.inputs
-        }
-        found = {name: places_in(array, self.keys[name]) for name, array in values.items()}
-        for known, places, limit in zip(self.known, self.places, limits, strict=True):
-            if isinstance(known, int):
-                rooms = np.full(people.num_rows, known, np.int64)
-            else:
-                assert limit.subject is not None and not isinstance(places, int)
-                rooms = self._of(known, people, places[found[limit.subject]])
-                unknown = values[limit.subject].is_null().to_numpy(zero_copy_only=False)
-                rooms[unknown] = ENDLESS if limit.unknown_passes else NO_ROOM
-            people = people.append_column(limit.room, pa.array(np.clip(rooms, -ENDLESS, ENDLESS)))
-        return people
+        for name, field in self.fields.items():
+            is_key = name == self.asking.program.key
+            codes = field.lookup.codes(self._values(people, name), adds=not is_key)
+            found = spread(field.table, codes)
+            unknown, shared = codes < 0, None if is_key else codes + 1
+            for number, mine in zip(field.limits, found, strict=True):
+                if number in field.places:
+                    mine -= self._since(number, field, people, codes)
+                mine[unknown] = ENDLESS if limits[number].unknown_passes else NO_ROOM
+                rooms[number] = mine
+            for number, limit in enumerate(limits):
+                if limit.subject == name:
+                    subjects[number] = shared
+        for limit, each in zip(limits, rooms, strict=True):
+            if isinstance(each, int):
+                each = np.full(people.num_rows, max(-ENDLESS, min(ENDLESS, each)))
+            people = people.append_column(limit.room, pa.array(each))
+        return Roomed(people, rooms, subjects)
 
-    def _of(self, known: _Known, people: pa.RecordBatch, places: Numbers) -> Numbers:
-        """The room of everyone. `places`: in what is known, -1 for those of whom nothing is."""
+    def _since(self, number: int, field: _Field, people: pa.RecordBatch, codes: Numbers) -> Numbers:
+        """How many contacts everyone has had in a window since a field."""
+        known, counts = self.known[number], np.zeros(len(codes), np.int64)
+        assert isinstance(known, _Known) and known.times is not None
         since = known.asked.limit.window.since
-        if known.times is None or since is None:
-            return known.rooms[places]
-        rooms = np.full(len(places), known.rooms[-1])
+        assert since is not None
+        last = len(field.table) - 1
+        places = field.places[number][np.where((codes < 0) | (codes > last), last, codes)]
         found = np.flatnonzero(places >= 0)
-        rooms[found] -= known.times.after(places[found], self._starts(people, since)[found])
-        return rooms
+        counts[found] = known.times.after(places[found], self._starts(people, since)[found])
+        return counts
 
     def _starts(self, people: pa.RecordBatch, since: str) -> Numbers:
         """The moment after which everyone's contacts count, as `Asking.since` says for one."""
@@ -124,24 +161,18 @@ class RoomColumns:
         starts[column.is_null().to_numpy(zero_copy_only=False)] = after(default)
         return starts
 
-    def _values(self, people: pa.RecordBatch | pa.Table, name: str) -> pa.Array:
-        """The values of a field as events have them."""
+    def _values(self, people: pa.RecordBatch, name: str) -> pa.Array:
+        """The values of a field."""
         each = self.inputs[name]
-        values = texts_of(people.column(column_of(each)))
-        return values if each.default is None else values.fill_null(chance.text_of(each.default))
+        values = people.column(column_of(each))
+        if each.default is None or not values.null_count:
+            return values
+        if pa.types.is_dictionary(values.type):
+            values = values.dictionary_decode()
+        default = each.default if isinstance(each.default, str) else int(chance.text_of(each.default))
+        return values.fill_null(pa.scalar(default).cast(values.type))
 
-    # --- whom and with whom ---
-
-    def subjects(self, people: pa.RecordBatch | pa.Table) -> NDArray[np.int64]:
-        """[limits, n], from 0 on: people with one number share the room of that limit. Those of whom the field is
-        unknown have one, too, and endless room or none."""
-        found = np.zeros((len(self.known), people.num_rows), np.int64)
-        for number, limit in enumerate(self.asking.program.limits):
-            if limit.subject in self.inputs:
-                codes = self._values(people, limit.subject).dictionary_encode().indices
-                codes = pc.add(codes, 1).fill_null(0)
-                found[number] = codes.to_numpy(zero_copy_only=False)
-        return found
+    # --- what is kept ---
 
     def rows(self, people: pa.RecordBatch, chosen: NDArray[np.int64]) -> Iterator[Row]:
         """Of some people, what their events and demands are made of."""
@@ -157,20 +188,10 @@ class RoomColumns:
             }
 
 
-def texts_of(array: pa.Array | pa.ChunkedArray) -> pa.Array:
-    """Keys as events have them: texts, or whole numbers as their decimal digits."""
-    if isinstance(array, pa.ChunkedArray):
-        array = pa.concat_arrays([texts_of(chunk) for chunk in array.chunks] or [pa.array([], pa.string())])
-    if pa.types.is_dictionary(array.type):
-        array = array.dictionary_decode()
-    if pa.types.is_floating(array.type) or pa.types.is_decimal(array.type):
-        array = array.cast(pa.int64())
-    return array.cast(pa.string())
-
-
-def places_in(values: pa.Array, keys: pa.Array) -> Numbers:
-    """[n]: where values are among keys, -1 for those that are not."""
-    return pc.index_in(values, keys).fill_null(-1).to_numpy().astype(np.int64)
+def _whole(keys: pa.Array) -> pa.Array:
+    """Texts as whole numbers; null where a text is none, or not as numbers are written."""
+    digits = pc.if_else(pc.match_substring_regex(keys, r"^(0|-?[1-9][0-9]{0,17})$"), keys, None)
+    return digits.cast(pa.int64())
 
 
 def _days(column: pa.Array) -> Numbers:

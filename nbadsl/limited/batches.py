@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -21,11 +22,13 @@ from nbadsl.engine.allocate import Shared, allocate, lister, shares
 from nbadsl.engine.batch import Engine, Results, joined
 from nbadsl.engine.counters import nothing
 from nbadsl.history.asking import Asking
-from nbadsl.history.columns import RoomColumns
 from nbadsl.history.store import HistoryError, Lost, Request, Store
+from nbadsl.limited.columns import RoomColumns, Roomed
 from nbadsl.program import chance
 from nbadsl.program.decision import Choice, Decision
 from nbadsl.program.nodes import Program, Value
+
+T = TypeVar("T")
 
 _TRIES = 100
 
@@ -49,10 +52,7 @@ class Limited:
         self.rooms = RoomColumns(self.asking, history)
         self.shares = shares(engine.plan)
         self.listers: dict[int, Engine] = {}
-        inputs = {i.name: column_of(i) for i in program.inputs}
-        self.key = inputs[program.key]
-        subjects = {limit.subject for limit in program.limits if limit.subject in inputs}
-        self.shared = sorted({self.key, *(inputs[name] for name in subjects if name)})
+        self.key = next(column_of(i) for i in program.inputs if i.name == program.key)
 
     def decide(self, batches: Iterable[Batch]) -> Iterator[tuple[Batch, Results]]:
         """All batches, in order."""
@@ -64,7 +64,7 @@ class Limited:
 
     def _alone(self, batch: Batch) -> Results:
         """People who share nothing, with the room of limits as columns."""
-        return self._run(self.engine, self.rooms.add_to(batch.people), batch.unreadable)
+        return self._run(self.engine, self.rooms.of(batch.people).people, batch.unreadable)
 
     def _run(
         self, engine: Engine, people: pa.RecordBatch, unreadable: NDArray[np.int32] | None = None
@@ -75,9 +75,9 @@ class Limited:
         """People who share limits, in all batches at once."""
         if not batches:
             return
-        people = [self.rooms.add_to(batch.people) for batch in batches]
+        people = [self.rooms.of(batch.people) for batch in batches]
         found = [
-            self._run(self.engine, some, batch.unreadable)
+            self._run(self.engine, some.people, batch.unreadable)
             for some, batch in zip(people, batches, strict=True)
         ]
         starts = np.cumsum([0, *(batch.people.num_rows for batch in batches)])
@@ -87,25 +87,23 @@ class Limited:
             # What was counted was counted for all of them.
             yield batch, part if start == 0 else replace(part, counters=nothing(self.engine.plan))
 
-    def _allocated(self, found: Results, people: list[pa.RecordBatch], starts: NDArray[np.int64]) -> Results:
-        rooms = [
-            np.concatenate([some.column(limit.room).to_numpy() for some in people])
-            for limit in self.program.limits
-        ]
-        whole = pa.Table.from_batches([some.select(self.shared) for some in people])
-        shared = Shared(np.array(rooms, np.int64), self.rooms.subjects(whole))
-
+    def _allocated(self, found: Results, people: list[Roomed], starts: NDArray[np.int64]) -> Results:
         def ask(who: NDArray[np.int64], depth: int) -> Results:
             engine = self.listers.setdefault(depth, lister(self.engine.plan, depth))
             cuts = np.searchsorted(who, starts)
             some = [
-                each.take(pa.array(who[first:last] - start))
+                each.people.take(pa.array(who[first:last] - start))
                 for each, start, first, last in zip(people, starts, cuts, cuts[1:], strict=False)
                 if last > first
             ]
             return joined([self._run(engine, each) for each in some])
 
-        keys = whole.column(self.key).combine_chunks()
+        subjects, alone = _whole([each.subjects for each in people]), np.arange(starts[-1])
+        for number, limit in enumerate(self.program.limits):
+            if limit.subject == self.program.key:
+                subjects[number] = alone
+        shared = Shared(_whole([each.rooms for each in people]), subjects)
+        keys = pa.chunked_array([each.people.column(self.key) for each in people]).combine_chunks()
         return allocate(self.engine.plan, found, shared, keys, float(self.asking.now), self.seed, ask)
 
     # --- keeping ---
@@ -129,6 +127,19 @@ class Limited:
             choices = tuple(Choice(c, rank, None, None, 1.0) for rank, c in enumerate(picked, 1))
             id = chance.decision_id(key, self.asking.now, self.program.name)
             yield self.asking.request(Decision(key, choices, ""), row, id)
+
+
+def _whole(parts: list[list[T]]) -> list[T]:
+    """Of each limit, its numbers in all batches; what holds for everybody stays one, and so do numbers of one field."""
+    known: dict[tuple[int, ...], Any] = {}
+    for each in zip(*parts, strict=True):
+        if isinstance(each[0], np.ndarray) and _ids(each) not in known:
+            known[_ids(each)] = np.concatenate(each)
+    return [known.get(_ids(each), each[0]) for each in zip(*parts, strict=True)]
+
+
+def _ids(parts: tuple[object, ...]) -> tuple[int, ...]:
+    return tuple(map(id, parts))
 
 
 def _part(whole: Results, start: int, stop: int) -> Results:
