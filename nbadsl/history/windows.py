@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from nbadsl.program.limits import Window
+from nbadsl.types import LONGEST_DAYS
 from nbadsl.zone import Zone
 
 _EPOCH = date(1970, 1, 1)
-_LONGEST = {"day": 1, "week": 7, "month": 31, "quarter": 92, "year": 366}
 
 
 def opened(
@@ -32,7 +32,7 @@ def closes(window: Window, now: int, zone: Zone, week_start: int = 1) -> int | N
     if window.unit is None:
         return None
     today = _EPOCH + timedelta(days=zone.local_date(now))
-    longest = timedelta(days=_LONGEST[window.unit])
+    longest = timedelta(days=LONGEST_DAYS[window.unit])
     following = _first_day(window.unit, _first_day(window.unit, today, week_start) + longest, week_start)
     return int(zone.midnight((following - _EPOCH).days))
 
