@@ -7,6 +7,7 @@ from nbadsl.semantics.infer import Inference
 from nbadsl.semantics.keys import judge_scope
 from nbadsl.semantics.limits import judge_contact, judge_offset
 from nbadsl.semantics.rules import judge_purpose, judge_rule
+from nbadsl.source import Span
 from nbadsl.syntax import nodes
 from nbadsl.types import FLAG, NUMBER, Anything, Integer, Money, Number
 
@@ -46,6 +47,30 @@ def judge_scopes(inference: Inference) -> None:
         _judge_parent(inference, scope, cycles)
         purpose = inference.model.purpose_of(scope) if scope.kind != "channel" else None
         _Block(inference, purpose, f"{scope.kind} `{scope.name.text}`").judge(scope.kind, scope.items)
+
+
+def judge_former_names(inference: Inference) -> None:
+    """A block's former names are its own: another one of that name, today or then, would share its contacts."""
+    scopes = inference.model.scopes
+    former: dict[str, tuple[Span, str]] = {}
+    for scope in scopes.values():
+        help = (
+            f"`was` gives the contacts of that name to {scope.kind} `{scope.name.text}`, and to nothing else"
+        )
+        for was in scope.was:
+            today = scopes.get(was.text)
+            if today is not None:
+                taken = today.name.span, f"{'an' if today.kind == 'action' else 'a'} {today.kind}"
+            elif was.text in former:
+                taken = former[was.text]
+            else:
+                former[was.text] = was.span, f"a former name of {scope.kind} `{scope.name.text}`"
+                continue
+            place, other = taken
+            related = ((place, "declared here" if today is not None else "here"),)
+            inference.found.report(
+                "repeated-name", was.span, name=was.text, other=other, help=help, related=related
+            )
 
 
 def judge_overall(inference: Inference) -> None:
