@@ -112,14 +112,12 @@ def _together(rest: nodes.Rest) -> float:
 
 def _spends_first(model: Model, a: nodes.Budget, b: nodes.Budget) -> bool:
     """Whether one budget cannot pay for a contact whenever another one cannot."""
-    amounts, costs = (
-        (number(model, a.amount), number(model, b.amount)),
-        (number(model, a.each), number(model, b.each)),
-    )
-    if a.outcome != b.outcome or not _longer(a.window, b.window) or None in (*amounts, *costs):
+    amount, cost = number(model, a.amount), number(model, a.each)
+    other_amount, other_cost = number(model, b.amount), number(model, b.each)
+    if amount is None or cost is None or other_amount is None or other_cost is None:
         return False
-    (amount, least), (cost, lower) = amounts, costs
-    return amount <= least and cost >= lower  # type: ignore[operator]
+    same = a.outcome == b.outcome and _longer(a.window, b.window)
+    return same and amount <= other_amount and cost >= other_cost
 
 
 def number(model: Model, expr: nodes.Expr) -> float | None:
