@@ -176,7 +176,8 @@ class Policy:
     ) -> Any:
         """A `run.Run` over profiles, its moment as text, and when it started. `keeps`: in the history."""
         from nbadsl.data.profiles import open_profiles
-        from nbadsl.run import Limited, Run
+        from nbadsl.limited import Limited
+        from nbadsl.run import Run
 
         if history is None:
             self.need_history()

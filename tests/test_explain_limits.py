@@ -252,6 +252,20 @@ def test_nba_explain_tells_limits(tmp_path: Path):
     assert "    limit 6 per week" not in without.out and "0 of 6 this week for everybody" in without.out  # fmt: skip
 
 
+@pytest.mark.parametrize("store", [MemoryStore, lambda: SqliteStore(":memory:")])
+def test_windows_longer_than_calendars_are_ever(store, tmp_path):
+    path = tmp_path / "policy.nba"
+    path.write_text(
+        "policy shop { }\nprofile customer key id { id: text }\narbitrate { score 1 }\n"
+        "action a { limit 1 per customer per 99_999_999_999 days  rest 9_999_999 days after sent }\n"
+    )
+    history = store()
+    history.add([event("a", DAY), event("a", DAY, "sent")])
+    found = nbadsl.load(path).explain({"id": "c1"}, now=NOW, history=history)
+    assert [(limit.room, limit.free_again) for limit in found.limits] == [(0, None), (0, None)]
+    assert all(limit.said.endswith(", never again") for limit in found.limits)
+
+
 # --- to the microsecond ---
 
 ACTIONS = ("coupon", "news", "tip", "once", "seat", "gift")

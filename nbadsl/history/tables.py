@@ -18,6 +18,7 @@ from typing import Any
 from nbadsl.history.events import PERSON, Event
 
 VERSION = 1
+_EVER = -(2**62)
 TABLES = (
     "CREATE TABLE IF NOT EXISTS about (version INTEGER NOT NULL)",
     """CREATE TABLE IF NOT EXISTS sorts (number INTEGER PRIMARY KEY,
@@ -51,8 +52,9 @@ class Kept:
 
 
 def after(start: int | None) -> int:
-    """The moment after which contacts are counted; before all moments, where they are counted ever."""
-    return -(2**62) if start is None else start
+    """The moment after which contacts are counted; before all moments, where they are counted ever, or for longer than
+    databases have numbers."""
+    return _EVER if start is None else max(start, _EVER)
 
 
 def marks(values: Collection[object]) -> str:
