@@ -225,7 +225,8 @@ class Policy:
         until = None if hold is None else int(moment) + hold // timedelta(microseconds=1)
 
         def decide(row: Row) -> ir.Decision:
-            return self._single.decide(row, given, seed)
+            decision: ir.Decision = self._single.decide(row, given, seed)
+            return decision
 
         return self._named(decide_and_keep(self.program, decide, row, given, history, id, until), given, id)
 
@@ -239,18 +240,20 @@ class Policy:
         parameters: Mapping[str, object] | None = None,
         history: Store | None = None,
     ) -> Story:
-        """Why one person is decided as they are: every candidate, its fate, the rule and the values. The
-        result prints as text; `.as_dict()` is for JSON. Nothing is kept in the history; without one it is told as if
-        nobody had been contacted before."""
+        """Why one person is decided as they are: every candidate, its fate, the rule and the values, and
+        how they stand with limits. The result prints as text; `.as_dict()` is for JSON. Nothing is kept in the
+        history; without one it is told as if nobody had been contacted before."""
         from nbadsl.data.records import read_record
         from nbadsl.history.asking import Asking
         from nbadsl.history.memory import MemoryStore
+        from nbadsl.history.standing import standings
         from nbadsl.story import tell
 
         row = read_record(self.facts.inputs, profile)
         given = self.given(now, context, parameters)
-        row |= Asking(self.program, given).rooms(history or MemoryStore(), row)
-        return tell(self.program, row, given, seed)
+        asking, store = Asking(self.program, given), history or MemoryStore()
+        row |= asking.rooms(store, row)
+        return tell(self.program, row, given, seed, standings(asking, store, row))
 
     # --- parts ---
 

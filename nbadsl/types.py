@@ -152,6 +152,9 @@ UNITS: dict[str, float] = {
 # Months and years are steps of the calendar, not lengths; counted in months.
 CALENDAR_UNITS: dict[str, int] = {"month": 1, "months": 1, "year": 12, "years": 12}
 
+# Days that a window of the calendar can have at most.
+LONGEST_DAYS: dict[str, int] = {"day": 1, "week": 7, "month": 31, "quarter": 92, "year": 366}
+
 # Numbers that a double holds exactly as whole numbers.
 EXACT = float(2**53)
 

@@ -156,6 +156,7 @@ def seen(store: Store, asked: list[Demand]) -> dict[str, Any]:
     fields = ("household", PERSON)
     return {
         "rooms": store.rooms(asked),
+        "tallies": store.tallies(asked),
         "times": [times(store.times(d.contacts, f, d.start, d.now)) for d in asked for f in fields],
         "counts": [counts(store.counts(d.contacts, f, d.start, d.now)) for d in asked for f in fields],
         "decisions": [store.decision(f"d{n}") for n in range(8)],

@@ -76,7 +76,7 @@ class Asking:
             return demand
         if limit.subject == self.program.key:
             return replace(demand, field=PERSON, key=chance.text_of(row[limit.subject]))
-        value = self._subject(limit.subject, row)
+        value = self.subject(limit, row)
         if value is None:
             return ENDLESS if limit.unknown_passes else NO_ROOM
         return replace(demand, field=limit.subject, key=chance.text_of(value))
@@ -88,10 +88,14 @@ class Asking:
             value = self.zone.midnight(value)
         return opened(Window(since=field), self.now, self.zone, since=value)
 
+    def subject(self, limit: Limit, row: Row) -> Value:
+        """By whose value a limit counts; None where it is unknown, and for everybody."""
+        return None if limit.subject is None else self._subject(limit.subject, row)
+
     def _subject(self, name: str, row: Row) -> Value:
         return row[name] if name in row else self.given[name]
 
-    def rooms(self, store: Store, row: Row) -> dict[str, float]:
+    def rooms(self, store: Store, row: Row) -> Row:
         """The room that each limit leaves one person, by the names that decisions read."""
         found = [self.demand(asked, row) for asked in self.asked]
         answers = iter(store.rooms([demand for demand in found if isinstance(demand, Demand)]))

@@ -58,6 +58,10 @@ class Tally:
         own = [cost for cost in costs if cost is not None]
         return Tally(len(costs), len(own), sum(own))
 
+    def spent(self, each: int) -> int:
+        """What all of them cost. `each`: one without a cost of its own."""
+        return self.cost + (self.count - self.priced) * each
+
     def __add__(self, other: Tally) -> Tally:
         return Tally(self.count + other.count, self.priced + other.priced, self.cost + other.cost)
 
@@ -76,8 +80,7 @@ def room_of_tally(demand: Demand, found: Tally) -> int:
     """How many more a limit or a budget lets through; less than none where it has been exceeded."""
     if demand.each is None:
         return demand.most - found.count
-    spent = found.cost + (found.count - found.priced) * demand.each
-    return (demand.most - spent) // demand.each
+    return (demand.most - found.spent(demand.each)) // demand.each
 
 
 def room_of_times(demand: Demand, times: Sequence[int]) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from secrets import token_hex
 
 from nbadsl.history.counted import Counts, Times
-from nbadsl.history.demands import Demand, room
+from nbadsl.history.demands import Demand, Tally, room
 from nbadsl.history.events import Event, choices, nameless, released, standing
 from nbadsl.history.store import Answer, Lost, Request, Stats
 from nbadsl.program.limits import DECIDED, RELEASED, Contacts
@@ -33,9 +33,18 @@ class MemoryStore:
                 self.expire(now)
             return [self._room(demand) for demand in demands]
 
+    def tallies(self, demands: Sequence[Demand]) -> list[Tally]:
+        with self._lock:
+            for now in {demand.now for demand in demands}:
+                self.expire(now)
+            return [Tally.of([event.cost for event in self._counted(demand)]) for demand in demands]
+
     def _room(self, demand: Demand) -> int:
-        found = [event for event in standing(self._events.values()) if demand.counts(event)]
-        return room(demand, [(event.at, event.cost) for event in sorted(found, key=lambda event: event.at)])
+        found = sorted(self._counted(demand), key=lambda event: event.at)
+        return room(demand, [(event.at, event.cost) for event in found])
+
+    def _counted(self, demand: Demand) -> list[Event]:
+        return [event for event in standing(self._events.values()) if demand.counts(event)]
 
     def times(self, contacts: Contacts, field: str, start: int | None, now: int) -> Times:
         return Times.of([self._times(contacts, field, start, now)])
@@ -47,7 +56,7 @@ class MemoryStore:
         demand = Demand(contacts, now, start)
         with self._lock:
             self.expire(now)
-            found = [event for event in standing(self._events.values()) if demand.counts(event)]
+            found = self._counted(demand)
         return sorted((key, event.at) for event in found for name, key in event.of() if name == field)
 
     def decision(self, decision: str) -> tuple[Event, ...] | None:

@@ -102,9 +102,8 @@ local function rests(pause, times, now)
   return false
 end
 
-local function room(demand)
-  local count, priced, cost = 0, 0, 0
-  local times, now = {}, tonumber(demand.now)
+local function counted(demand)
+  local count, priced, cost, times = 0, 0, 0, {}
   if demand.field == cjson.null then
     for _, sort in ipairs(demand.sorts) do
       local n = redis.call('ZCOUNT', p .. 't:' .. sort[1], demand.start, demand.now)
@@ -125,6 +124,12 @@ local function room(demand)
       end
     end
   end
+  return count, priced, cost, times
+end
+
+local function room(demand)
+  local count, priced, cost, times = counted(demand)
+  local now = tonumber(demand.now)
   if demand.pause ~= cjson.null then
     if rests(demand.pause, times, now) then return 0 end
     local together, within = 0, tonumber(demand.pause[3])
@@ -151,6 +156,13 @@ elseif step == 'rooms' then
   local rooms = {}
   for i, demand in ipairs(v.demands) do rooms[i] = string.format('%.0f', room(demand)) end
   return rooms
+elseif step == 'tallies' then
+  local tallies = {}
+  for i, demand in ipairs(v.demands) do
+    local count, priced, cost = counted(demand)
+    tallies[i] = {string.format('%.0f', count), string.format('%.0f', priced), string.format('%.0f', cost)}
+  end
+  return tallies
 elseif step == 'add' then
   local count = 0
   for _, json in ipairs(v.events) do count = count + add(json) end

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import redis
 
 from nbadsl.history.counted import Counts, Times
-from nbadsl.history.demands import Demand
+from nbadsl.history.demands import Demand, Tally
 from nbadsl.history.events import Event, choices
 from nbadsl.history.store import Answer, HistoryError, Lost, Request, Stats, pages
 from nbadsl.program.limits import DECIDED, RELEASED, Contacts
@@ -52,10 +52,17 @@ class RedisStore:
     # --- reading ---
 
     def rooms(self, demands: Sequence[Demand]) -> list[int]:
+        return [int(room) for room in self._asked("rooms", demands)]
+
+    def tallies(self, demands: Sequence[Demand]) -> list[Tally]:
+        return [Tally(*map(int, found)) for found in self._asked("tallies", demands)]
+
+    def _asked(self, step: str, demands: Sequence[Demand]) -> list[Any]:
         for now in {demand.now for demand in demands}:
             self.expire(now)
         ask = lambda: {"demands": [self._demand(demand) for demand in demands]}  # noqa: E731
-        return [int(room) for room in self._step("rooms", ask)]
+        answers: list[Any] = self._step(step, ask)
+        return answers
 
     def times(self, contacts: Contacts, field: str, start: int | None, now: int) -> Times:
         found = self._of_field(contacts, field, start, now)
@@ -180,7 +187,7 @@ class RedisStore:
         """Run a step of the script. `values`: made again where sorts have been added since."""
         for _ in range(_TRIES):
             said = values()
-            if name in ("rooms", "reserve"):
+            if name in ("rooms", "tallies", "reserve"):
                 said["sorts"] = str(len(self._sorts))
             answer = _reached(
                 partial(self._run, [self._prefix], [name, json.dumps(said, ensure_ascii=False)])

@@ -95,10 +95,19 @@ class SqlStore(ABC):
 
     def rooms(self, demands: Sequence[Demand]) -> list[int]:
         with self._lock:
-            for now in {demand.now for demand in demands}:
-                self.expire(now)
-            self._learn()
+            self._catch_up({demand.now for demand in demands})
             return self._rooms(demands)
+
+    def tallies(self, demands: Sequence[Demand]) -> list[Tally]:
+        with self._lock:
+            self._catch_up({demand.now for demand in demands})
+            return [self._tally(demand, self._sorts_of(demand.contacts)) for demand in demands]
+
+    def _catch_up(self, moments: Collection[int]) -> None:
+        """What is over until then, and what others have written."""
+        for now in moments:
+            self.expire(now)
+        self._learn()
 
     def _rooms(self, demands: Sequence[Demand]) -> list[int]:
         people = {d.key for d in demands if d.field == PERSON}
@@ -115,15 +124,15 @@ class SqlStore(ABC):
 
     def _room(self, demand: Demand, people: Mapping[str | None, list[Row]]) -> int:
         sorts = self._sorts_of(demand.contacts)
-        if demand.field is None:
-            return room_of_tally(demand, self._total(sorts, demand.start, demand.now))
         if demand.field != PERSON:
-            return room_of_tally(demand, self._of_subject(demand, sorts))
+            return room_of_tally(demand, self._tally(demand, sorts))
         start, now = after(demand.start), demand.now
         found = people[demand.key]
         return room(demand, [(at, cost) for at, sort, cost in found if start < at <= now and sort in sorts])
 
-    def _of_subject(self, demand: Demand, sorts: Sequence[int]) -> Tally:
+    def _tally(self, demand: Demand, sorts: tuple[int, ...]) -> Tally:
+        if demand.field is None:
+            return self._total(sorts, demand.start, demand.now)
         sql = f"""SELECT count(*), count(cost), coalesce(sum(cost), 0) FROM subjects
             WHERE field = ? AND key = ? AND at > ? AND at <= ? AND sort IN ({marks(sorts)})"""
         values = (demand.field, demand.key, after(demand.start), demand.now, *sorts)
@@ -140,8 +149,7 @@ class SqlStore(ABC):
         self, what: str, how: str, contacts: Contacts, field: str, start: int | None, now: int
     ) -> Iterator[list[Row]]:
         with self._lock:
-            self.expire(now)
-            self._learn()
+            self._catch_up({now})
             sorts = self._sorts_of(contacts)
             sql = f"""SELECT {what} FROM subjects
                 WHERE field = ? AND at > ? AND at <= ? AND sort IN ({marks(sorts)}) {how}"""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from nbadsl.history.demands import Demand
+from nbadsl.history.demands import Demand, Tally
 from nbadsl.history.events import Event
 from nbadsl.program.limits import Contacts
 
@@ -72,6 +72,9 @@ class Store(Protocol):
 
     def rooms(self, demands: Sequence[Demand]) -> list[int]:
         """The room of each demand."""
+
+    def tallies(self, demands: Sequence[Demand]) -> list[Tally]:
+        """What each demand counts. Of rests, what happened since its start."""
 
     def times(self, contacts: Contacts, field: str, start: int | None, now: int) -> Times:
         """Every contact after `start` and up to `now` that has a subject of `field`, by its value."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from nbadsl.program.limits import Window
+from nbadsl.types import LONGEST_DAYS
 from nbadsl.zone import Zone
 
 _EPOCH = date(1970, 1, 1)
-_LONGEST = {"day": 1, "week": 7, "month": 31, "quarter": 92, "year": 366}
+_EVER = -(2**62)
 
 
 def opened(
@@ -28,8 +29,9 @@ def opened(
 
 
 def after(start: int | None) -> int:
-    """The moment after which contacts are counted; before all moments, where they are counted ever."""
-    return -(2**62) if start is None else start
+    """The moment after which contacts are counted; before all moments, where they are counted ever, or for longer than
+    databases have numbers."""
+    return _EVER if start is None else max(start, _EVER)
 
 
 def closes(window: Window, now: int, zone: Zone, week_start: int = 1) -> int | None:
@@ -37,7 +39,7 @@ def closes(window: Window, now: int, zone: Zone, week_start: int = 1) -> int | N
     if window.unit is None:
         return None
     today = _EPOCH + timedelta(days=zone.local_date(now))
-    longest = timedelta(days=_LONGEST[window.unit])
+    longest = timedelta(days=LONGEST_DAYS[window.unit])
     following = _first_day(window.unit, _first_day(window.unit, today, week_start) + longest, week_start)
     return int(zone.midnight((following - _EPOCH).days))
 

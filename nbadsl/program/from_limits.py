@@ -69,7 +69,7 @@ class Limits:
             case nodes.Budget():
                 window, most, each = _window(item.window), item.amount, item.each
             case nodes.Rest():
-                within = item.within and _length(item.within)
+                within = None if item.within is None else _length(item.within)
                 pause = ir.Pause(_length(item.length), int(item.count.value) if item.count else 1, within)
         return ir.Limit(
             stage=_STAGE[type(item)],

@@ -8,67 +8,45 @@ could not be read may be the one that a group is for.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from nbadsl.diagnostics import Findings
-from nbadsl.semantics.constants import end_of, instant, literal
+from nbadsl.semantics.constants import end_of, instant
+from nbadsl.semantics.implied import Contact, Placed, implies, is_exempt, microseconds, number
 from nbadsl.semantics.model import Model
 from nbadsl.syntax import nodes
-from nbadsl.types import DAY, HOUR, UNITS
-
-Contact = nodes.Limit | nodes.Rest | nodes.Budget
-
-# The longest that a window of the calendar can be, with the hour that clocks may be put back.
-_LONGEST = {"day": DAY, "week": 7 * DAY, "month": 31 * DAY, "quarter": 92 * DAY, "year": 366 * DAY}
-_WITHIN = {
-    "day": ("day", "week", "month", "quarter", "year"),
-    "week": ("week",),
-    "month": ("month", "quarter", "year"),
-    "quarter": ("quarter", "year"),
-    "year": ("year",),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class _Placed:
-    """A limit, rest or budget, and the action, group or channel where it stands (None: outside any block). `via`: the
-    channel in whose block of an action it stands."""
-
-    item: Contact
-    scope: nodes.Scope | None
-    via: str | None = None
 
 
 def judge_contacts(model: Model, found: Findings) -> None:
     placed = list(_all(model))
+    blocks = _Blocks(model, placed)
     used = {n.text for a in model.scopes_of("action") for v in _vias(a) for n in v.channels}
     for each in placed:
         why = _holds_for_nothing(model, each, used)
         if why:
             found.report("idle-limit", each.item.span, what=_word(each.item), help=why)
             continue
+        _reached_before(each, blocks, found)
         match each.item:
-            case nodes.Limit():
-                _reached_before(model, each, placed, found)
             case nodes.Budget():
                 _pays_for_one(model, each.item, found)
             case nodes.Rest():
                 _ends_before(model, each, found)
 
 
-def _all(model: Model) -> Iterator[_Placed]:
+def _all(model: Model) -> Iterator[Placed]:
     for overall in model.overall:
         if isinstance(overall.item, Contact):
-            yield _Placed(overall.item, None)
+            yield Placed(overall.item, None)
     for scope in model.scopes.values():
         for item in scope.items:
             if isinstance(item, Contact):
-                yield _Placed(item, scope)
+                yield Placed(item, scope)
             elif isinstance(item, nodes.Via):
                 for inner in item.items:
                     if isinstance(inner, Contact):
-                        yield _Placed(inner, scope, item.channels[0].text)
+                        yield Placed(inner, scope, item.channels[0].text)
 
 
 def _vias(action: nodes.Scope) -> list[nodes.Via]:
@@ -82,129 +60,102 @@ def _word(item: Contact) -> str:
 # --- what holds for nothing --------------------------------------------------------------------------------
 
 
-def _holds_for_nothing(model: Model, placed: _Placed, used: set[str]) -> str:
+def _holds_for_nothing(model: Model, placed: Placed, used: set[str]) -> str:
     """Why no contact is ever counted or stopped; empty where some may be."""
-    scope = placed.scope
+    item, scope = placed.item, placed.scope
+    counted = model.scopes.get(item.of.text) if isinstance(item, nodes.Rest) and item.of is not None else None
+    return _empty(model, scope, used) or _empty(model, counted, used) or _all_exempt(model, scope)
+
+
+def _empty(model: Model, scope: nodes.Scope | None, used: set[str]) -> str:
     if scope is None:
         return ""
     if scope.kind == "channel":
         return "" if scope.name.text in used else f"no action goes via `{scope.name.text}`"
-    inside = any(model.within(scope.name.text, action) for action in model.scopes_of("action"))
-    return "" if inside else f"no action is in group `{scope.name.text}`"
+    return "" if _actions(model, scope) else f"no action is in group `{scope.name.text}`"
 
 
-# --- limits ------------------------------------------------------------------------------------------------
+def _all_exempt(model: Model, scope: nodes.Scope | None) -> str:
+    actions = _actions(model, scope)
+    if not actions or not all(is_exempt(model, action, scope) for action in actions):
+        return ""
+    where = "" if scope is None else f" of {scope.kind} `{scope.name.text}`"
+    return f"all actions{where} are exempt from it"
 
 
-def _reached_before(model: Model, placed: _Placed, others: list[_Placed], found: Findings) -> None:
-    """Report a limit where another one counts all that it counts, and allows no more."""
-    for other in others:
-        if other is not placed and _always_first(model, other, placed, others):
-            help = "whoever reaches this one has reached the other before"
-            related = ((other.item.span, "the other one"),)
-            found.report("idle-limit", placed.item.span, what="`limit`", help=help, related=related)
-            return
+def _actions(model: Model, scope: nodes.Scope | None) -> list[nodes.Scope]:
+    """The actions that a limit in a block may stop."""
+    actions = model.scopes_of("action")
+    if scope is None:
+        return actions
+    if scope.kind == "channel":
+        return [a for a in actions if any(c.text == scope.name.text for v in _vias(a) for c in v.channels)]
+    return [action for action in actions if model.within(scope.name.text, action)]
 
 
-def _always_first(model: Model, wide: _Placed, narrow: _Placed, order: list[_Placed]) -> bool:
-    a, b = wide.item, narrow.item
-    assert isinstance(b, nodes.Limit)
-    if not isinstance(a, nodes.Limit) or a.counted != b.counted or not _around(model, wide, narrow):
-        return False
-    if a.subject is not None and (b.subject is None or a.subject.text != b.subject.text):
-        return False
-    most, least = _number(model, a.count), _number(model, b.count)
-    if most is None or least is None or most > least or not _longer(a.window, b.window):
-        return False
-    # Of two that say the same, the second one is too many.
-    same = most == least and _longer(b.window, a.window) and _around(model, narrow, wide)
-    subjects = (a.subject is None) == (b.subject is None)
-    return not (same and subjects) or order.index(wide) < order.index(narrow)
+# --- what another one does ---------------------------------------------------------------------------------
 
 
-def _around(model: Model, wide: _Placed, narrow: _Placed) -> bool:
-    """Whether a limit counts, and holds for, all contacts that another one does."""
-    if _is_exempt(model, narrow, wide):
-        return False
-    if wide.scope is None:
-        return True
-    if narrow.scope is None:
-        return False
-    if wide.via is not None:
-        return narrow.scope is wide.scope and narrow.via == wide.via
-    if wide.scope.kind == "channel":
-        return narrow.scope is wide.scope or narrow.via == wide.scope.name.text
-    return narrow.scope.kind != "channel" and model.within(wide.scope.name.text, narrow.scope)
+class _Blocks:
+    """All limits, by where they stand: only those around another one can make it idle."""
+
+    def __init__(self, model: Model, placed: list[Placed]) -> None:
+        self.model = model
+        self.order = {each: place for place, each in enumerate(placed)}
+        self.inside: dict[str, list[Placed]] = defaultdict(list)
+        for each in placed:
+            self.inside[each.scope.name.text if each.scope else ""].append(each)
+
+    def around(self, placed: Placed) -> list[Placed]:
+        """All that could, itself aside, in the order of the file."""
+        names = ["", *([placed.via] if placed.via else [])]
+        if placed.scope is not None:
+            names += [s.name.text for s in (placed.scope, *self.model.groups_of(placed.scope))]
+        found = (other for name in names for other in self.inside.get(name, ()) if other is not placed)
+        return sorted(found, key=self.order.__getitem__)
+
+    def first(self, placed: Placed) -> Placed | None:
+        """What has no room wherever this one has none; of two that say the same, the second one is too many."""
+        for other in self.around(placed):
+            if implies(self.model, other, placed):
+                if self.order[other] < self.order[placed] or not implies(self.model, placed, other):
+                    return other
+        return None
 
 
-def _is_exempt(model: Model, placed: _Placed, outer: _Placed) -> bool:
-    """Whether an `exempt from limits` stands between: it frees what is inside from the limits outside."""
-    if placed.scope is None or placed.scope.kind == "channel":
-        return False
-    for scope in (placed.scope, *model.groups_of(placed.scope)):
-        if any(isinstance(item, nodes.Exempt) for item in scope.items):
-            other = outer.scope
-            if other is None or other.kind == "channel" or not model.within(scope.name.text, other):
-                return True
-    return False
+def _reached_before(placed: Placed, blocks: _Blocks, found: Findings) -> None:
+    other = blocks.first(placed)
+    if other is None:
+        return
+    help = "whoever reaches this one has reached the other before"
+    if isinstance(placed.item, nodes.Rest):
+        help = "whenever this one would hold, the other one does"
+    related = ((other.item.span, "the other one"),)
+    found.report("idle-limit", placed.item.span, what=_word(placed.item), help=help, related=related)
 
 
-def _longer(wide: nodes.Window, narrow: nodes.Window) -> bool:
-    """Whether a window contains another one, at every moment."""
-    if wide.since is not None or narrow.since is not None:
-        same = wide.since is not None and narrow.since is not None and wide.since.text == narrow.since.text
-        return same or _is_ever(wide)
-    if _is_ever(wide) or _is_ever(narrow):
-        return _is_ever(wide)
-    if wide.calendar is not None:
-        return narrow.calendar is not None and wide.calendar in _WITHIN[narrow.calendar]
-    assert wide.length is not None
-    length = _microseconds(wide.length)
-    if narrow.calendar is not None:
-        return length >= _LONGEST[narrow.calendar] + HOUR
-    assert narrow.length is not None
-    return length >= _microseconds(narrow.length)
-
-
-def _is_ever(window: nodes.Window) -> bool:
-    return window.length is None and window.calendar is None and window.since is None
-
-
-def _microseconds(length: nodes.Quantity) -> float:
-    return length.count * UNITS[length.unit]
-
-
-def _number(model: Model, expr: nodes.Expr) -> float | None:
-    read = literal(expr, model.settings.zone)
-    return None if read is None or isinstance(read[0], bool | str) else float(read[0])
-
-
-# --- budgets and rests -----------------------------------------------------------------------------------
+# --- budgets and rests -------------------------------------------------------------------------------------
 
 
 def _pays_for_one(model: Model, budget: nodes.Budget, found: Findings) -> None:
-    amount, each = _number(model, budget.amount), _number(model, budget.each)
+    amount, each = number(model, budget.amount), number(model, budget.each)
     if amount is not None and each is not None and amount < each:
         found.report(
             "budget-too-small", budget.span, amount=budget.amount.span.text, each=budget.each.span.text
         )
 
 
-def _ends_before(model: Model, placed: _Placed, found: Findings) -> None:
-    """Report a rest of an action that is longer than the action is active."""
+def _ends_before(model: Model, placed: Placed, found: Findings) -> None:
+    """Report a rest that is longer than its action, or all around it, is active."""
     rest, scope = placed.item, placed.scope
     assert isinstance(rest, nodes.Rest)
     if scope is None or scope.kind == "channel" or rest.of is not None:
         return
-    for item in scope.items:
-        if isinstance(item, nodes.Active) and item.period.start is not None and item.period.end is not None:
-            zone = model.settings.zone
-            lasts = end_of(item.period.end, zone) - instant(item.period.start, zone)
-            if _microseconds(rest.length) >= lasts:
-                help = "who has once reached it rests until the end: `limit 1 … ever` says so"
-                found.report(
-                    "endless-rest",
-                    rest.span,
-                    related=((item.period.span, "as long as it is active"),),
-                    help=help,
-                )
+    zone, around = model.settings.zone, (scope, *model.groups_of(scope))
+    periods = [item.period for each in around for item in each.items if isinstance(item, nodes.Active)]
+    starts = [instant(period.start, zone) for period in periods if period.start is not None]
+    ends = [end_of(period.end, zone) for period in periods if period.end is not None]
+    if starts and ends and microseconds(rest.length) >= min(ends) - max(starts):
+        help = "who has once reached it rests until the end: `limit 1 … ever` says so"
+        related = tuple((period.span, "as long as it is active") for period in periods)
+        found.report("endless-rest", rest.span, related=related, help=help)

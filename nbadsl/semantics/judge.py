@@ -16,7 +16,7 @@ from nbadsl.semantics.infer import Inference
 from nbadsl.semantics.keys import judge_key
 from nbadsl.semantics.model import Info, Model, Symbol
 from nbadsl.semantics.quiet_hours import judge_quiet_hours
-from nbadsl.semantics.scopes import judge_overall, judge_scopes
+from nbadsl.semantics.scopes import judge_former_names, judge_overall, judge_scopes
 from nbadsl.semantics.tables import columns_of, cover
 from nbadsl.semantics.trials import judge_trials
 from nbadsl.syntax import nodes
@@ -30,6 +30,7 @@ def judge(model: Model, found: Findings) -> None:
     for symbol in list(model.symbols.values()):
         _judge_symbol(inference, symbol)
     judge_scopes(inference)
+    judge_former_names(inference)
     judge_overall(inference)
     judge_quiet_hours(model, found)
     judge_choosing(inference)

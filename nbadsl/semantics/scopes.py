@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-from nbadsl.diagnostics import Edit, Fix
-from nbadsl.semantics.constants import literal
 from nbadsl.semantics.fixes import unit_advice
 from nbadsl.semantics.infer import Inference
-from nbadsl.semantics.keys import judge_field, judge_scope
-from nbadsl.semantics.rules import judge_purpose, judge_reader, judge_rule, judge_uniform
+from nbadsl.semantics.keys import judge_scope
+from nbadsl.semantics.limits import judge_contact, judge_offset
+from nbadsl.semantics.rules import judge_purpose, judge_rule
 from nbadsl.source import Span
 from nbadsl.syntax import nodes
-from nbadsl.types import (
-    CALENDAR_UNITS,
-    FLAG,
-    NUMBER,
-    Anything,
-    Date,
-    Duration,
-    Integer,
-    Money,
-    Number,
-    Text,
-    Time,
-    Type,
-)
+from nbadsl.types import FLAG, NUMBER, Anything, Integer, Money, Number
 
 _RULES = {"require", "eligible", "exclude", "boost"}
 _CONTACTS = {"limit", "rest", "budget", "quiet"}
@@ -61,6 +47,30 @@ def judge_scopes(inference: Inference) -> None:
         _judge_parent(inference, scope, cycles)
         purpose = inference.model.purpose_of(scope) if scope.kind != "channel" else None
         _Block(inference, purpose, f"{scope.kind} `{scope.name.text}`").judge(scope.kind, scope.items)
+
+
+def judge_former_names(inference: Inference) -> None:
+    """A block's former names are its own: another one of that name, today or then, would share its contacts."""
+    scopes = inference.model.scopes
+    former: dict[str, tuple[Span, str]] = {}
+    for scope in scopes.values():
+        help = (
+            f"`was` gives the contacts of that name to {scope.kind} `{scope.name.text}`, and to nothing else"
+        )
+        for was in scope.was:
+            today = scopes.get(was.text)
+            if today is not None:
+                taken = today.name.span, f"{'an' if today.kind == 'action' else 'a'} {today.kind}"
+            elif was.text in former:
+                taken = former[was.text]
+            else:
+                former[was.text] = was.span, f"a former name of {scope.kind} `{scope.name.text}`"
+                continue
+            place, other = taken
+            related = ((place, "declared here" if today is not None else "here"),)
+            inference.found.report(
+                "repeated-name", was.span, name=was.text, other=other, help=help, related=related
+            )
 
 
 def judge_overall(inference: Inference) -> None:
@@ -129,14 +139,8 @@ class _Block:
                 self._factor(item)
             case nodes.Boost():
                 self._boost(item)
-            case nodes.Limit():
-                self._limit(item)
-            case nodes.Rest():
-                self._rest(item)
-            case nodes.Budget():
-                self._budget(item)
-            case nodes.Quiet():
-                self._quiet(item)
+            case nodes.Limit() | nodes.Rest() | nodes.Budget() | nodes.Quiet():
+                judge_contact(self.inference, item, self.purpose, self.where)
             case nodes.Title() | nodes.Exempt():
                 pass
 
@@ -182,14 +186,7 @@ class _Block:
             if slot.name.text in seen:
                 self.found.report("repeated-item", slot.span, what=slot.name.text, where="`send`")
             seen.add(slot.name.text)
-            self._offset(slot.by)
-
-    def _offset(self, by: nodes.Name | None) -> None:
-        if by is not None:
-            judge_field(
-                self.model, by, "the offset", (Duration,), "a duration, the offset from UTC", self.found
-            )
-            judge_reader(self.inference, by, self.purpose, self.where)
+            judge_offset(self.inference, slot.by, self.purpose, self.where)
 
     def _factor(self, item: nodes.Factor) -> None:
         info = self.inference.infer(item.value)
@@ -221,119 +218,6 @@ class _Block:
         judge_purpose(self.inference, info, item.value.span, self.purpose, self.where)
         if item.when is not None:
             self._flag(item.when)
-
-    # --- contacts ---
-
-    def _limit(self, item: nodes.Limit) -> None:
-        info = self.inference.require(item.count, NUMBER, "the number of a `limit`")
-        judge_uniform(self.inference, item.count, info, "the number of a `limit`")
-        self._whole(item.count, "the number of a `limit`", 0)
-        profile = self.model.profile
-        if item.subject is not None and profile is not None and item.subject.text != profile.name.text:
-            judge_field(
-                self.model,
-                item.subject,
-                "a limit",
-                (Text,),
-                f"a text (or `{profile.name.text}`)",
-                self.found,
-                ("field", "context"),
-            )
-            judge_reader(self.inference, item.subject, self.purpose, self.where)
-        self._subject_unknown(item)
-        self._window(item.window)
-
-    def _subject_unknown(self, item: nodes.Limit) -> None:
-        """Whom a limit holds for where its subject is unknown must be said, and only there."""
-        symbol = self.model.symbols.get(item.subject.text) if item.subject is not None else None
-        may_be = symbol is not None and symbol.input is not None and symbol.input.optional
-        if item.unknown is not None and item.unknown.text not in ("blocks", "passes"):
-            help = "write `unknown blocks` or `unknown passes`"
-            self.found.report(
-                "wrong-unknown-clause", item.unknown.span, word=item.unknown.text, stage="limit", help=help
-            )
-        elif item.unknown is None and may_be:
-            assert item.subject is not None
-            end = Span(item.span.source, item.span.end, item.span.end)
-            fixes = tuple(
-                Fix(f"say `unknown {word}`", (Edit(end, f", unknown {word}"),))
-                for word in ("passes", "blocks")
-            )
-            help = "`unknown passes`: the limit is not for them; `unknown blocks`: they get none of it"
-            self.found.report(
-                "unsettled-unknown", item.span, what=f"`{item.subject.text}`", help=help, fixes=fixes
-            )
-        elif item.unknown is not None and not may_be:
-            self.found.report("idle-unknown-clause", item.unknown.span)
-
-    def _window(self, window: nodes.Window) -> None:
-        if window.length is not None:
-            self._length(window.length)
-        if window.since is not None:
-            judge_field(self.model, window.since, "a window", (Date, Time), "a date or time", self.found)
-            judge_reader(self.inference, window.since, self.purpose, self.where)
-
-    def _length(self, length: nodes.Quantity) -> None:
-        if length.unit in CALENDAR_UNITS:
-            what = "a step of the calendar, not a length"
-            help = f"write it in days, or `per {length.unit.removesuffix('s')}` for the calendar's"
-            self.found.report("not-a-value", length.span, name=length.span.text, what=what, help=help)
-        elif length.count <= 0:
-            self.found.report("wrong-range", length.span, found=f"`{length.span.text}`")
-
-    def _rest(self, item: nodes.Rest) -> None:
-        self._length(item.length)
-        if item.count is not None:
-            self._whole(item.count, "how often it happened", 1)
-        if item.within is not None:
-            self._length(item.within)
-        if item.of is not None:
-            judge_scope(self.model, item.of, ("action", "group", "channel"), self.found)
-
-    def _budget(self, item: nodes.Budget) -> None:
-        amount = self._money(item.amount, "a budget")
-        each = self._money(item.each, "the cost of `each`")
-        if isinstance(amount, Money) and isinstance(each, Money) and amount != each:
-            self.found.report(
-                "wrong-type",
-                item.each.span,
-                what="the cost of `each`",
-                found=f"`{each}`",
-                expected=f"`{amount}`",
-            )
-        self._window(item.window)
-
-    def _money(self, value: nodes.Expr, what: str) -> Type:
-        info = self.inference.infer(value)
-        judge_uniform(self.inference, value, info, what)
-        if not isinstance(info.type, Money | Anything):
-            self.found.report("wrong-type", value.span, what=what, found=f"`{info.type}`", expected="money")
-        elif info.high < 0:
-            self.found.report(
-                "out-of-range", value.span, found=f"`{value.span.text}`", range="what can be spent"
-            )
-        return info.type
-
-    def _whole(self, number: nodes.Expr, what: str, least: int) -> None:
-        """A literal count; expressions are not judged here."""
-        read = literal(number, self.model.settings.zone)
-        if read is None or not isinstance(read[1], Integer | Number):
-            return
-        value = float(read[0])
-        if value < least or value != int(value):
-            expected = f"a whole number, {least} or more"
-            found = f"`{number.span.text}`"
-            self.found.report("wrong-count", number.span, what=what, found=found, expected=expected)
-
-    def _quiet(self, item: nodes.Quiet) -> None:
-        if item.start.value == item.end.value:
-            self.found.report("wrong-range", item.span, found=f"`{item.start.span.to(item.end.span).text}`")
-        self._offset(item.by)
-        if item.unknown is not None and item.unknown.text not in ("blocks", "passes"):
-            help = "write `unknown blocks` or `unknown passes`"
-            self.found.report(
-                "wrong-unknown-clause", item.unknown.span, word=item.unknown.text, stage="quiet", help=help
-            )
 
 
 def judge_period(inference: Inference, period: nodes.Period) -> None:

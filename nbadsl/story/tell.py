@@ -1,4 +1,4 @@
-"""The story of one person's decision, in words: every candidate, its fate, the rule and the values.
+"""The whole story of one person's decision: every candidate, its fate, the rule and the values; and the limits.
 
 Takes what the interpreter's recorder noted; gives plain data that prints as text or becomes JSON. It never
 evaluates anything itself.
@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from itertools import groupby
 from typing import Any
-from zoneinfo import ZoneInfo
 
+from nbadsl.history.standing import Standing
 from nbadsl.interpreter.explain import Account, Reading, explain
 from nbadsl.program.decision import Choice, Fate
-from nbadsl.program.givens import shown
 from nbadsl.program.nodes import Column, Program, Value
-from nbadsl.source import Span
-from nbadsl.types import DAY, HOUR, MINUTE, SECOND, Duration, Number, Time, Type
+from nbadsl.story.limits import ToldLimit, limit_lines, told_limit
+from nbadsl.story.values import place, value_text
 
 # How the text says each fate; in the data it keeps its name. Best first, which is the order of the text.
 _SAID = {
@@ -38,14 +36,14 @@ _SAID = {
     "inactive": "inactive",
 }
 _WIDTH, _INDENT = 110, 19
-_UNITS = (("days", DAY), ("hours", HOUR), ("minutes", MINUTE), ("seconds", SECOND))
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
     """One candidate. `why`: the rule, score or condition that made its fate; `at`: where that stands.
 
-    `values`: what was read for it, name and value as text; unknown ones read `unknown`.
+    `values`: what was read for it, name and value as text; unknown ones read `unknown`. `limit`: the limit, rest or
+    budget that stopped it.
     """
 
     candidate: str
@@ -58,11 +56,12 @@ class Told:
     score: float | None
     action: str
     tier_rank: int | None
+    limit: ToldLimit | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """The whole story; `str()` tells it."""
+    """The whole story; `str()` tells it. `limits`: those that are for this person, also where they stop nothing."""
 
     policy: str
     id: str
@@ -71,6 +70,7 @@ class Story:
     probability: float | None
     arms: tuple[tuple[str, str], ...]
     candidates: tuple[Told, ...]
+    limits: tuple[ToldLimit, ...]
     undefined: tuple[str, ...]
 
     def as_dict(self) -> dict[str, Any]:
@@ -81,11 +81,18 @@ class Story:
         return "\n".join(_lines(self)) + "\n"
 
 
-def tell(program: Program, row: Mapping[str, Value], given: Mapping[str, Value], seed: int = 0) -> Story:
-    """The story of one person. Takes what `interpreter.decide` takes."""
+def tell(
+    program: Program,
+    row: Mapping[str, Value],
+    given: Mapping[str, Value],
+    seed: int = 0,
+    standings: Sequence[Standing] = (),
+) -> Story:
+    """The story of one person. Takes what `interpreter.decide` takes, and how the person stands with limits."""
     found = explain(program, row, given, seed)
     decision = found.decision
     first = (decision.chosen or decision.held)[:1]
+    limits = {each.limit.room: told_limit(program, each) for each in standings}
     names = [c.name for c in program.candidates]
     what = ", then ".join(_chosen(names, c) for c in decision.chosen) or "nothing"
     if decision.held:
@@ -97,8 +104,9 @@ def tell(program: Program, row: Mapping[str, Value], given: Mapping[str, Value],
         reason=decision.reason,
         probability=first[0].probability if first else None,
         arms=tuple((e.name, arm) for e, arm in zip(program.experiments, decision.arms, strict=True)),
-        candidates=tuple(_told(program, account) for account in found.accounts),
-        undefined=tuple(sorted(_place(o) for o in found.undefined)),
+        candidates=tuple(_told(program, account, limits) for account in found.accounts),
+        limits=tuple(limits.values()),
+        undefined=tuple(sorted(place(o) for o in found.undefined)),
     )
 
 
@@ -106,7 +114,7 @@ def _chosen(names: list[str], choice: Choice) -> str:
     return names[choice.candidate]
 
 
-def _told(program: Program, account: Account) -> Told:
+def _told(program: Program, account: Account, limits: Mapping[str, ToldLimit]) -> Told:
     candidate, story = program.candidates[account.candidate], account.story
     why, at = _why(program, account)
     return Told(
@@ -114,13 +122,24 @@ def _told(program: Program, account: Account) -> Told:
         fate=str(story.fate),
         why=why,
         at=at,
-        values=tuple(_reading(program, r) for r in account.readings),
+        values=tuple(_reading(program, r) for r in account.readings if not _is_room(program, r)),
         blocked_by_unknown=story.blocked_by_unknown,
         tier="" if story.tier is None or len(program.tiers) < 2 else program.tiers[story.tier],
         score=story.score,
         action=candidate.action,
         tier_rank=None if story.tier is None else story.tier + 1,
+        limit=_stopping(program, account, limits),
     )
+
+
+def _stopping(program: Program, account: Account, limits: Mapping[str, ToldLimit]) -> ToldLimit | None:
+    """The limit that stopped a candidate."""
+    story = account.story
+    rule = None if story.rule is None else program.candidates[account.candidate].rules[story.rule]
+    limit = None if rule is None else limits.get(rule.room)
+    if limit is None or limit.room is None or limit.room < 1:
+        return limit
+    return replace(limit, said=f"{limit.said}; what is chosen takes the rest of it")
 
 
 def _why(program: Program, account: Account) -> tuple[str, str]:
@@ -129,7 +148,7 @@ def _why(program: Program, account: Account) -> tuple[str, str]:
         rule = candidate.rules[story.rule]
         # The reason of a condition of a content is the content itself.
         why = rule.reason if rule.reason.startswith(rule.scope) else f"{rule.scope}: {rule.reason}"
-        return why, _place(rule.origin) if rule.origin else ""
+        return why, place(rule.origin)
     match story.fate:
         case Fate.INACTIVE:
             return "not in its dates", ""
@@ -147,31 +166,18 @@ def _why(program: Program, account: Account) -> tuple[str, str]:
             return "", ""
 
 
+def _is_room(program: Program, reading: Reading) -> bool:
+    leaf = reading.leaf
+    return isinstance(leaf, Column) and any(leaf.name == limit.room for limit in program.limits)
+
+
 def _reading(program: Program, reading: Reading) -> tuple[str, str]:
     leaf, value = reading.leaf, reading.value
     name = leaf.experiment if hasattr(leaf, "experiment") else leaf.name
     if value is None and isinstance(leaf, Column):
         never = any(i.name == leaf.name and i.never for i in program.inputs)
         return name, "never" if never else "unknown"
-    return name, _value(value, leaf.type, program.timezone)
-
-
-def _value(value: Value, type: Type, timezone: str) -> str:
-    """A value for reading, not for typing in: six digits are enough, and times are the policy's."""
-    match type:
-        case Number() if isinstance(value, float):
-            return f"{value:.6g}"
-        case Duration() if isinstance(value, float) and math.isfinite(value):
-            name, unit = next((u for u in _UNITS if abs(value) >= u[1]), _UNITS[-1])
-            return f"{value / unit:.4g} {name}"
-        case Time() if isinstance(value, float):
-            moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=value)
-            return f"{moment.astimezone(ZoneInfo(timezone)):%Y-%m-%d %H:%M}"
-    return shown(value, type)
-
-
-def _place(span: Span | None) -> str:
-    return f"{span.source.path}:{span.line}" if span is not None else ""
+    return name, value_text(value, leaf.type, program.timezone)
 
 
 def _lines(story: Story) -> list[str]:
@@ -181,8 +187,12 @@ def _lines(story: Story) -> list[str]:
     lines += [f"  {experiment}: arm {arm}" for experiment, arm in story.arms]
     lines.append("")
     best_first = sorted(story.candidates, key=_place_in_text)
-    for _, alike in groupby(best_first, key=lambda t: (t.action, t.fate, t.why, t.at, t.values, t.score)):
+    for _, alike in groupby(
+        best_first, key=lambda t: (t.action, t.fate, t.why, t.at, t.values, t.score, t.limit)
+    ):
         lines += _paragraph(list(alike))
+    if story.limits:
+        lines += ["", "  limits:", *limit_lines(story.limits, _WIDTH)]
     if story.undefined:
         lines += ["", "  undefined arithmetic:", *(f"    {u}" for u in story.undefined)]
     return lines
@@ -204,6 +214,8 @@ def _paragraph(alike: list[Told]) -> list[str]:
         texts = ["  ·  ".join([", ".join(names), *details])]
     else:
         texts = [", ".join(names), f"{told.why} ({told.at})" if told.at else told.why]
+    if told.limit is not None:
+        texts.append(told.limit.said)
     blocked = " (unknown, so it stops)" if told.blocked_by_unknown else ""
     # A name stays on one line with its value: the no-break space becomes a plain one after wrapping.
     texts.append(", ".join(f"{name} = {value}".replace(" ", "\xa0") for name, value in told.values) + blocked)

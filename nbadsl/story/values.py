@@ -1,0 +1,63 @@
+"""Values for reading, not for typing in: six digits are enough, and times are the policy's."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from nbadsl.program.givens import shown
+from nbadsl.program.limits import MICROS
+from nbadsl.program.nodes import Value
+from nbadsl.source import Span
+from nbadsl.types import DAY, HOUR, MINUTE, SECOND, Duration, Money, Number, Time, Type
+from nbadsl.zone import EPOCH
+
+_UNITS = (("days", DAY), ("hours", HOUR), ("minutes", MINUTE), ("seconds", SECOND))
+_CENT = MICROS // 100
+
+
+def value_text(value: Value, type: Type, timezone: str) -> str:
+    match type:
+        case Number() if isinstance(value, float):
+            return f"{value:.6g}"
+        case Duration() if isinstance(value, float) and math.isfinite(value):
+            name, unit = next((u for u in _UNITS if abs(value) >= u[1]), _UNITS[-1])
+            return f"{value / unit:.4g} {name}"
+        case Time() if isinstance(value, float):
+            moment = moment_of(value, timezone)
+            return shown(value, type) if moment is None else f"{moment:%Y-%m-%d %H:%M}"
+    return shown(value, type)
+
+
+def moment_of(time: float, timezone: str) -> datetime | None:
+    """A moment on the clocks of a zone; None for one that calendars do not have."""
+    try:
+        return (EPOCH + timedelta(microseconds=time)).astimezone(ZoneInfo(timezone))
+    except OverflowError:
+        return None
+
+
+def not_before(moment: datetime) -> str:
+    """A moment from which on something holds: rounded up, to minutes or seconds."""
+    up = moment if moment.microsecond == 0 else moment.replace(microsecond=0) + timedelta(seconds=1)
+    return f"{up:%Y-%m-%d %H:%M:%S}".removesuffix(":00")
+
+
+def length_text(microseconds: int) -> str:
+    """`7 days`, `36 hours`; of one, only `day`."""
+    units = (u for u in _UNITS if microseconds % u[1] == 0)
+    name, unit = next(units, _UNITS[-1])
+    count = microseconds / unit
+    return name.removesuffix("s") if count == 1 else f"{count:.15g} {name}"
+
+
+def money_text(millionths: int, currency: str) -> str:
+    """`60 EUR`, `61.20 EUR`, `0.002 EUR`."""
+    if millionths % MICROS and millionths % _CENT == 0:
+        return f"{millionths / MICROS:.2f} {currency}"
+    return shown(millionths / MICROS, Money(currency))
+
+
+def place(span: Span | None) -> str:
+    return f"{span.source.path}:{span.line}" if span is not None else ""
