@@ -211,7 +211,13 @@ def test_weeks_of_a_small_log() -> None:
             "customer_id": ["1", "1", "1", "1", "2"],
             "age_group": pa.nulls(5, pa.string()),
             "area": pa.nulls(5, pa.string()),
-            "day": [date(2000, 11, 11), date(2000, 12, 1), date(2000, 12, 1), date(2000, 12, 11), date(2000, 11, 10)],
+            "day": [
+                date(2000, 11, 11),
+                date(2000, 12, 1),
+                date(2000, 12, 1),
+                date(2000, 12, 11),
+                date(2000, 11, 10),
+            ],
             "subclass": ["s_110401", "s_110402", "s_100205", "s_110401", "s_100205"],
             "department": ["d_11", "d_11", "d_10", "d_11", "d_10"],
             "items": [1, 1, 1, 1, 1],
@@ -220,7 +226,9 @@ def test_weeks_of_a_small_log() -> None:
             "below_cost": [0, 1, 0, 0, 0],
         }
     )
-    one, two = script.profiles(lines, date(2000, 12, 10)).drop_columns([*DERIVED, "consent_phone"]).to_pylist()
+    one, two = (
+        script.profiles(lines, date(2000, 12, 10)).drop_columns([*DERIVED, "consent_phone"]).to_pylist()
+    )
     assert one == {
         "customer_id": "1",
         "first_purchase": date(2000, 11, 11),
@@ -236,7 +244,12 @@ def test_weeks_of_a_small_log() -> None:
         "bargain_hunter": True,
     }
     # 10 November is 30 days before: the last 30 days begin on the 11th.
-    assert (two["purchases"], two["purchases_30_days"], two["spend_30_days"], two["spend_90_days"]) == (1, 0, 0, 40)
+    assert (two["purchases"], two["purchases_30_days"], two["spend_30_days"], two["spend_90_days"]) == (
+        1,
+        0,
+        0,
+        40,
+    )
     assert two["days_between_purchases"] is None
 
 
@@ -364,8 +377,10 @@ def test_weekly_profiles_know_nothing_of_later_days(index: None, tmp_path: Path)
     assert [week.num_rows for week in (weeks[0], weeks[-1])] == [4_920, 7_852] and len(weeks) == 12
     for number, week in enumerate(weeks):
         assert pc.max(week["last_purchase"]).as_py() <= date(2000, 12, 10) + timedelta(weeks=number)
-    grown = weeks[0].select(["customer_id", "purchases"]).join(
-        weeks[-1].select(["customer_id", "purchases"]), "customer_id", right_suffix="_later"
+    grown = (
+        weeks[0]
+        .select(["customer_id", "purchases"])
+        .join(weeks[-1].select(["customer_id", "purchases"]), "customer_id", right_suffix="_later")
     )
     assert grown.num_rows == 4_920
     assert pc.all(pc.greater_equal(grown["purchases_later"], grown["purchases"])).as_py()
