@@ -207,6 +207,21 @@ def test_a_run_that_is_repeated_contacts_nobody_again(done: Path):
     assert pq.read_table(done / "again-contacts.parquet").equals(before)
 
 
+def test_the_difference_is_drawn(tmp_path: Path):
+    pytest.importorskip("matplotlib")
+    code = """
+import collections, pathlib, sys, numpy as np, run
+ways = {"with limits": [1, 2, 2], "without": [0, 5, 9]}
+found = {way: run.Quarter(np.array(n), np.array([sum(n)]), 0, collections.Counter()) for way, n in ways.items()}
+run.draw(found, pathlib.Path(sys.argv[1]))
+"""
+    settings = {**os.environ, "PYTHONPATH": os.pathsep.join([str(FOLDER), *sys.path])}
+    for name in ("a.svg", "b.svg"):
+        subprocess.run([sys.executable, "-c", code, str(tmp_path / name)], env=settings, check=True)
+    assert "<svg" in (tmp_path / "a.svg").read_text()
+    assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
+
+
 @cache
 def weeks_of_some() -> list[pa.Table]:
     """The weeks of 600 customers."""

@@ -150,7 +150,7 @@ def main(arguments: Sequence[str] = ()) -> int:
     try:
         draw(found, OUT / "contacts.svg")
     except ImportError:
-        print("\nno plot: it needs matplotlib (pip install matplotlib)")
+        print("no plot: it needs matplotlib (pip install matplotlib)", file=sys.stderr)
     return 0
 
 
