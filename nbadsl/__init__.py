@@ -19,11 +19,13 @@ if TYPE_CHECKING:
         Choice,
         Decision,
         Decisions,
+        HistoryError,
         NeedsHistory,
         Policy,
         PolicyError,
         check,
         load,
+        open_history,
     )
 
 __version__ = "0.1.0"
@@ -32,11 +34,13 @@ __all__ = [
     "Choice",
     "Decision",
     "Decisions",
+    "HistoryError",
     "NeedsHistory",
     "Policy",
     "PolicyError",
     "check",
     "load",
+    "open_history",
 ]
 
 

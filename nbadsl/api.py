@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 from nbadsl.diagnostics import Diagnostic
 from nbadsl.diagnostics.render import render
+from nbadsl.history.open import open_history
+from nbadsl.history.store import HistoryError
 from nbadsl.pipeline import Checked
 from nbadsl.pipeline import check as check_path
 from nbadsl.pipeline import compile as compile_path
@@ -208,7 +210,7 @@ class Policy:
         With a `history`, limits are read from it and what is decided is kept in it, before this returns: for good, or
         for as long as `hold` says unless `history.confirm(decision.id, …)` comes in time. `id`: of the decision, so
         that asking twice decides once; made of key, moment and policy if it is not given. Raises
-        `data.records.BadRecord` for a value that does not fit, `history.store.HistoryError` when the history cannot
+        `data.records.BadRecord` for a value that does not fit, HistoryError when the history cannot
         be reached, and what `decide` raises.
         """
         from nbadsl.data.records import read_record
@@ -383,9 +385,11 @@ __all__ = [
     "Choice",
     "Decision",
     "Decisions",
+    "HistoryError",
     "NeedsHistory",
     "Policy",
     "PolicyError",
     "check",
     "load",
+    "open_history",
 ]

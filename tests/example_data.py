@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-EXAMPLES = ("examples/02-grocery", "examples/03-insurance")
+EXAMPLES = ("examples/02-grocery", "examples/03-insurance", "examples/04-contact-fatigue")
 
 
 @cache

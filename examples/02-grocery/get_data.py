@@ -194,18 +194,18 @@ def profiles(lines: pa.Table, as_of: date) -> pa.Table:
     })
 
 
-def is_current(path: Path) -> bool:
-    """Whether the file is whole, and was made from this source by this version of the script."""
+def is_current(path: Path, recipe: str = RECIPE) -> bool:
+    """Whether the file is whole, and was made from this source by this version of a script."""
     try:
         notes = pq.read_schema(path).metadata or {}
     except (OSError, pa.ArrowInvalid):
         return False
-    return notes.get(b"source_sha256") == SOURCE_SHA256.encode() and notes.get(b"recipe") == RECIPE.encode()
+    return notes.get(b"source_sha256") == SOURCE_SHA256.encode() and notes.get(b"recipe") == recipe.encode()
 
 
-def write_whole(table: pa.Table, path: Path, as_of: date) -> None:
+def write_whole(table: pa.Table, path: Path, as_of: date, recipe: str = RECIPE) -> None:
     """Write aside, then rename: a reader, or an interrupted run, never leaves half a file under the name."""
-    notes = {"source_sha256": SOURCE_SHA256, "recipe": RECIPE, "as_of": as_of.isoformat(), "currency": "TWD"}
+    notes = {"source_sha256": SOURCE_SHA256, "recipe": recipe, "as_of": as_of.isoformat(), "currency": "TWD"}
     aside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         pq.write_table(table.replace_schema_metadata(notes), aside)
