@@ -64,7 +64,7 @@ def command(
         where = history or settings.get("history")
         story = loaded.explain(
             record,
-            history=None if where is None else open_history(where, create=False),
+            history=None if where is None else open_history(where, create=False, program=loaded.program),
             now=now,
             seed=settings.get("seed", 0) if seed is None else seed,
             context=typed(context, loaded.facts.context),

@@ -119,7 +119,7 @@ def _run(
     from nbadsl.engine import compiled
     from nbadsl.history.open import open_history
 
-    store = open_history(history) if history is not None else None
+    store = open_history(history, program=policy.program) if history is not None else None
     with compiled.telling(lambda note: click.echo(note, err=True)):
         keeps = out is not None
         run, moment, _ = policy.run(source, now, seed, context, parameters, threads, store, keeps)

@@ -65,8 +65,12 @@ def pages(items: Iterable[T], size: int) -> Iterator[list[T]]:
 
 
 class Store(Protocol):
-    """A contact history that can be written. Safe to use from several threads, and from several processes where it is
-    not in memory. Every method raises HistoryError when the store cannot be reached."""
+    """A contact history. Safe to use from several threads, and from several processes where it is not in memory. Every
+    method raises HistoryError when the store cannot be reached.
+
+    `keeps`: whether it can be written. Where it cannot, methods that write raise HistoryError."""
+
+    keeps: bool
 
     # --- reading ---
 
