@@ -21,7 +21,7 @@ from nbadsl.history.counted import Counts, Times
 from nbadsl.history.demands import Demand, room_of_times
 from nbadsl.history.events import PERSON, Event, decided, outcome
 from nbadsl.history.memory import MemoryStore
-from nbadsl.history.sqlite import SHIFTS, cover
+from nbadsl.history.sqlite import SHIFTS, SqliteStore, cover
 from nbadsl.history.store import Request, Store
 from nbadsl.program.limits import Contacts, Pause
 
@@ -259,6 +259,17 @@ def test_what_another_process_writes_is_seen(fresh):
     one.release("d2", START + HOUR)
     assert other.rooms(asked) == [1, 2, 6]
     one.close(), other.close()
+
+
+def test_who_only_reads_waits_for_no_writer(tmp_path, monkeypatch):
+    path = tmp_path / "contacts.db"
+    writer = SqliteStore(path)
+    writer.add([contact(1)])
+    monkeypatch.setattr("nbadsl.history.sqlite._WAIT", 0.05)
+    with writer._transaction():
+        reader = SqliteStore(path)
+        assert reader.rooms([Demand(Contacts("decided"), START + HOUR, most=3)]) == [2]
+    reader.close(), writer.close()
 
 
 RIVAL = """

@@ -88,7 +88,7 @@ def header(path: Path, inputs: tuple[Input, ...]) -> tuple[str, list[str]]:
     separator, names = max(divided, key=lambda each: (len(declared.intersection(each[1])), len(each[1])))
     if not declared.intersection(names):
         raise BadData(
-            f"{path.name}: the first line must name the columns, and it names none of the policy's, "
+            f"{path.name}: the first line must name the columns, and it names none that is known, "
             f"such as `{column_of(inputs[0])}`: {', '.join(names)[:_SHOWN]}"
         )
     return separator, names

@@ -85,8 +85,10 @@ class EventFile:
             wanted = [name for name in (*_OWN, *self.fields) if name in found or name in _REQUIRED]
             self._inputs = tuple(_input(name, found.get(name), zone) for name in wanted)
             self._source: Profiles = open_profiles(path, self._inputs, batch_rows=_ROWS)
-        except (BadData, OSError) as error:
-            raise HistoryError(f"{path}: {error}") from error
+        except BadData as error:
+            raise HistoryError(str(error)) from error
+        except OSError as error:
+            raise HistoryError(f"{path}: {error.strerror or error}") from error
         self.has_decisions = "decision" in wanted
         self.has_ids = "id" in wanted
         if self.has_ids and not self.has_decisions:
@@ -116,7 +118,7 @@ class EventFile:
                 self._check(batch)
                 yield self._page(batch)
         except BadData as error:
-            raise HistoryError(f"{self.path}: {error}") from error
+            raise HistoryError(str(error)) from error
 
     def _check(self, batch: Batch) -> None:
         if batch.unreadable is not None and (batch.unreadable >= 0).any():

@@ -17,7 +17,7 @@ from nbadsl.program.limits import DECIDED, RELEASED, Contacts
 class MemoryStore:
     """Keeps events in the order in which it is told of them."""
 
-    keeps = True
+    keeps, notes = True, ()
 
     def __init__(self, events: Iterable[Event] = ()) -> None:
         self._lock = threading.RLock()

@@ -29,20 +29,24 @@ def open_history(address: str, create: bool = True, program: Program | None = No
     if scheme:
         raise HistoryError(f"{scheme}:// is no kind of history: give a file, redis://… or postgresql://…")
     path = Path(address)
-    has_events = path.is_dir() or path.suffix.lower() in _EVENTS
     if path.suffix.lower() in _NOT_SQLITE:
         raise HistoryError(f"{address}: decisions are kept in a database; a usual name is contacts.db")
-    if not path.exists() and has_events:
+    if not path.exists() and has_events(address):
         raise HistoryError(
             f"there is no file {address}; to keep decisions, name a database, such as contacts.db"
         )
     if not path.exists() and not create:
         raise HistoryError(f"there is no history {address}")
-    if has_events:
+    if has_events(address):
         return _make("file", "FileHistory", "pyarrow", path, program=program)
     if not path.parent.is_dir():
         raise HistoryError(f"{address}: there is no folder {path.parent}")
     return _make("sqlite", "SqliteStore", "sqlite3", address)
+
+
+def has_events(address: str) -> bool:
+    """Whether an address is that of events in a file, or in a folder of files."""
+    return "://" not in address and (Path(address).is_dir() or Path(address).suffix.lower() in _EVENTS)
 
 
 def _make(module: str, name: str, needs: str, address: str | Path, **more: Any) -> Store:

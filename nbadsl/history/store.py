@@ -66,11 +66,15 @@ def pages(items: Iterable[T], size: int) -> Iterator[list[T]]:
 
 class Store(Protocol):
     """A contact history. Safe to use from several threads, and from several processes where it is not in memory. Every
-    method raises HistoryError when the store cannot be reached.
+    method raises HistoryError when the store cannot be reached."""
 
-    `keeps`: whether it can be written. Where it cannot, methods that write raise HistoryError."""
+    @property
+    def keeps(self) -> bool:
+        """Whether it can be written; where it cannot, methods that write raise HistoryError."""
 
-    keeps: bool
+    @property
+    def notes(self) -> Sequence[str]:
+        """Sentences on what it says and does not, for whoever opened it."""
 
     # --- reading ---
 
