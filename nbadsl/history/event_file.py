@@ -150,7 +150,7 @@ class EventFile:
         return np.rint(money).astype(np.int64), column.is_valid().to_numpy(zero_copy_only=False)
 
     def _sorts_of(self, rows: pa.RecordBatch, first: int) -> NDArray[np.int32]:
-        codes, found = _combined([texts(rows, name) for name in _PARTS])
+        codes, found = _combined([_coded(rows, name) for name in _PARTS])
         numbers = np.zeros(len(found), np.int32)
         for code, parts in enumerate(found):
             try:
@@ -185,6 +185,13 @@ def texts(rows: pa.RecordBatch, name: str) -> pa.Array:
     return texts_of(rows.column(name))
 
 
+def _coded(rows: pa.RecordBatch, name: str) -> pa.DictionaryArray:
+    """A column as codes into its different texts, which Parquet often has already."""
+    if name in rows.schema.names and pa.types.is_dictionary(rows.column(name).type):
+        return rows.column(name)
+    return texts(rows, name).dictionary_encode()
+
+
 def _columns(path: Path) -> dict[str, pa.DataType]:
     """Names and types of the columns. Raises BadData, OSError."""
     if path.is_dir() or path.name.lower().endswith(PARQUET):
@@ -209,14 +216,13 @@ def _input(name: str, type: pa.DataType | None, zone: str) -> Input:
     return Input(name, INTEGER if is_counted else TEXT, optional=name != "action")
 
 
-def _combined(columns: list[pa.Array]) -> tuple[Numbers, list[tuple[str | None, ...]]]:
+def _combined(columns: list[pa.DictionaryArray]) -> tuple[Numbers, list[tuple[str | None, ...]]]:
     """The different rows of some columns: [n] a number for each row, and by number its values."""
     codes: Numbers = np.zeros(len(columns[0]), np.int64)
     found: list[tuple[str | None, ...]] = [()]
     for column in columns:
-        encoded = column.dictionary_encode()
-        values = [*encoded.dictionary.to_pylist(), None]
-        own = encoded.indices.fill_null(len(values) - 1).to_numpy()
+        values = [*column.dictionary.to_pylist(), None]
+        own = column.indices.cast(pa.int64()).fill_null(len(values) - 1).to_numpy()
         pairs = pa.array(codes * len(values) + own).dictionary_encode()
         codes = pairs.indices.to_numpy()
         found = [(*found[p // len(values)], values[p % len(values)]) for p in pairs.dictionary.to_pylist()]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -68,7 +69,8 @@ class FileHistory:
         self._costs = np.zeros(len(self._at) if costs else 0, np.int64)
         if costs:
             self._costs[self._priced] = _joined(costs, np.int64)
-        self._subjects = {field: _encoded(keys.pop(field)) for field in names}
+        with ThreadPoolExecutor() as pool:
+            self._subjects = dict(zip(names, pool.map(_encoded, keys.values()), strict=True))
         self._kinds = np.bincount(self._sorts, minlength=len(self.file.sorts))
         self._take_back()
 
