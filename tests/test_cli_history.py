@@ -175,7 +175,7 @@ def test_who_is_forgotten_is_nowhere_and_what_was_spent_stays(contacts: Path):
         *["Çelik, Ö"] * 2,
     ]
     told = nba("history", "stats", "--history", "out.csv").said
-    assert "note: out.csv: 3 rows have no `key`" in told and "5 events of 1 person" in told
+    assert "note: out.csv: 3 of 5 rows have no `key`" in told and "5 events of 1 person" in told
 
 
 # --- mistakes ---

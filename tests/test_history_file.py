@@ -99,7 +99,7 @@ def test_keys_and_fields_may_be_whole_numbers_and_costs_decimals(tmp_path, polic
     ]
     assert history.notes == [
         "not read: `weather`",
-        "1 rows have no `key`: they count for nobody, but in totals and budgets",
+        "1 of 2 rows have no `key`: they count for nobody, but in totals and budgets",
     ]
     spent = Demand(Contacts("decided"), EVER[1], None, 10_000_000, each=1_000_000)
     assert history.rooms([spent]) == [6]

@@ -102,7 +102,7 @@ class FileHistory:
         people = self._subjects[PERSON]
         nobody = int(((people.codes < 0) | (people.codes == pc.index(people.keys, "").as_py())).sum())
         if nobody:
-            yield f"{nobody:,} rows have no `key`: they count for nobody, but in totals and budgets"
+            yield f"{nobody:,} of {len(people.codes):,} rows have no `key`: they count for nobody, but in totals and budgets"
 
     # --- reading ---
 
