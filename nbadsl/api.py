@@ -138,7 +138,7 @@ class Policy:
         a time zone it is in the policy's. `parameters`: values for this run. The result does not depend on
         `threads`. With a `history`, limits are read from it and what is decided is kept in it. Raises
         `data.rules.BadData` for profiles that do not fit, BadInput for a wrong parameter or context, NeedsHistory for
-        a policy with limits without a history.
+        a policy with limits without a history. A history that is only read keeps nothing.
         """
         import pyarrow as pa
 
@@ -188,7 +188,9 @@ class Policy:
         given = self.given(now, context, parameters)
         opened = open_profiles(profiles, self.facts.inputs, key=self.facts.key, used=self.used)
         limited = (
-            None if history is None else Limited(engine, self.program, given, history, seed, keeps, threads)
+            None
+            if history is None
+            else Limited(engine, self.program, given, history, seed, keeps and history.keeps, threads)
         )
         run = Run(engine, opened, given, self.hash, seed, threads, limited)
         return run, self.moment_text(given), started

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from histories import connected
+from histories import as_file, connected
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -21,7 +21,7 @@ from nbadsl.history.counted import Counts, Times
 from nbadsl.history.demands import Demand, room_of_times
 from nbadsl.history.events import PERSON, Event, decided, outcome
 from nbadsl.history.memory import MemoryStore
-from nbadsl.history.sqlite import SHIFTS, cover
+from nbadsl.history.sqlite import SHIFTS, SqliteStore, cover
 from nbadsl.history.store import Request, Store
 from nbadsl.program.limits import Contacts, Pause
 
@@ -159,7 +159,7 @@ def seen(store: Store, asked: list[Demand]) -> dict[str, Any]:
         "tallies": store.tallies(asked),
         "times": [times(store.times(d.contacts, f, d.start, d.now)) for d in asked for f in fields],
         "counts": [counts(store.counts(d.contacts, f, d.start, d.now)) for d in asked for f in fields],
-        "decisions": [store.decision(f"d{n}") for n in range(8)],
+        "decisions": [store.decision(f"d{n}") for n in range(8)] if store.keeps else [],
         "events": [event if event.key else replace(event, decision="") for event in store.events()],
         "chunks": store.chunks("run"),
         "stats": store.stats(),
@@ -192,6 +192,22 @@ def test_every_store_is_like_the_one_in_memory(fresh, what, asked):
     for store in stores:
         assert seen(store, asked) == seen(memory, asked)
         store.close()
+
+
+@pytest.mark.parametrize("ending", ["parquet", "csv"])
+@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(steps(), max_size=12), st.lists(demands(), min_size=1, max_size=6))
+def test_a_file_says_what_the_store_does_that_it_was_taken_from(tmp_path, ending, what, asked):
+    memory = MemoryStore()
+    for name, values in what:
+        getattr(memory, name)(*values)
+    memory.expire(2**60)  # what still waits is not in a file
+    file = as_file(memory.events(), tmp_path / f"events.{ending}")
+    for each in ("rooms", "times", "counts"):
+        assert seen(file, asked)[each] == seen(memory, asked)[each]
+    events = [replace(event, subjects=tuple(sorted(event.subjects))) for event in memory.events()]
+    assert list(file.events()) == events
+    assert file.stats() == replace(memory.stats(), forgotten=0)
 
 
 @given(
@@ -244,6 +260,17 @@ def test_what_another_process_writes_is_seen(fresh):
     one.release("d2", START + HOUR)
     assert other.rooms(asked) == [1, 2, 6]
     one.close(), other.close()
+
+
+def test_who_only_reads_waits_for_no_writer(tmp_path, monkeypatch):
+    path = tmp_path / "contacts.db"
+    writer = SqliteStore(path)
+    writer.add([contact(1)])
+    monkeypatch.setattr("nbadsl.history.sqlite._WAIT", 0.05)
+    with writer._transaction():
+        reader = SqliteStore(path)
+        assert reader.rooms([Demand(Contacts("decided"), START + HOUR, most=3)]) == [2]
+    reader.close(), writer.close()
 
 
 RIVAL = """

@@ -10,12 +10,13 @@ from pathlib import Path
 import meaning
 import pytest
 from expectations import expected_in
-from histories import connected
+from histories import as_file, connected
 from meaning import Policy, Trial
 
 from nbadsl.data.arrow import to_arrow
 from nbadsl.data.decisions import REASONS, Outcome
 from nbadsl.engine.allocate import decide_alone
+from nbadsl.history.asking import Asking
 from nbadsl.interpreter import run
 from nbadsl.pipeline import check
 from nbadsl.plan.lower import lower
@@ -73,6 +74,18 @@ def test_every_store_leaves_the_room_that_the_one_in_memory_does(kind, request):
                 assert trial.rooms(store).items() <= trial.row.items(), trial.text
                 store.close()
     assert next(number) > 40
+
+
+def test_a_file_leaves_the_room_that_the_store_in_memory_does(tmp_path: Path):
+    found = 0
+    for path in CASES:
+        for trial in meaning.trials(load(path)):
+            if trial.events:
+                program = trial.policy.program
+                file = as_file(trial.events, tmp_path / "events.parquet", program)
+                assert Asking(program, trial.given).rooms(file, trial.row).items() <= trial.row.items()
+                found += 1
+    assert found > 40
 
 
 def decision(program: Program, found: Outcome, key: str) -> Decision:

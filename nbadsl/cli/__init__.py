@@ -19,7 +19,7 @@ COMMANDS = {
     "run": "Decide for everybody in a file of profiles.",
     "explain": "Say why one customer is decided as they are.",
     "build": "Compile a policy into one file (.nbac).",
-    "history": "Look at a contact history, take it out, forget a person.",
+    "history": "Look at a contact history, take it out, add to it, forget a person.",
     "schema": "Print the JSON Schema of the profile.",
     "show": "Show what the compiler sees: tree, model, program or plan.",
     "doc": "Explain a kind of finding.",

@@ -18,6 +18,8 @@ from nbadsl.cli import config
 if TYPE_CHECKING:
     from nbadsl.api import Policy
     from nbadsl.diagnostics import Diagnostic
+    from nbadsl.history.store import Store
+    from nbadsl.program.nodes import Program
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -111,6 +113,18 @@ def load_policy(path: Path) -> Policy:
         except api.PolicyError as error:
             show_findings(error.diagnostics)
             raise SystemExit(1) from None
+
+
+def open_history(where: str, program: Program | None, create: bool = False) -> Store:
+    """The history at an address; what is to be said of a file of events goes to standard error. Raises HistoryError.
+
+    `program`: the policy for which such a file is read."""
+    from nbadsl.history.open import open_history
+
+    store = open_history(where, create, program)
+    for note in store.notes:
+        click.echo(f"note: {where}: {note}", err=True)
+    return store
 
 
 def parse_now(ctx: click.Context, param: click.Parameter, value: str | None) -> datetime | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nbadsl.cli import config
-from nbadsl.cli.common import fail, input_errors, load_policy, policy_path, run_options, typed
+from nbadsl.cli.common import fail, input_errors, load_policy, open_history, policy_path, run_options, typed
 
 if TYPE_CHECKING:
     from nbadsl.api import Policy
@@ -59,12 +59,10 @@ def command(
             if source is None:
                 raise click.UsageError("say where the profiles are: --profiles FILE")
             record = _look_up(loaded, source, str(customer))
-        from nbadsl.history.open import open_history
-
         where = history or settings.get("history")
         story = loaded.explain(
             record,
-            history=None if where is None else open_history(where, create=False),
+            history=None if where is None else open_history(where, loaded.program),
             now=now,
             seed=settings.get("seed", 0) if seed is None else seed,
             context=typed(context, loaded.facts.context),

@@ -1,101 +1,187 @@
-"""`nba history`: look at a contact history, take it out, forget a person."""
+"""`nba history`: look at a contact history, take it out, add to it, forget a person."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from nbadsl.cli import config
-from nbadsl.cli.common import input_errors
+from nbadsl.cli.common import fail, input_errors, load_policy, open_history, policy_path
 
 if TYPE_CHECKING:
     from nbadsl.history.store import Store
+    from nbadsl.program.nodes import Program
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def history_option(help: str) -> object:
-    return click.option("--history", metavar="WHERE", help=help)
-
-
-_where = history_option("The history: a file (SQLite), redis://… or postgresql://…; else that of nba.toml.")
+_where = click.option(
+    "--history",
+    metavar="WHERE",
+    help="The history: a file (SQLite), redis://… or postgresql://…; else that of nba.toml.",
+)
+_policy = click.option(
+    "--policy",
+    metavar="POLICY",
+    help="By whose time zone, groups and fields a Parquet or CSV file is read; else that of nba.toml or of this "
+    "folder, where there is one. Without one, times are in UTC.",
+)
 
 
 @click.group()
 def command() -> None:
-    """Look at a contact history, take it out, forget a person.
+    """Look at a contact history, take it out, add to it, forget a person.
 
     \b
     Examples:
       nba history stats --history contacts.db
       nba history export contacts.parquet --history contacts.db
+      nba history add old_contacts.csv --history contacts.db
       nba history forget C003 --history contacts.db
     """
 
 
 @command.command()
 @_where
+@_policy
 @click.option("--format", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def stats(history: str | None, format: str) -> None:
-    """How much there is of what, and since when."""
-    with input_errors():
-        found = _open(history).stats()
+def stats(history: str | None, policy: str | None, format: str) -> None:
+    """How much there is of what, and since when.
+
+    \b
+    Examples:
+      nba history stats --history contacts.db
+      nba history stats --history contacts.parquet --format json
+    """
+    with input_errors(), _opened(_named(history), policy) as store:
+        found = store.stats()
     if format == "json":
         told = {name: getattr(found, name) for name in found.__slots__}
         click.echo(json.dumps(told | {"kinds": dict(found.kinds)}, indent=2))
         return
-    click.echo(f"{found.events:,} events of {found.people:,} people, {found.decisions:,} decisions")
+    people, decisions = _many(found.people, "person", "people"), _many(found.decisions, "decision")
+    click.echo(f"{_many(found.events, 'event')} of {people}, {decisions}")
     if found.first is not None and found.last is not None:
         click.echo(f"from {_moment(found.first)} to {_moment(found.last)}")
-    for kind, count in sorted(found.kinds.items(), key=lambda each: -each[1]):
+    for kind, count in sorted(found.kinds.items(), key=lambda each: (-each[1], each[0])):
         click.echo(f"  {kind:<10}{count:>12,}")
     if found.reserved:
-        click.echo(f"{found.reserved:,} decisions wait to be confirmed")
+        click.echo(f"to be confirmed: {_many(found.reserved, 'decision')}")
     if found.forgotten:
-        click.echo(f"{found.forgotten:,} people were forgotten")
+        click.echo(f"forgotten: {_many(found.forgotten, 'person', 'people')}")
 
 
 @command.command()
 @_where
+@_policy
 @click.argument("out")
-def export(history: str | None, out: str) -> None:
-    """Write all events to OUT: .parquet, .csv or .arrow."""
-    with input_errors():
+def export(history: str | None, policy: str | None, out: str) -> None:
+    """Write all events to OUT: .parquet, .csv or .arrow.
+
+    What is written takes its place when it is complete. Parquet and CSV can be given as --history again.
+
+    \b
+    Examples:
+      nba history export contacts.parquet --history contacts.db
+      nba history export contacts.csv --history redis://localhost
+    """
+    where = _named(history)
+    with input_errors(), _opened(where, policy) as store:
         from nbadsl.data.output import write_table
         from nbadsl.history.events_table import batches_of, fields_of, schema_of
 
-        store = _open(history)
         schema = schema_of(fields_of(store.events()))
-        count = 0
-        with write_table(out, schema, ()) as table:
+        with write_table(out, schema, [] if "://" in where else [Path(where)]) as table:
             for batch in batches_of(store.events(), schema):
                 table.write(batch)
-                count += batch.num_rows
-    click.echo(f"{out}: {count:,} events")
+    click.echo(f"{out}: {_many(table.rows, 'event')}")
+
+
+@command.command()
+@_where
+@_policy
+@click.argument("file")
+def add(history: str | None, policy: str | None, file: str) -> None:
+    """Add the events in FILE: Parquet (a file or a folder of them) or CSV.
+
+    Columns are `key`, `action` and `at`, and as there are: `kind` (decided, sent, …; without it all are decided),
+    `groups` (joined by /; without them those of the policy), `channel`, `content`, `cost`, `decision` and `id`, and
+    the fields that limits count by. What the history has already is not added again.
+
+    \b
+    Examples:
+      nba history add old_contacts.csv --history contacts.db
+      nba history add responses.parquet --history contacts.db --policy policy.nba
+    """
+    where = _named(history)
+    with input_errors():
+        from nbadsl.history.open import has_events
+
+        if not has_events(file):
+            fail(f"{file}: events are read from Parquet and CSV")
+        if has_events(where):
+            fail(f"{where} is only read; events are added to a database, such as contacts.db")
+        with _opened(file, policy) as events, _opened(where, policy, create=True) as store:
+            count, new = events.stats().events, store.add(events.events())
+    known = f", {count - new:,} were there already" if new < count else ""
+    click.echo(f"{where}: {_many(new, 'new event')}{known}")
 
 
 @command.command()
 @_where
 @click.argument("key")
 def forget(history: str | None, key: str) -> None:
-    """Erase the person with KEY. What was spent and counted for everybody together stays, without the person."""
-    with input_errors():
-        now = (datetime.now(UTC) - _EPOCH) // timedelta(microseconds=1)
-        count = _open(history).forget(key, now)
-    click.echo(f"{count:,} events are nobody's now" if count else "there is nobody with this key")
+    """Erase the person with KEY. What was spent and counted for everybody together stays, without the person.
+
+    The history remembers when somebody was forgotten and how many events there were, and not whom.
+
+    \b
+    Examples:
+      nba history forget C003 --history contacts.db
+    """
+    with input_errors(), _opened(_named(history), None) as store:
+        count = store.forget(key, (datetime.now(UTC) - _EPOCH) // timedelta(microseconds=1))
+    click.echo(f"nobody's now: {_many(count, 'event')}" if count else "there is nobody with this key")
 
 
-def _open(history: str | None) -> Store:
-    from nbadsl.history.open import open_history
+# --- parts ---
 
-    where = history or config.load().get("history")
+
+def _named(history: str | None) -> str:
+    where: str | None = history or config.load().get("history")
     if where is None:
         raise click.UsageError("say which history: --history contacts.db")
-    return open_history(where, create=False)
+    return where
+
+
+@contextmanager
+def _opened(where: str, policy: str | None, create: bool = False) -> Iterator[Store]:
+    """A history, which is closed in the end, so that nothing of it is left in a log."""
+    from nbadsl.history.open import has_events
+
+    store = open_history(where, _program(policy) if has_events(where) else None, create)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def _program(policy: str | None) -> Program | None:
+    """The program of a policy that is named, or of the one that is here."""
+    try:
+        path = policy_path(policy)
+    except click.UsageError:
+        return None
+    return load_policy(path).program
 
 
 def _moment(at: int) -> str:
     return f"{_EPOCH + timedelta(microseconds=at):%Y-%m-%d %H:%M} UTC"
+
+
+def _many(count: int, one: str, more: str = "") -> str:
+    return f"{count:,} {one if count == 1 else more or f'{one}s'}"

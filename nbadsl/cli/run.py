@@ -17,6 +17,7 @@ from nbadsl.cli import config
 from nbadsl.cli.common import (
     input_errors,
     load_policy,
+    open_history,
     policy_path,
     run_options,
     typed,
@@ -117,9 +118,8 @@ def _run(
 ) -> Any:
     from nbadsl.data.output import write_table
     from nbadsl.engine import compiled
-    from nbadsl.history.open import open_history
 
-    store = open_history(history) if history is not None else None
+    store = open_history(history, policy.program, create=True) if history is not None else None
     with compiled.telling(lambda note: click.echo(note, err=True)):
         keeps = out is not None
         run, moment, _ = policy.run(source, now, seed, context, parameters, threads, store, keeps)

@@ -46,7 +46,7 @@ def open_csv(
 
     `key`: the field that a row broken as a whole is laid to.
     """
-    separator, names = _header(path, inputs)
+    separator, names = header(path, inputs)
     types = {column_of(f): arrow_type(f) for f in inputs}
     schema = fitting(path.name, pa.schema([(n, types.get(n, pa.string())) for n in names]), inputs, used)
     mark = next((i for i, f in enumerate(inputs) if f.name == key), 0)
@@ -74,7 +74,7 @@ def open_csv(
 # --- the first line --------------------------------------------------------------------------------
 
 
-def _header(path: Path, inputs: tuple[Input, ...]) -> tuple[str, list[str]]:
+def header(path: Path, inputs: tuple[Input, ...]) -> tuple[str, list[str]]:
     """The separator, and the names in the first line."""
     try:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
@@ -88,7 +88,7 @@ def _header(path: Path, inputs: tuple[Input, ...]) -> tuple[str, list[str]]:
     separator, names = max(divided, key=lambda each: (len(declared.intersection(each[1])), len(each[1])))
     if not declared.intersection(names):
         raise BadData(
-            f"{path.name}: the first line must name the columns, and it names none of the policy's, "
+            f"{path.name}: the first line must name the columns, and it names none that is known, "
             f"such as `{column_of(inputs[0])}`: {', '.join(names)[:_SHOWN]}"
         )
     return separator, names

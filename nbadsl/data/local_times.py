@@ -11,11 +11,13 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from nbadsl.program.givens import FIRST_TIME, LAST_TIME
 from nbadsl.program.nodes import Input
 from nbadsl.types import DAY, SECOND, Time
 from nbadsl.zone import Zone, zone
 
 PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000}
+_FIRST, _LAST = int(FIRST_TIME), int(LAST_TIME)
 _FARTHEST = 2**62  # in any unit far outside the calendar, and shifting it stays within 64 bits
 
 
@@ -40,6 +42,16 @@ def instants(column: pa.Array, field: Input) -> pa.Array:
     seconds = _shifts(counts * (SECOND / per_second), zone(field.zone)) // SECOND
     shifted = counts - seconds.astype(np.int64) * per_second
     return pa.array(shifted, mask=column.is_null().to_numpy(zero_copy_only=False)).view(type)
+
+
+def microseconds(column: pa.Array) -> NDArray[np.int64]:
+    """Instants as microseconds since 1970, 0 for null. Finer digits are cut off (rounded down), and what is outside the
+    calendar, which is bad data, is at its edge."""
+    counts: NDArray[np.int64] = column.view(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False)
+    if column.type.unit == "ns":
+        return counts // 1_000
+    factor = int(SECOND) // PER_SECOND[column.type.unit]
+    return np.clip(counts, _FIRST // factor, _LAST // factor) * factor
 
 
 def _shifts(wall: NDArray[np.float64], zone: Zone) -> NDArray[np.float64]:

@@ -83,7 +83,7 @@ def _open_path(
     path: Path, inputs: tuple[Input, ...], used: frozenset[str] | None, key: str | None, batch_rows: int
 ) -> Profiles:
     if path.is_dir():
-        found = open_parquet(path.name, _parquet_files(path), inputs, used, key, batch_rows)
+        found = open_parquet(path.name, parquet_files(path), inputs, used, key, batch_rows)
         return replace(found, paths=(path, *found.paths))
     if not path.exists():
         raise BadData(_not_found(path))
@@ -100,7 +100,7 @@ def _open_path(
     )
 
 
-def _parquet_files(folder: Path) -> tuple[Path, ...]:
+def parquet_files(folder: Path) -> tuple[Path, ...]:
     """The Parquet files below a folder, by path; what begins with _ or . is a note of its writer."""
     paths = [p for p in sorted(folder.rglob("*")) if p.name.lower().endswith(PARQUET) and p.is_file()]
     paths = [p for p in paths if not any(part.startswith(("_", ".")) for part in p.relative_to(folder).parts)]

@@ -45,7 +45,7 @@ class Asking:
         self.dates = {i.name for i in program.inputs if isinstance(i.type, Date)}
         evaluator = Evaluator({}, given, {}, self.zone)
         self.asked = tuple(self._asked(limit, evaluator) for limit in program.limits)
-        self.subjects = sorted({limit.subject for limit in program.limits if limit.subject} - {program.key})
+        self.subjects = subjects_of(program)
 
     def _asked(self, limit: Limit, evaluator: Evaluator) -> Asked:
         most, each, room = 0, None, None
@@ -145,6 +145,11 @@ class Asking:
             if asked.limit.stage == BUDGET and number in asked.limit.takes
         }
         return costs.pop() if len(costs) == 1 else None
+
+
+def subjects_of(program: Program) -> list[str]:
+    """The fields that limits count by, beside people."""
+    return sorted({limit.subject for limit in program.limits if limit.subject} - {program.key})
 
 
 def _wanted(limit: Limit, chosen: list[int]) -> int:

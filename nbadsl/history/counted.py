@@ -80,6 +80,17 @@ class Times:
         return rooms
 
 
+def texts_of(array: pa.Array | pa.ChunkedArray) -> pa.Array:
+    """Keys as events have them: texts, or whole numbers as their decimal digits."""
+    if isinstance(array, pa.ChunkedArray):
+        array = pa.concat_arrays([texts_of(chunk) for chunk in array.chunks] or [pa.array([], pa.string())])
+    if pa.types.is_dictionary(array.type):
+        array = array.dictionary_decode()
+    if pa.types.is_floating(array.type) or pa.types.is_decimal(array.type):
+        array = array.cast(pa.int64())
+    return array.cast(pa.string())
+
+
 def _columns(pages: Pages) -> tuple[pa.Array, Numbers]:
     keys, numbers = [pa.array([], pa.large_string())], [np.zeros(0, np.int64)]
     for rows in pages:

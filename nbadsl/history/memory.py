@@ -17,6 +17,8 @@ from nbadsl.program.limits import DECIDED, RELEASED, Contacts
 class MemoryStore:
     """Keeps events in the order in which it is told of them."""
 
+    keeps, notes = True, ()
+
     def __init__(self, events: Iterable[Event] = ()) -> None:
         self._lock = threading.RLock()
         self._events: dict[tuple[str, str], Event] = {}

@@ -1,4 +1,5 @@
-"""Where a history is: a file (SQLite), `redis://…` or `rediss://…`, `postgresql://…`."""
+"""Where a history is: a file (SQLite), `redis://…` or `rediss://…`, `postgresql://…`; or events in a Parquet or CSV file,
+or a folder of Parquet files, which are only read."""
 
 from __future__ import annotations
 
@@ -8,12 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from nbadsl.history.store import HistoryError, Store
+from nbadsl.program.nodes import Program
 
-_NOT_SQLITE = (".parquet", ".csv", ".arrow", ".json", ".nba", ".nbac")
+_EVENTS = (".parquet", ".pq", ".csv", ".tsv", ".gz")
+_NOT_SQLITE = (".arrow", ".json", ".nba", ".nbac")
 
 
-def open_history(address: str, create: bool = True) -> Store:
-    """The store at an address. `create`: make a file that is not there. Raises HistoryError.
+def open_history(address: str, create: bool = True, program: Program | None = None) -> Store:
+    """The store at an address. `create`: make a file that is not there. `program`: the policy for which events in a file
+    are read, see `event_file`. Raises HistoryError.
 
     Secrets come from the environment: REDIS_PASSWORD, and what libpq reads (PGPASSWORD, a password file).
     """
@@ -27,14 +31,25 @@ def open_history(address: str, create: bool = True) -> Store:
     path = Path(address)
     if path.suffix.lower() in _NOT_SQLITE:
         raise HistoryError(f"{address}: decisions are kept in a database; a usual name is contacts.db")
+    if not path.exists() and has_events(address):
+        raise HistoryError(
+            f"there is no file {address}; to keep decisions, name a database, such as contacts.db"
+        )
     if not path.exists() and not create:
         raise HistoryError(f"there is no history {address}")
+    if has_events(address):
+        return _make("file", "FileHistory", "pyarrow", path, program=program)
     if not path.parent.is_dir():
         raise HistoryError(f"{address}: there is no folder {path.parent}")
     return _make("sqlite", "SqliteStore", "sqlite3", address)
 
 
-def _make(module: str, name: str, needs: str, address: str, **more: Any) -> Store:
+def has_events(address: str) -> bool:
+    """Whether an address is that of events in a file, or in a folder of files."""
+    return "://" not in address and (Path(address).is_dir() or Path(address).suffix.lower() in _EVENTS)
+
+
+def _make(module: str, name: str, needs: str, address: str | Path, **more: Any) -> Store:
     try:
         store: Store = getattr(import_module(f"nbadsl.history.{module}"), name)(address, **more)
     except ModuleNotFoundError as error:

@@ -35,6 +35,8 @@ class RedisStore:
     """`address`: `redis://…` or `rediss://…`; a password is better in the environment (REDIS_PASSWORD). `prefix`: of
     all keys. Raises HistoryError when the server cannot be reached."""
 
+    keeps, notes = True, ()
+
     def __init__(self, address: str, prefix: str = "nbadsl", password: str | None = None) -> None:
         self._prefix = f"{{{prefix}}}:"  # the braces keep all keys on one server of a cluster
         self._sorts: dict[Sort, str] = {}

@@ -41,6 +41,7 @@ Sort = tuple[str, str, str, str]
 class SqlStore(ABC):
     """A store in tables. It has one connection, which threads take turns with. `path`: as messages name it."""
 
+    keeps, notes = True, ()
     path: str
     _connection: Any
 

@@ -68,12 +68,14 @@ class SqliteStore(SqlStore):
         ask("PRAGMA wal_autocheckpoint = 10000")  # rarely: whoever fills the log writes it back
         ask("PRAGMA secure_delete = ON")  # what is forgotten is overwritten
         ask("PRAGMA cache_size = -65536")
-        with self._transaction():
-            for table in (*TABLES, _TALLIES):
-                ask(_of_sqlite(table))
-            if not self._ask("SELECT version FROM about"):
-                ask("INSERT INTO about VALUES (?)", (VERSION,))
-            self._check_version()
+        # Whoever finds the tables there waits for no writer.
+        if not self._ask("SELECT 1 FROM sqlite_master WHERE name = 'about'"):
+            with self._transaction():
+                for table in (*TABLES, _TALLIES):
+                    ask(_of_sqlite(table))
+                if not self._ask("SELECT version FROM about"):
+                    ask("INSERT INTO about VALUES (?)", (VERSION,))
+        self._check_version()
 
     # --- the dialect ---
 

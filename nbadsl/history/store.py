@@ -65,8 +65,16 @@ def pages(items: Iterable[T], size: int) -> Iterator[list[T]]:
 
 
 class Store(Protocol):
-    """A contact history that can be written. Safe to use from several threads, and from several processes where it is
-    not in memory. Every method raises HistoryError when the store cannot be reached."""
+    """A contact history. Safe to use from several threads, and from several processes where it is not in memory. Every
+    method raises HistoryError when the store cannot be reached."""
+
+    @property
+    def keeps(self) -> bool:
+        """Whether it can be written; where it cannot, methods that write raise HistoryError."""
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """Sentences on what it says and does not, for whoever opened it."""
 
     # --- reading ---
 

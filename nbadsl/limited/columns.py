@@ -15,7 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from nbadsl.data.arrow import PER_SECOND, from_arrow
+from nbadsl.data.arrow import from_arrow
+from nbadsl.data.local_times import microseconds
 from nbadsl.data.records import read_value
 from nbadsl.data.schema import column_of
 from nbadsl.engine.lookup import Lookup, spread
@@ -28,7 +29,7 @@ from nbadsl.history.windows import after
 from nbadsl.program import chance
 from nbadsl.program.decision import Row
 from nbadsl.program.givens import FIRST_TIME, LAST_TIME
-from nbadsl.types import DAY, SECOND, Date, Integer
+from nbadsl.types import DAY, Date, Integer
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -156,7 +157,7 @@ class RoomColumns:
             days, rows = np.unique(_days(column), return_inverse=True)
             starts = np.array([self.asking.since(since, float(day)) for day in days], np.int64)[rows]
         else:
-            starts = _moments(column) - 1
+            starts = microseconds(column) - 1
         default = self.asking.since(since, each.default)
         starts[column.is_null().to_numpy(zero_copy_only=False)] = after(default)
         return starts
@@ -197,18 +198,6 @@ def _whole(keys: pa.Array) -> pa.Array:
 def _days(column: pa.Array) -> Numbers:
     """Days since 1970 of a column of dates; one outside the calendar, which is bad data, is at its edge."""
     per_day = 1 if pa.types.is_date32(column.type) else 86_400_000
-    counts = column.view(pa.int32() if per_day == 1 else pa.int64()).fill_null(0)
-    return _within(counts.to_numpy() // per_day, DAY)
-
-
-def _moments(column: pa.Array) -> Numbers:
-    """Microseconds since 1970 of a column of instants, likewise; finer digits are cut off."""
-    counts, per_second = column.view(pa.int64()).fill_null(0).to_numpy(), PER_SECOND[column.type.unit]
-    if per_second > SECOND:
-        return _within(counts // int(per_second // SECOND), 1)
-    return _within(counts, SECOND / per_second) * int(SECOND / per_second)
-
-
-def _within(counts: Numbers, unit: float) -> Numbers:
-    """Counts of so many microseconds, inside the calendar."""
-    return np.clip(counts.astype(np.int64), int(FIRST_TIME // unit), int(LAST_TIME // unit))
+    counts = column.view(pa.int32() if per_day == 1 else pa.int64()).fill_null(0).to_numpy()
+    days: Numbers = np.clip(counts.astype(np.int64) // per_day, int(FIRST_TIME // DAY), int(LAST_TIME // DAY))
+    return days
