@@ -58,9 +58,7 @@ class NeedsHistory(RuntimeError):
     def __init__(self, limits: tuple[LimitFacts, ...]) -> None:
         some = "\n".join(f"  {x.path}:{x.line}: {x.stage} {x.name}" for x in limits[:5])
         more = f"\n  … and {len(limits) - 5} more" if len(limits) > 5 else ""
-        super().__init__(
-            f"the policy has limits, so it needs a history of what was decided before:\n{some}{more}"
-        )
+        super().__init__(f"the policy has limits, so it needs a history of what was before:\n{some}{more}")
         self.limits = limits
 
 
@@ -84,12 +82,10 @@ class Policy:
 
     @cached_property
     def plan(self) -> Plan:
-        """The plan that the vector engine runs. Raises NeedsHistory."""
+        """The plan that the vector engine runs."""
         from nbadsl.plan.lower import lower
 
-        if self._plan is not None:
-            return self._plan
-        return lower(self.program)
+        return self._plan or lower(self.program)
 
     @cached_property
     def hash(self) -> str:
@@ -113,7 +109,7 @@ class Policy:
         return context_model(self.facts)
 
     def save(self, path: str | Path) -> None:
-        """Write the compiled policy (`.nbac`): plain data, verified when it is loaded. Raises NeedsHistory."""
+        """Write the compiled policy (`.nbac`): plain data, verified when it is loaded."""
         from nbadsl.plan.artefact import save
 
         save(Path(path), self.plan, self.program)
@@ -175,10 +171,13 @@ class Policy:
         threads: int,
         history: Store | None = None,
         keeps: bool = True,
+        out: Path | None = None,
     ) -> Any:
-        """A `run.Run` over profiles, its moment as text, and when it started. `keeps`: in the history."""
+        """A `run.Run` over profiles, its moment as text, and when it started. `keeps`: in the history. `out`: the file
+        beside which the run is written as it goes, so that it can be taken up again; see `limited.parts`."""
         from nbadsl.data.profiles import open_profiles
         from nbadsl.limited.batches import Limited
+        from nbadsl.limited.parts import Parts, what
         from nbadsl.run import Run
 
         if history is None:
@@ -187,12 +186,16 @@ class Policy:
         started = datetime.now(UTC)
         given = self.given(now, context, parameters)
         opened = open_profiles(profiles, self.facts.inputs, key=self.facts.key, used=self.used)
-        limited = (
-            None
-            if history is None
-            else Limited(engine, self.program, given, history, seed, keeps and history.keeps, threads)
-        )
-        run = Run(engine, opened, given, self.hash, seed, threads, limited)
+        keeps = history is not None and keeps and history.keeps
+        parts = None
+        if keeps and out is not None and opened.paths:
+            same = what(self.hash, self.facts.name, given, seed, opened.paths)
+            parts = Parts(out, same, given["now"], now is not None)
+            given = self.given(EPOCH + timedelta(microseconds=parts.now), context, parameters)
+        limited = None
+        if history is not None:
+            limited = Limited(engine, self.program, given, history, seed, keeps, threads)
+        run = Run(engine, opened, given, self.hash, seed, threads, limited, parts)
         return run, self.moment_text(given), started
 
     def decide_one(

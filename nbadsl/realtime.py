@@ -14,10 +14,9 @@ from nbadsl.history.asking import Asking
 from nbadsl.history.events import Event
 from nbadsl.history.store import HistoryError, Lost, Store
 from nbadsl.program import chance
-from nbadsl.program.decision import Choice, Decision, Row
+from nbadsl.program.decision import DECIDED_BEFORE, RELEASED, Choice, Decision, Row
 from nbadsl.program.nodes import Program, Value
 
-DECIDED_BEFORE, RELEASED = "decided before", "released"
 _TRIES = 100
 
 
@@ -41,7 +40,7 @@ def decide_and_keep(
     known = history.decision(id)
     for _ in range(_TRIES):
         if known is not None:
-            return _told(program, known, row, decide)
+            return _told(asking, known, row, decide)
         decision = decide(row | asking.rooms(history, row))
         if not decision.chosen:
             return decision
@@ -55,26 +54,11 @@ def decide_and_keep(
     raise HistoryError("the limits of this decision change faster than it can be made")
 
 
-def _told(
-    program: Program, events: tuple[Event, ...], row: Row, decide: Callable[[Row], Decision]
-) -> Decision:
+def _told(asking: Asking, events: tuple[Event, ...], row: Row, decide: Callable[[Row], Decision]) -> Decision:
     """What was decided earlier. The history does not know by which scores."""
-    nobody = decide(row | {limit.room: 0.0 for limit in program.limits})
+    nobody = decide(row | {limit.room: 0.0 for limit in asking.program.limits})
     choices = tuple(
-        Choice(_candidate(program, event), rank, None, None, float("nan"))
+        Choice(asking.candidate(event), rank, None, None, float("nan"))
         for rank, event in enumerate(events, 1)
     )
     return replace(nobody, chosen=choices, reason=DECIDED_BEFORE if choices else RELEASED)
-
-
-def _candidate(program: Program, event: Event) -> int:
-    for number, candidate in enumerate(program.candidates):
-        if (candidate.action, candidate.channel, candidate.content) == (
-            event.action,
-            event.channel,
-            event.content,
-        ):
-            return number
-    raise HistoryError(
-        f"the history has a decision for {event.action}, which the policy does not have any more"
-    )

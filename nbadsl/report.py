@@ -106,6 +106,7 @@ def make_report(
         *(Share(f"holdout: {name}", int(n)) for name, n in zip(facts.holdouts, counters.held, strict=True)),
         Share("nobody passed", reasons[3]),
         Share("below threshold", reasons[4]),
+        Share("released", reasons[8]),
         Share("bad data", int(counters.bad.sum())),
     ]
     sites = [

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -21,8 +22,12 @@ from nbadsl.data.rejects import RejectTable
 from nbadsl.data.schema import column_of
 from nbadsl.engine.batch import Engine, Results
 from nbadsl.engine.counters import Counters, nothing
+from nbadsl.history.store import HistoryError
 from nbadsl.limited.batches import Limited
+from nbadsl.limited.parts import Parts
 from nbadsl.program.nodes import Value
+
+_TRIES = 100
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,6 +52,24 @@ class Totals:
     def __add__(self, other: Totals) -> Totals:
         return Totals(self.counters + other.counters, self.decided + other.decided, self.held + other.held)
 
+    def as_data(self) -> dict[str, Any]:
+        """As plain data."""
+        counters = {name: _plain(getattr(self.counters, name)) for name in Counters.__dataclass_fields__}
+        return {"counters": counters, "decided": self.decided.tolist(), "held": self.held.tolist()}
+
+    @staticmethod
+    def of_data(data: Mapping[str, Any]) -> Totals:
+        """Of `as_data`."""
+        counters = {
+            name: each if isinstance(each, int) else np.array(each, np.int64)
+            for name, each in data["counters"].items()
+        }
+        return Totals(Counters(**counters), np.array(data["decided"]), np.array(data["held"]))
+
+
+def _plain(numbers: int | NDArray[np.int64]) -> Any:
+    return numbers if isinstance(numbers, int) else numbers.tolist()
+
 
 class Run:
     """Decides all profiles. Iterate once; `totals` grow as it goes."""
@@ -60,9 +83,11 @@ class Run:
         seed: int = 0,
         threads: int = 1,
         limited: Limited | None = None,
+        parts: Parts | None = None,
     ) -> None:
-        """`policy`: the hash of the policy, which every decision names. `limited`: what decides where there are limits."""
-        self.limited = limited
+        """`policy`: the hash of the policy, which every decision names. `limited`: what decides where there are limits.
+        `parts`: where a run that can be taken up again is written as it goes."""
+        self.limited, self.parts = limited, parts
         self.engine, self.profiles, self.given = engine, profiles, given
         self.seed, self.threads = seed, threads
         facts = engine.plan.facts
@@ -89,7 +114,7 @@ class Run:
     def _decided(self) -> Iterator[tuple[Step, Totals]]:
         """Batches in order, as many at once as there are threads; one more is read meanwhile."""
         if self.limited is not None:
-            yield from (self._step(batch, found) for batch, found in self.limited.decide(self.profiles))
+            yield from self._with_history(self.limited)
             return
         if self.threads <= 1:
             yield from map(self._decide, self.profiles)
@@ -102,6 +127,42 @@ class Run:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
+
+    def _with_history(self, limited: Limited) -> Iterator[tuple[Step, Totals]]:
+        """Batches in order, each kept before it is given. Those of an earlier process are not decided again."""
+        done = set() if self.parts is None else set(limited.history.chunks(self.parts.run))
+        after = 0
+        todo = ((number, batch) for number, batch in enumerate(self.profiles) if number not in done)
+        for number, batch, results in limited.decide(todo):
+            while after in done:
+                yield self._read(after)
+                after += 1
+            yield self._kept(limited, number, batch, results)
+            after += 1
+        for number in sorted(done):
+            if number >= after:
+                yield self._read(number)
+
+    def _kept(self, limited: Limited, number: int, batch: Batch, results: Results) -> tuple[Step, Totals]:
+        """Keep a batch, if the history is to, and decide it anew as long as somebody else is quicker."""
+        for _ in range(_TRIES):
+            step, totals = self._step(batch, results)
+            if self.parts is not None:
+                note = {"rows": step.rows, "first": batch.first, "totals": totals.as_data()}
+                self.parts.write(number, step.decisions, step.rejects, note)
+            if not limited.keeps:
+                return step, totals
+            again = limited.keep(number, batch, results, None if self.parts is None else self.parts.run)
+            if again is None:
+                return step, totals
+            results = again
+        raise HistoryError("the limits of these decisions change faster than they can be made")
+
+    def _read(self, number: int) -> tuple[Step, Totals]:
+        """A batch that an earlier process has kept."""
+        assert self.parts is not None
+        decisions, rejects, note = self.parts.read(number)
+        return Step(decisions, rejects, note["rows"], None), Totals.of_data(note["totals"])
 
     def _decide(self, batch: Batch) -> tuple[Step, Totals]:
         results = self.engine.decide(batch.people, self.given, self.seed, unreadable=batch.unreadable)

@@ -30,6 +30,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="N",
         help="decisions of each of eight processes that compete (100)",
     )
+    parser.addoption("--kills", type=int, default=4, metavar="N", help="how often a run is killed (4)")
+    parser.addoption(
+        "--people", type=int, default=6000, metavar="N", help="how many people that run decides (6000)"
+    )
     parser.addoption(
         "--update-documents", action="store_true", help="write what commands print into the documents"
     )

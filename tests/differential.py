@@ -169,7 +169,7 @@ def allocated(plan: Plan, case: Case, people: pa.Table, **how: Any) -> Results:
         return lister(plan, depth).decide(people.take(pa.array(who)), case.given, case.seed, **how)
 
     keys = people.column("customer_id").combine_chunks()
-    return allocate(plan, found, shared, keys, case.given["now"], case.seed, ask)
+    return allocate(plan, found, shared, keys, case.given["now"], case.seed, ask).results(plan, found)
 
 
 def tiled(table: pa.Table, times: int) -> pa.Table:

@@ -160,6 +160,12 @@ def test_a_column_refuses_what_the_record_reader_refuses(of: Input, data: st.Dat
     assert refused_by_columns(batch) == refused_by_records(batch)
 
 
+def test_a_number_that_no_double_holds_is_refused_beside_one_that_is_too_large_for_its_type() -> None:
+    (of,) = (f for f in FIELDS if f.name == "visits")
+    batch = whole({of.name: pa.array([2**53 + 1, 2**64 - 1, 2**53], pa.uint64())}, 3)
+    assert refused_by_columns(batch) == refused_by_records(batch) == [FIELDS.index(of)] * 2 + [-1]
+
+
 @settings(max_examples=50, deadline=None)
 @given(st.data())
 def test_of_several_fields_both_name_the_first(data: st.DataObject) -> None:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -47,6 +48,11 @@ if TYPE_CHECKING:
     help="What was decided before, for limits to count: a file (SQLite; made where there is none), redis://… or "
     "postgresql://…. With --out, what is decided is kept there.",
 )
+@click.option(
+    "--discard",
+    is_flag=True,
+    help="Give up an earlier run to --out that did not end, and release its decisions in the history.",
+)
 @click.option("--threads", type=click.IntRange(1), help="Threads of the engine; all cores if not given.")
 @click.option(
     "--report", type=click.Choice(["text", "full", "json", "none"]), default="text", show_default=True
@@ -59,6 +65,7 @@ def command(
     rejects: str | None,
     strict: bool | None,
     history: str | None,
+    discard: bool,
     threads: int | None,
     report: str,
     now: datetime | None,
@@ -94,6 +101,7 @@ def command(
             typed(context, loaded.facts.context),
             typed(parameters, tuple(p.input for p in loaded.facts.parameters)),
             history or settings.get("history"),
+            discard,
         )
     if report == "json":
         click.echo(json.dumps(result.as_dict(), indent=2, ensure_ascii=False))
@@ -115,14 +123,23 @@ def _run(
     context: dict[str, object],
     parameters: dict[str, object],
     history: str | None,
+    discard: bool,
 ) -> Any:
     from nbadsl.data.output import write_table
     from nbadsl.engine import compiled
 
     store = open_history(history, policy.program, create=True) if history is not None else None
+    if discard and store is not None and out is not None:
+        from nbadsl.limited.parts import discard as give_up
+
+        click.echo(f"{give_up(Path(out), store):,} decisions are released", err=True)
     with compiled.telling(lambda note: click.echo(note, err=True)):
-        keeps = out is not None
-        run, moment, _ = policy.run(source, now, seed, context, parameters, threads, store, keeps)
+        target = None if out is None else Path(out)
+        run, moment, _ = policy.run(
+            source, now, seed, context, parameters, threads, store, target is not None, target
+        )
+    if run.parts is not None and run.parts.resumes:
+        click.echo(f"taking up the run of {moment}, which did not end", err=True)
     started = time.perf_counter()
     with ExitStack() as stack:
         tick = stack.enter_context(_progress(run.profiles.rows, run.profiles.size))
@@ -137,6 +154,8 @@ def _run(
             if rejected is not None:
                 rejected.write(step.rejects)
             tick(step.rows, step.position)
+    if run.parts is not None:
+        run.parts.remove()
     seconds = time.perf_counter() - started
     return policy.report(run, moment, seconds)
 

@@ -33,13 +33,17 @@ from nbadsl.program import decision
 from nbadsl.program.decision import Decision
 from nbadsl.program.facts import Facts
 
-# The codes of `Outcome.reason`. Holdouts and bad data are told by arrays of their own.
+# The codes of `Outcome.reason`, which the engine has from 0 to 6. Holdouts and bad data are told by arrays of their own.
 REASONS = (
     decision.CHOSEN,
     decision.EXPLORED,
     decision.FALLBACK,
     decision.NOBODY_PASSED,
     decision.BELOW_THRESHOLD,
+    decision.HOLDOUT,
+    decision.BAD_DATA,
+    decision.DECIDED_BEFORE,
+    decision.RELEASED,
 )
 
 Floats = NDArray[np.float64]

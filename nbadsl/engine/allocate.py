@@ -19,14 +19,14 @@ from nbadsl.data.decisions import REASONS, Outcome
 from nbadsl.data.schema import column_of
 from nbadsl.engine.batch import Engine, Results
 from nbadsl.engine.choose import BAD_DATA, HELD, LAST_TIER
-from nbadsl.engine.counters import Counters
 from nbadsl.engine.hashing import bases, orders
+from nbadsl.engine.lists import FALLBACK_CODE, Lists, in_order, worth_of
 from nbadsl.engine.walk import CUT, PICKED, WHOLE, Choosing, Entries, People, Rooms, walk
 from nbadsl.plan.plan import Plan
-from nbadsl.program.decision import BELOW_THRESHOLD, FALLBACK, NOBODY_PASSED
+from nbadsl.program.decision import BELOW_THRESHOLD, NOBODY_PASSED
 from nbadsl.program.nodes import Value
 
-_FALLBACK, _NOBODY, _BELOW = map(REASONS.index, (FALLBACK, NOBODY_PASSED, BELOW_THRESHOLD))
+_NOBODY, _BELOW = map(REASONS.index, (NOBODY_PASSED, BELOW_THRESHOLD))
 Whole = NDArray[np.int64]
 Ask = Callable[[Whole, int], Results]
 """Rank the candidates of some people (ascending indices), the best so many; by `lister`."""
@@ -63,12 +63,48 @@ class Shared:
     subjects: Sequence[Whole | None]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Allocated:
+    """Decisions of people who share limits, and what they lost: of each loss the person, the candidate and the limit."""
+
+    outcome: Outcome
+    losses: Whole
+
+    @staticmethod
+    def of(outcome: Outcome) -> Allocated:
+        """Decisions of which nothing was lost."""
+        return Allocated(outcome, np.zeros((3, 0), np.int64))
+
+    def part(self, start: int, stop: int) -> Allocated:
+        """Of some people, one after the other."""
+        found = {name: getattr(self.outcome, name)[start:stop] for name in Outcome.__dataclass_fields__}
+        mine = (self.losses[0] >= start) & (self.losses[0] < stop)
+        return Allocated(Outcome(**found), self.losses[:, mine])
+
+    def results(self, plan: Plan, found: Results) -> Results:
+        """With what is counted now. `found`: the same people's, before."""
+        facts, outcome, before = plan.facts, self.outcome, found.counters
+        fates, stopped = before.fates.copy(), before.stopped.copy()
+        fates[:, 5] = np.bincount(outcome.chosen[outcome.chosen >= 0], minlength=len(fates))
+        firsts, many = np.cumsum([0, *(len(c.rules) for c in facts.candidates)]), len(facts.limits)
+        losses = np.bincount(self.losses[1] * many + self.losses[2])
+        for pair in np.flatnonzero(losses):
+            candidate, limit = divmod(int(pair), many)
+            rooms = [rule.room for rule in facts.candidates[candidate].rules]
+            stopped[firsts[candidate] + rooms.index(facts.limits[limit].room)] += losses[pair]
+            fates[candidate, 4] -= losses[pair]
+        reasons = np.bincount(outcome.reason[outcome.holdout < 0], minlength=len(before.reasons))
+        reasons[BAD_DATA], reasons[HELD] = before.reasons[BAD_DATA], before.reasons[HELD]
+        counters = replace(before, fates=fates, stopped=stopped, reasons=reasons)
+        return Results(outcome, counters, found.left)
+
+
 def allocate(
     plan: Plan, found: Results, shared: Shared, keys: pa.Array, now: float, seed: int, ask: Ask
-) -> Results:
+) -> Allocated:
     """Decide all people. `found`: what the engine decided with the rooms of limits as columns. `keys`: [n]; `now`,
     `seed`: of the run."""
-    return _Allocation(plan, found, shared, keys, now, seed).results(ask)
+    return _Allocation(plan, found, shared, keys, now, seed).allocated(ask)
 
 
 def decide_alone(plan: Plan, people: pa.RecordBatch, given: Mapping[str, Value], seed: int = 0) -> Results:
@@ -85,60 +121,10 @@ def decide_alone(plan: Plan, people: pa.RecordBatch, given: Mapping[str, Value],
     def ask(who: Whole, depth: int) -> Results:
         return lister(plan, depth).decide(people.take(pa.array(who)), given, seed)
 
-    return allocate(plan, found, Shared(rooms, alone), keys, now, seed, ask)
+    return allocate(plan, found, Shared(rooms, alone), keys, now, seed, ask).results(plan, found)
 
 
 # --- many people ---------------------------------------------------------------------------------------
-
-
-class _Lists:
-    """The candidates that are known of m people, best first, and when each is sent."""
-
-    def __init__(self, outcome: Outcome, who: Whole) -> None:
-        self.parts: list[tuple[NDArray[np.int32], ...]] = []
-        self.sends: list[NDArray[np.float64]] = []
-        self.size = 0
-        self.begin, self.start, self.stop, self.end, self.known = np.zeros((5, len(who)), np.int64)
-        self.below = np.zeros(len(who), bool)
-        self.proposed = outcome.chosen[who, 0]
-        stands = outcome.reason[who] == _FALLBACK
-        self.add(outcome, np.arange(len(who)), who, PICKED, stands)
-
-    def add(
-        self,
-        outcome: Outcome,
-        people: Whole,
-        rows: Whole,
-        known: int,
-        stands: NDArray[np.bool_] | None = None,
-    ) -> None:
-        """What is known now of some `people`, which stands in `rows` of an outcome. `stands`: whom only a fallback was
-        found for."""
-        chosen = outcome.chosen[rows]
-        there = chosen >= 0
-        counts = there.sum(1)
-        tier, score = outcome.tier[rows], outcome.score[rows]
-        last = tier == LAST_TIER if stands is None else np.broadcast_to(stands[:, None], tier.shape)
-        self.start[people] = self.size + np.cumsum(counts) - counts
-        self.end[people] = self.start[people] + counts
-        self.stop[people] = self.end[people] - (last & there).sum(1)
-        # What is proposed first is what was found without limits: the best one, unless it was explored.
-        self.begin[people] = self.start[people] + (chosen == self.proposed[people][:, None]).argmax(1)
-        self.known[people] = known
-        last = last[there]
-        self.parts.append(
-            (
-                chosen[there].astype(np.int32),
-                np.where(last, LAST_TIER, tier[there]).astype(np.int32),
-                np.where(last, 0.0, score[there]),
-            )
-        )
-        self.sends.append(outcome.send_at[rows][there])
-        self.size += int(counts.sum())
-
-    def entries(self) -> Entries:
-        candidate, tier, score = (np.concatenate(each) for each in zip(*self.parts, strict=True))
-        return Entries(candidate, tier, score, _worth(score), tier.copy(), np.zeros(len(tier), np.int32))
 
 
 class _Allocation:
@@ -211,23 +197,23 @@ class _Allocation:
     def _in_order(self, people: Whole, keys: pa.Array) -> Whole:
         """People in the order of their first proposals, which never changes."""
         outcome = self.found.outcome
-        stands = outcome.reason[people] == _FALLBACK
+        stands = outcome.reason[people] == FALLBACK_CODE
         tier = np.where(stands, LAST_TIER, outcome.tier[people, 0])
-        worth = _worth(np.where(stands, 0.0, outcome.score[people, 0]))
+        worth = worth_of(np.where(stands, 0.0, outcome.score[people, 0]))
         order = orders(keys.take(pa.array(people))).view(np.int64) ^ np.int64(-(2**63))  # compare as unsigned
-        by = _sorted(tier, worth, order)
+        by = in_order(tier, worth, order)
         self.order = order[by]
         return people[by]
 
-    def results(self, ask: Ask) -> Results:
+    def allocated(self, ask: Ask) -> Allocated:
         if not len(self.who):
-            return self.found
-        lists, depth = _Lists(self.found.outcome, self.who), self._depth()
+            return Allocated.of(self.found.outcome)
+        lists, depth = Lists(self.found.outcome, self.who), self._depth()
         while True:
             people, entries = self._served(lists)
             short = np.flatnonzero(people.short)
             if not len(short):
-                return self._results(lists, people, entries)
+                return Allocated(*self._outcome(lists, people, entries))
             deep = lists.known[short] == CUT
             for some, much in ((short[~deep], depth), (short[deep], len(self.plan.facts.candidates))):
                 self._more(lists, some, much, ask)
@@ -238,7 +224,7 @@ class _Allocation:
         mean = self.found.counters.fates[:, 4].sum() / max(1, self.proposes.sum())
         return many if self.plan.chosen.explores else min(many, math.ceil(mean + 4 * math.sqrt(mean)))
 
-    def _more(self, lists: _Lists, people: Whole, depth: int, ask: Ask) -> None:
+    def _more(self, lists: Lists, people: Whole, depth: int, ask: Ask) -> None:
         """Ask for the lists of some people."""
         if not len(people):
             return
@@ -251,7 +237,7 @@ class _Allocation:
 
     # --- serving ---
 
-    def _served(self, lists: _Lists) -> tuple[People, Entries]:
+    def _served(self, lists: Lists) -> tuple[People, Entries]:
         """Everybody proposes; then those with nothing, their fallback."""
         count, pick, chosen = len(self.who), self.plan.chosen.pick, self.plan.chosen
         entries = lists.entries()
@@ -292,7 +278,7 @@ class _Allocation:
         if len(stands):
             people.place[stands] = lists.stop[stands]
             stands = stands[
-                _sorted(
+                in_order(
                     entries.tier[people.place[stands]], np.zeros(len(stands), np.int64), self.order[stands]
                 )
             ]
@@ -304,14 +290,14 @@ class _Allocation:
                 stands,
                 heap,
             )
-            people.reason[stands] = _FALLBACK
+            people.reason[stands] = FALLBACK_CODE
             people.probability[stands] = 1.0
         return people, entries
 
     # --- what comes of it ---
 
-    def _results(self, lists: _Lists, people: People, entries: Entries) -> Results:
-        """Decisions of people whose lists were asked for are made anew; all others keep theirs."""
+    def _outcome(self, lists: Lists, people: People, entries: Entries) -> tuple[Outcome, Whole]:
+        """Decisions of people whose lists were asked for are made anew, all others keep theirs; and the losses."""
         before = self.found.outcome
         mine = np.flatnonzero(lists.known != PICKED)
         rows, picked, entry = self.who[mine], people.picked[mine], people.entry[mine]
@@ -335,66 +321,7 @@ class _Allocation:
             send_at=anew(before.send_at, there, np.concatenate(lists.sends)[entry], np.float64),
             reason=reason,
         )
-        return Results(outcome, self._counters(outcome, entries), self.found.left)
-
-    def _counters(self, outcome: Outcome, entries: Entries) -> Counters:
-        counted, facts = self.found.counters, self.plan.facts
-        fates, stopped = counted.fates.copy(), counted.stopped.copy()
-        fates[:, 5] = np.bincount(outcome.chosen[outcome.chosen >= 0], minlength=len(fates))
-        firsts = np.cumsum([0, *(len(c.rules) for c in facts.candidates)])
-        struck, many = entries.lost > 0, len(self.limits)
-        losses = np.bincount(entries.candidate[struck] * many + entries.lost[struck] - 1)
-        for pair in np.flatnonzero(losses):
-            candidate, limit = divmod(pair, many)
-            rooms = [rule.room for rule in facts.candidates[candidate].rules]
-            stopped[firsts[candidate] + rooms.index(facts.limits[self.limits[limit]].room)] += losses[pair]
-            fates[candidate, 4] -= losses[pair]
-        reasons = np.bincount(outcome.reason[outcome.holdout < 0], minlength=len(counted.reasons))
-        reasons[BAD_DATA], reasons[HELD] = counted.reasons[BAD_DATA], counted.reasons[HELD]
-        return replace(counted, fates=fates, stopped=stopped, reasons=reasons)
-
-
-def _worth(score: NDArray[np.float64]) -> Whole:
-    """Whole numbers in the opposite order of scores, equal where those are: the bits of a double, as a number, ascend
-    with it, and descend where it is negative."""
-    bits = (score + 0.0).view(np.int64)  # so that there is one zero
-    return ~np.where(bits < 0, bits ^ np.int64(2**63 - 1), bits)
-
-
-def _sorted(tier: NDArray[np.int32], worth: Whole, order: Whole) -> Whole:
-    """Indices by ascending tier, worth and order, then as they come."""
-    tiers = np.unique(tier)
-    if len(tiers) == 1:
-        return _by_worth(worth, order)
-    found = []
-    for each in tiers:
-        mine = np.flatnonzero(tier == each)
-        found.append(mine[_by_worth(worth[mine], order[mine])])
-    return np.concatenate(found) if found else np.zeros(0, np.int64)
-
-
-def _by_worth(worth: Whole, order: Whole) -> Whole:
-    """Indices by ascending worth; of equals by ascending order, then as they come.
-
-    Sorting by several keys takes ten times as long as sorting by one, so only those that are worth the same are sorted
-    again.
-    """
-    by = np.argsort(worth)
-    same = worth[by[1:]] == worth[by[:-1]]
-    if not same.any():
-        return by
-    tied = np.append(same, False) | np.append(False, same)
-    members = np.sort(by[tied])
-    members = members[_stable(order[members])]
-    values = np.unique(worth[members])
-    numbers = np.searchsorted(values, worth[members])
-    if len(values) < 2**16:
-        numbers = numbers.astype(np.uint16)  # for which NumPy has a sort that looks at each number once
-    by[tied] = members[np.argsort(numbers, kind="stable")]
-    return by
-
-
-def _stable(order: Whole) -> Whole:
-    """As a stable sort, which takes longer and is rarely needed: hashes are all different."""
-    by = np.argsort(order)
-    return by if (order[by[1:]] != order[by[:-1]]).all() else np.argsort(order, kind="stable")
+        lost = np.flatnonzero(entries.lost)
+        owners = self.who[np.concatenate(lists.owners)[lost]]
+        limits = np.array(self.limits)[entries.lost[lost] - 1]
+        return outcome, np.stack([owners, entries.candidate[lost].astype(np.int64), limits])

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from nbadsl.data.decisions import REASONS as NAMES
 from nbadsl.data.decisions import Outcome
 from nbadsl.engine.choose import BAD_DATA, HELD
 from nbadsl.plan.plan import Plan
 
-REASONS = 7  # see `choose`
+REASONS = len(NAMES)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,7 +23,7 @@ class Counters:
     candidates, one after the other], people whom the rule stopped first, and those among them for whom it
     was neither yes nor no. `fates`: [candidates, 6]: inactive, quiet, no score, threshold, passed, chosen (a
     chosen one has passed, too; in a holdout it is what would have been). `undefined`: [plan.undefined],
-    people for whom the operation was undefined. `reasons`: [7], people by reason, see `choose`.
+    people for whom the operation was undefined. `reasons`: people by reason, see `data.decisions`.
     `held`: [holdouts].
     """
 
@@ -96,6 +97,6 @@ def nothing(plan: Plan) -> Counters:
         zeros(rules),
         zeros(len(facts.candidates), 6),
         zeros(len(plan.undefined)),
-        zeros(7),
+        zeros(REASONS),
         zeros(len(facts.holdouts)),
     )

@@ -196,7 +196,7 @@ def _unsigned(array: pa.Array) -> pa.Array:
     if not (values >> np.uint64(63)).any():
         return array.view(pa.int64())
     rounded = values.astype(np.float64)
-    return _array(np.where(values > EXACT, np.maximum(rounded, EXACT + 2), rounded), array)
+    return _array(np.where(values > np.uint64(EXACT), np.maximum(rounded, EXACT + 2), rounded), array)
 
 
 def _decimals(array: pa.Array) -> pa.Array:

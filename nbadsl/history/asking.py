@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from nbadsl.history.demands import Demand
 from nbadsl.history.events import PERSON, Event, decided
-from nbadsl.history.store import Request, Store
+from nbadsl.history.store import HistoryError, Request, Store
 from nbadsl.history.windows import opened
 from nbadsl.interpreter.expressions import Evaluator
 from nbadsl.program import chance
@@ -119,6 +119,15 @@ class Asking:
             self._event(id, choice.rank, choice.candidate, decision.key, row) for choice in decision.chosen
         )
         return Request(id, events, tuple(demands))
+
+    def candidate(self, event: Event) -> int:
+        """What was decided. Raises HistoryError where the policy does not have it any more."""
+        for number, each in enumerate(self.program.candidates):
+            if (each.action, each.channel, each.content) == (event.action, event.channel, event.content):
+                return number
+        raise HistoryError(
+            f"the history has a decision for {event.action}, which the policy does not have any more"
+        )
 
     def _event(self, id: str, rank: int, number: int, key: str, row: Row) -> Event:
         candidate: Candidate = self.program.candidates[number]

@@ -16,7 +16,8 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import TransactionStatus
 
 from nbadsl.history.demands import Tally
-from nbadsl.history.sql import ROWS, SqlStore
+from nbadsl.history.sql import SqlStore
+from nbadsl.history.sql_reading import ROWS
 from nbadsl.history.store import HistoryError
 from nbadsl.history.tables import TABLES, VERSION, Kept, Row
 from nbadsl.history.windows import after

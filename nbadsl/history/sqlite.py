@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from nbadsl.history.demands import Tally
-from nbadsl.history.sql import ROWS, SqlStore
+from nbadsl.history.sql import SqlStore
+from nbadsl.history.sql_reading import ROWS
 from nbadsl.history.store import HistoryError
 from nbadsl.history.tables import TABLES, VERSION, Kept, Row, marks
 from nbadsl.history.windows import after

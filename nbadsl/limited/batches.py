@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any, TypeVar
 
 import numpy as np
@@ -16,21 +17,24 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from nbadsl.data.batches import Batch
-from nbadsl.data.decisions import Outcome
+from nbadsl.data.decisions import REASONS, Outcome
 from nbadsl.data.schema import column_of
-from nbadsl.engine.allocate import Shared, allocate, lister, shares
+from nbadsl.engine.allocate import Allocated, Shared, allocate, lister, shares
 from nbadsl.engine.batch import Engine, Results, joined
-from nbadsl.engine.counters import nothing
 from nbadsl.history.asking import Asking
-from nbadsl.history.store import HistoryError, Lost, Request, Store
+from nbadsl.history.counted import texts_of
+from nbadsl.history.events import PERSON, Event
+from nbadsl.history.store import Lost, Request, Store
 from nbadsl.limited.columns import RoomColumns, Roomed
 from nbadsl.program import chance
-from nbadsl.program.decision import Choice, Decision
+from nbadsl.program.decision import DECIDED_BEFORE, RELEASED, Choice, Decision
+from nbadsl.program.limits import DECIDED, Contacts
 from nbadsl.program.nodes import Program, Value
 
 T = TypeVar("T")
 
-_TRIES = 100
+_DECIDED_BEFORE, _RELEASED = map(REASONS.index, (DECIDED_BEFORE, RELEASED))
+_DECISIONS = Contacts(outcome=DECIDED)
 
 
 class Limited:
@@ -53,41 +57,54 @@ class Limited:
         self.shares = shares(engine.plan)
         self.listers: dict[int, Engine] = {}
         self.key = next(column_of(i) for i in program.inputs if i.name == program.key)
+        now = self.asking.now
+        # For whom something was decided at this very moment before: this run was made already, or begun.
+        known = self.history.times(_DECISIONS, PERSON, now - 1, now).keys.to_pylist() if keeps else ()
+        self.known = frozenset(known)
 
-    def decide(self, batches: Iterable[Batch]) -> Iterator[tuple[Batch, Results]]:
-        """All batches, in order."""
-        found = self._together(list(batches)) if self.shares else ((b, self._alone(b)) for b in batches)
-        for number, (batch, results) in enumerate(found):
-            yield batch, self._kept(batch, results, number) if self.keeps else results
+    def decide(self, batches: Iterable[tuple[int, Batch]]) -> Iterator[tuple[int, Batch, Results]]:
+        """Numbered batches, in order."""
+        if not self.shares:
+            yield from ((number, batch, self._alone(batch)) for number, batch in batches)
+            return
+        numbers, all = [], []
+        for number, batch in batches:
+            numbers.append(number)
+            all.append(batch)
+        yield from zip(numbers, all, self._together(all), strict=True)
 
     # --- deciding ---
 
     def _alone(self, batch: Batch) -> Results:
         """People who share nothing, with the room of limits as columns."""
-        return self._run(self.engine, self.rooms.of(batch.people).people, batch.unreadable)
+        found = self._run(self.engine, self.rooms.of(batch.people).people, batch.unreadable)
+        known = self._rows_known(batch)
+        return self._told(Allocated.of(found.outcome), found, known) if known else found
 
     def _run(
         self, engine: Engine, people: pa.RecordBatch, unreadable: NDArray[np.int32] | None = None
     ) -> Results:
         return engine.decide(people, self.given, self.seed, self.threads, unreadable=unreadable)
 
-    def _together(self, batches: list[Batch]) -> Iterator[tuple[Batch, Results]]:
+    def _together(self, batches: list[Batch]) -> list[Results]:
         """People who share limits, in all batches at once."""
         if not batches:
-            return
+            return []
         people = [self.rooms.of(batch.people) for batch in batches]
         found = [
             self._run(self.engine, some.people, batch.unreadable)
             for some, batch in zip(people, batches, strict=True)
         ]
+        known = [self._rows_known(batch) for batch in batches]
         starts = np.cumsum([0, *(batch.people.num_rows for batch in batches)])
-        whole = self._allocated(joined(found), people, starts)
-        for batch, start, stop in zip(batches, starts, starts[1:], strict=False):
-            part = _part(whole, start, stop)
-            # What was counted was counted for all of them.
-            yield batch, part if start == 0 else replace(part, counters=nothing(self.engine.plan))
+        whole = joined(found)
+        for start, rows in zip(starts, known, strict=False):
+            whole.outcome.chosen[[start + row for row in rows]] = -1  # who proposes nothing
+        allocated = self._allocated(whole, people, starts)
+        parts = [allocated.part(start, stop) for start, stop in pairwise(starts.tolist())]
+        return [self._told(*each) for each in zip(parts, found, known, strict=True)]
 
-    def _allocated(self, found: Results, people: list[Roomed], starts: NDArray[np.int64]) -> Results:
+    def _allocated(self, found: Results, people: list[Roomed], starts: NDArray[np.int64]) -> Allocated:
         def ask(who: NDArray[np.int64], depth: int) -> Results:
             engine = self.listers.setdefault(depth, lister(self.engine.plan, depth))
             cuts = np.searchsorted(who, starts)
@@ -106,22 +123,62 @@ class Limited:
         keys = pa.chunked_array([each.people.column(self.key) for each in people]).combine_chunks()
         return allocate(self.engine.plan, found, shared, keys, float(self.asking.now), self.seed, ask)
 
+    # --- what was decided before ---
+
+    def _rows_known(self, batch: Batch) -> dict[int, tuple[Event, ...]]:
+        """The people of a batch for whom there is a decision already."""
+        if not self.known:
+            return {}
+        found = {}
+        for row, key in enumerate(texts_of(batch.people.column(self.key)).to_pylist()):
+            if key in self.known:
+                events = self.history.decision(chance.decision_id(key, self.asking.now, self.program.name))
+                if events is not None:
+                    found[row] = events
+        return found
+
+    def _told(self, now: Allocated, found: Results, known: Mapping[int, tuple[Event, ...]]) -> Results:
+        """The results of a batch, in which some people's are what they were before, of which the history does not know
+        the scores."""
+        before = now.outcome
+        if known:
+            rows = list(known)
+            anew = Outcome(**{name: np.array(getattr(before, name)) for name in Outcome.__dataclass_fields__})
+            for each, nothing in ((anew.chosen, -1), (anew.tier, -1), (anew.score, np.nan)):
+                each[rows] = nothing
+            anew.probability[rows] = anew.send_at[rows] = np.nan
+            for row, events in known.items():
+                anew.chosen[row, : len(events)] = [self.asking.candidate(event) for event in events]
+                anew.reason[row] = _DECIDED_BEFORE if events else _RELEASED
+            now = replace(now, outcome=anew)
+        return now.results(self.engine.plan, found)
+
     # --- keeping ---
 
-    def _kept(self, batch: Batch, results: Results, number: int) -> Results:
-        for _ in range(_TRIES):
-            requests = list(self._requests(batch, results))
-            answers = self.history.reserve(requests, self.asking.now)
-            if not any(isinstance(answer, Lost) for answer in answers):
-                return results
+    def keep(self, number: int, batch: Batch, results: Results, run: str | None = None) -> Results | None:
+        """Keep what was decided for a batch, in one step. None: it is kept. Otherwise nothing is, because somebody else
+        was quicker, and these are the results with what there is now. `run`: of which this is a chunk."""
+        rows = self._wanted(results.outcome)
+        requests = list(self._requests(batch, results.outcome, rows))
+        chunk = None if run is None else (run, number)
+        answers = self.history.reserve(requests, self.asking.now, chunk=chunk)
+        if any(isinstance(answer, Lost) for answer in answers):
             self.rooms = RoomColumns(self.asking, self.history)
-            results = next(self._together([batch]))[1] if self.shares else self._alone(batch)
-        raise HistoryError("the limits of these decisions change faster than they can be made")
+            return self._together([batch])[0] if self.shares else self._alone(batch)
+        late = {
+            row: answer
+            for row, request, answer in zip(rows.tolist(), requests, answers, strict=True)
+            if not isinstance(answer, Lost) and answer != request.events
+        }
+        return self._told(Allocated.of(results.outcome), results, late) if late else None
 
-    def _requests(self, batch: Batch, results: Results) -> Iterator[Request]:
-        outcome = results.outcome
-        chosen = np.flatnonzero((outcome.chosen[:, 0] >= 0) & (outcome.holdout < 0) & (outcome.bad < 0))
-        for row, person in zip(self.rooms.rows(batch.people, chosen), chosen, strict=True):
+    def _wanted(self, outcome: Outcome) -> NDArray[np.int64]:
+        """The people whose decisions are to be kept."""
+        new = (outcome.chosen[:, 0] >= 0) & (outcome.reason != _DECIDED_BEFORE)
+        return np.flatnonzero(new & (outcome.holdout < 0) & (outcome.bad < 0))
+
+    def _requests(self, batch: Batch, outcome: Outcome, rows: NDArray[np.int64]) -> Iterator[Request]:
+        for row, person in zip(self.rooms.rows(batch.people, rows), rows.tolist(), strict=True):
             key = chance.text_of(row[self.program.key])
             picked = [c for c in outcome.chosen[person].tolist() if c >= 0]
             choices = tuple(Choice(c, rank, None, None, 1.0) for rank, c in enumerate(picked, 1))
@@ -140,9 +197,3 @@ def _whole(parts: list[list[T]]) -> list[T]:
 
 def _ids(parts: tuple[object, ...]) -> tuple[int, ...]:
     return tuple(map(id, parts))
-
-
-def _part(whole: Results, start: int, stop: int) -> Results:
-    """The results of some people."""
-    found = {name: getattr(whole.outcome, name)[start:stop] for name in Outcome.__dataclass_fields__}
-    return replace(whole, outcome=Outcome(**found))

@@ -36,6 +36,8 @@ class Fate(IntEnum):
 CHOSEN, EXPLORED, FALLBACK = "chosen", "explored", "fallback"
 NOBODY_PASSED, BELOW_THRESHOLD = "nobody passed", "below threshold"
 HOLDOUT, BAD_DATA = "holdout", "bad data"
+# Of a decision that the history has already, under the same id.
+DECIDED_BEFORE, RELEASED = "decided before", "released"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,158 @@
+"""A run that can be taken up again: its decisions so far, part by part, beside the file that they will become.
+
+A run that keeps what it decides must not lose it. Each batch is written here before its decisions enter the history
+in one step; a part counts once the history knows it (`Store.chunks`). After a kill the same command goes on where it
+was, at the moment of the run that it takes up. The folder goes when the decisions are where they belong.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from secrets import token_hex
+from shutil import rmtree
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.ipc as ipc
+
+from nbadsl.history.counted import texts_of
+from nbadsl.history.store import HistoryError, Store
+from nbadsl.program import chance
+from nbadsl.program.nodes import Value
+
+try:
+    import fcntl
+except ImportError:  # where files cannot be locked, two runs to one file are not told apart
+    fcntl = None  # type: ignore[assignment]
+
+_VERSION = 1
+_NOTE = b"nbadsl"
+
+
+class Unfinished(HistoryError):
+    """An earlier run to the same file did not end, and this one is another."""
+
+
+def what(
+    policy: str, name: str, given: Mapping[str, Value], seed: int, profiles: tuple[Path, ...]
+) -> dict[str, object]:
+    """What makes two runs the same, but for their moment. `policy`: its hash, `name`: its name."""
+    files = sorted(each for path in profiles for each in (path.rglob("*") if path.is_dir() else (path,)))
+    stats = [(str(each.resolve()), each.stat()) for each in files]
+    return {
+        "policy": policy,
+        "name": name,
+        "profiles": [[path, stat.st_size, stat.st_mtime_ns] for path, stat in stats],
+        "parameters and context": {n: str(value) for n, value in given.items() if n not in ("now", "today")},
+        "seed": seed,
+    }
+
+
+class Parts:
+    """The parts of one run. `now`: its moment (µs since 1970). `run`: its name in the history. `resumes`: whether it was
+    begun before."""
+
+    def __init__(self, out: Path, what: Mapping[str, object], now: float, fixed: bool = False) -> None:
+        """`out`: where the decisions go. `what`: all that makes a run the same as another, but its moment; `fixed`:
+        and its moment. Raises Unfinished, and HistoryError where another process is at it."""
+        self.folder = out.with_name(f".{out.name}.run")
+        self._about = self.folder / "run.json"
+        wanted = json.loads(json.dumps({"version": _VERSION, **what}))
+        self.resumes = self._about.exists()
+        if not self.resumes:
+            self.folder.mkdir(exist_ok=True)
+            _write(self._about, json.dumps({**wanted, "now": int(now), "run": token_hex(8)}).encode())
+        self._lock(out)
+        for left in out.parent.glob(
+            f".{out.name}.*.part"
+        ):  # of the file that was being written when it was killed
+            left.unlink()
+        about = json.loads(self._about.read_bytes())
+        self.now, self.run = int(about.pop("now")), str(about.pop("run"))
+        if fixed and self.now != int(now):
+            wanted["moment (--now)"] = now
+        changed = sorted(name for name in {*about, *wanted} if about.get(name) != wanted.get(name))
+        if changed:
+            self.close()
+            raise Unfinished(
+                f"a run to {out} did not end, and since then its {' and '.join(changed)} changed. Its decisions are in the "
+                "history: run it as it was to have them written, or with --discard to release them"
+            )
+
+    def _lock(self, out: Path) -> None:
+        self._file = self._about.open("rb")
+        if fcntl is not None:
+            try:
+                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                self._file.close()
+                raise HistoryError(f"another run is writing {out}") from error
+
+    def write(self, number: int, decisions: pa.RecordBatch, rejects: pa.RecordBatch, note: object) -> None:
+        """A part, complete or not at all. `note`: plain data that comes back with it."""
+        for name, batch in (("decisions", decisions), ("rejects", rejects)):
+            schema = batch.schema.with_metadata({_NOTE: json.dumps(note)})
+            sink = pa.BufferOutputStream()
+            with ipc.new_file(sink, schema) as file:
+                file.write_batch(batch.replace_schema_metadata(schema.metadata))
+            _write(self._place(number, name), sink.getvalue())
+
+    def read(self, number: int) -> tuple[pa.RecordBatch, pa.RecordBatch, Any]:
+        """A part and its note."""
+        found = []
+        for name in ("decisions", "rejects"):
+            with ipc.open_file(self._place(number, name)) as file:
+                found.append(file.get_batch(0))
+        note = json.loads(found[0].schema.metadata[_NOTE])
+        decisions, rejects = (batch.replace_schema_metadata(None) for batch in found)
+        return decisions, rejects, note
+
+    def _place(self, number: int, name: str) -> Path:
+        return self.folder / f"{number:06}.{name}.arrow"
+
+    def close(self) -> None:
+        self._file.close()
+
+    def remove(self) -> None:
+        """The run is over."""
+        self._about.unlink()
+        rmtree(self.folder, ignore_errors=True)
+        self.close()
+
+
+def discard(out: Path, history: Store) -> int:
+    """Give up the run to a file that did not end: release what it decided. Gives how many decisions that were."""
+    folder = out.with_name(f".{out.name}.run")
+    if not (folder / "run.json").exists():
+        return 0
+    about = json.loads((folder / "run.json").read_bytes())
+    what = {name: value for name, value in about.items() if name not in ("now", "run", "version")}
+    parts, released = Parts(out, what, about["now"]), 0
+    for number in history.chunks(parts.run):
+        decisions, _, _ = parts.read(number)
+        keys = decisions.filter(pc.is_valid(decisions.column("action"))).column(0)
+        for key in set(texts_of(keys).to_pylist()):
+            released += history.release(chance.decision_id(key, parts.now, about["name"]), parts.now)
+    parts.remove()
+    return released
+
+
+def _write(path: Path, data: Any) -> None:
+    """A file that is whole, whatever happens: also when the machine stops."""
+    aside = path.with_suffix(".part")
+    with aside.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    aside.replace(path)
+    with suppress(OSError):  # folders cannot be opened everywhere
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)

@@ -1,0 +1,149 @@
+"""A run that is killed is taken up again: everybody is decided once, no limit is exceeded, nothing is lost."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from nbadsl.history.sqlite import SqliteStore
+
+POLICY = """
+policy kills { timezone "Europe/Berlin" currency EUR }
+profile customer key customer_id {
+  customer_id: integer
+  household: text
+  worth: number
+}
+channel letter { budget BUDGET EUR per month, 0.90 EUR each }
+channel push { }
+group promo { limit 1 per household per 7 days }
+action coupon in promo { via letter, push  value worth }
+action news in promo { via push  value 4 }
+action tip { via push  value 2  limit TIPS per week }
+limit 2 per customer per 7 days
+arbitrate { score value  pick 1 }
+"""
+NOW = "2026-11-10 09:00"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    """A policy, and people in ten files, which are ten batches."""
+    people = request.config.getoption("--people")
+    chance = np.random.default_rng(1)
+    text = POLICY.replace("BUDGET", str(people // 5)).replace("TIPS", str(people // 7))
+    (tmp_path / "policy.nba").write_text(text)
+    (tmp_path / "people").mkdir()
+    table = pa.table(
+        {
+            "customer_id": np.arange(people),
+            "household": pa.array(chance.integers(0, people // 2, people)).cast(pa.string()),
+            "worth": chance.random(people) * 10,
+        }
+    )
+    for number in range(10):
+        size = -(-people // 10)
+        pq.write_table(table.slice(number * size, size), tmp_path / "people" / f"{number}.parquet")
+    return tmp_path
+
+
+def started(folder: Path, name: str, *more: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "nbadsl.cli", "run", "policy.nba", "--profiles", "people", *more]
+    command += ["--out", f"{name}.parquet", "--history", f"{name}.db", "--report", "none", "--threads", "1"]
+    return subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True)
+
+
+def finished(folder: Path, name: str, *more: str) -> str:
+    process = started(folder, name, *more)
+    _, said = process.communicate()
+    assert process.returncode == 0, said
+    return said
+
+
+def test_a_run_that_is_killed_again_and_again_decides_everybody_once(folder, request):
+    kills, people = request.config.getoption("--kills"), request.config.getoption("--people")
+    begin = time.monotonic()
+    finished(folder, "whole", "--now", NOW)
+    took, chance = time.monotonic() - begin, random.Random(7)
+    taken_up = 0
+    for _ in range(kills):
+        if (folder / "broken.parquet").exists():  # it came to its end: once more, from the start
+            check(folder, people)
+            for path in folder.glob("broken*"):
+                path.unlink()
+        process = started(folder, "broken", "--now", NOW)
+        time.sleep(chance.uniform(0.2, took))
+        process.kill()
+        _, said = process.communicate()
+        taken_up += "taking up the run of 2026-11-10 09:00" in said
+    finished(folder, "broken", "--now", NOW)
+    check(folder, people)
+    assert not list(folder.glob(".broken*"))
+    assert taken_up or kills < 10
+
+
+def check(folder: Path, people: int) -> None:
+    """Assert that the broken run came to what the whole one did, in its file as in its history."""
+    whole, broken = (pq.read_table(folder / f"{name}.parquet").to_pylist() for name in ("whole", "broken"))
+    assert [row["customer_id"] for row in broken] == list(range(people))
+    found = {str(r["customer_id"]): (r["action"], r["channel"]) for r in broken if r["action"]}
+    assert found == {str(r["customer_id"]): (r["action"], r["channel"]) for r in whole if r["action"]}
+    store = SqliteStore(folder / "broken.db")
+    kept = [(event.key, (event.action, event.channel)) for event in store.events()]
+    store.close()
+    assert len(kept) == len(found) and dict(kept) == found
+    counts = Counter(what for _, what in kept)
+    assert 0 < counts["coupon", "letter"] * 0.9 <= people // 5
+    assert 0 < counts["tip", "push"] <= people // 7
+
+
+def test_another_run_to_the_same_file_does_not_forget_one_that_did_not_end(folder):
+    process = started(folder, "broken")
+    while not list(folder.glob(".broken.parquet.run/000003*")):
+        assert process.poll() is None
+        time.sleep(0.001)
+    process.send_signal(signal.SIGSTOP)
+    assert "another run is writing broken.parquet" in started(folder, "broken").communicate()[1]
+    process.kill()
+    process.communicate()
+    (folder / "policy.nba").write_text((folder / "policy.nba").read_text().replace("value 4", "value 5"))
+    refused = started(folder, "broken")
+    said = refused.communicate()[1]
+    assert refused.returncode == 2 and "did not end, and since then its policy changed" in said
+    assert "Traceback" not in said and not (folder / "broken.parquet").exists()
+    said = finished(folder, "broken", "--discard")
+    assert "decisions are released" in said
+    rows = pq.read_table(folder / "broken.parquet").to_pylist()
+    store = SqliteStore(folder / "broken.db")
+    released = {event.decision for event in store.events() if event.kind == "released"}
+    stands = [event for event in store.events() if event.decision not in released]
+    store.close()
+    assert released and len(stands) == sum(row["action"] is not None for row in rows)
+
+
+def test_a_run_that_is_made_again_at_its_moment_gives_what_it_gave(folder):
+    finished(folder, "whole", "--now", NOW)
+    first = pq.read_table(folder / "whole.parquet")
+    finished(folder, "whole", "--now", NOW)
+    again = pq.read_table(folder / "whole.parquet")
+    names = ["customer_id", "action", "channel"]
+    assert first.select(names).equals(again.select(names))
+    assert (
+        Counter(again["reason"].to_pylist())["decided before"]
+        == Counter(first["reason"].to_pylist())["chosen"]
+    )
+    store = SqliteStore(folder / "whole.db")
+    assert store.stats().events == sum(action is not None for action in first["action"].to_pylist())
+    store.close()
+    assert os.listdir(folder).count("whole.parquet") == 1
