@@ -60,7 +60,7 @@ class Totals:
     @staticmethod
     def of_data(data: Mapping[str, Any]) -> Totals:
         """Of `as_data`."""
-        counters = {
+        counters: dict[str, Any] = {
             name: each if isinstance(each, int) else np.array(each, np.int64)
             for name, each in data["counters"].items()
         }

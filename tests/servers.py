@@ -11,9 +11,12 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import psycopg
+import redis
 
 PACKAGES = {"redis-server": "redis-server", "postgres": "postgresql"}
 
@@ -64,8 +67,9 @@ def redis_server(folder: Path) -> Iterator[str]:
     ]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
-        _wait(port, process)
-        yield f"redis://127.0.0.1:{port}/0"
+        address = f"redis://127.0.0.1:{port}/0"
+        _wait(process, lambda: redis.Redis.from_url(address).ping(), redis.ConnectionError)
+        yield address
     finally:
         process.terminate()
         process.wait()
@@ -112,21 +116,24 @@ def postgres_server(folder: Path) -> Iterator[str]:
     ]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL, user=user, cwd="/")
     try:
-        _wait(port, process)
-        yield f"postgresql://{name}@127.0.0.1:{port}/postgres"
+        address = f"postgresql://{name}@127.0.0.1:{port}/postgres"
+        _wait(process, lambda: psycopg.connect(address).close(), psycopg.OperationalError)
+        yield address
     finally:
         process.terminate()
         process.wait()
 
 
-def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
-    """Until somebody answers on a port."""
+def _wait(
+    process: subprocess.Popen[bytes], connect: Callable[[], object], refused: type[Exception]
+) -> None:
+    """Until a server not only listens, but answers."""
     for _ in range(600):
         if process.poll() is not None:
             raise RuntimeError(f"the server ended at once, with {process.returncode}")
         try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            connect()
             return
-        except OSError:
+        except refused:
             time.sleep(0.05)
     raise RuntimeError("the server does not answer")

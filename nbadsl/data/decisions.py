@@ -144,7 +144,8 @@ class DecisionTable:
             return slice(None), 0
         taken = (found.chosen >= 0) & (found.bad < 0)[:, None]
         taken[:, 0] = True  # somebody who gets nothing has a row, too
-        return np.nonzero(taken)
+        person, place = np.nonzero(taken)
+        return person, place
 
     def _reason_codes(self, found: Outcome) -> Codes:
         """Indices in `reason_texts`."""

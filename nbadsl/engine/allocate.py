@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -273,7 +274,7 @@ class _Allocation:
         choosing = Choosing(pick, chosen.explores, chosen.share, most, kinds, among)
         heap = np.empty((count, 3), np.int64)
         walk(people, entries, rooms, choosing, np.flatnonzero(lists.stop > lists.start), heap)
-        left = (people.count == 0) & (people.short == 0) & ~lists.below
+        left = (people.many == 0) & (people.short == 0) & ~lists.below
         stands = np.flatnonzero(left & (lists.end > lists.stop))
         if len(stands):
             people.place[stands] = lists.stop[stands]
@@ -304,8 +305,8 @@ class _Allocation:
         there = picked >= 0
         scored = there & (entries.tier[entry] != LAST_TIER)
 
-        def anew(values: NDArray[np.generic], where: NDArray[np.bool_], found: object, kind: type) -> object:
-            changed = np.array(values, kind)
+        def anew(values: NDArray[Any], where: NDArray[np.bool_], found: NDArray[Any], kind: type) -> Any:
+            changed: NDArray[Any] = np.array(values, kind)
             changed[rows] = np.where(where, found, -1 if kind is np.int32 else np.nan)
             return changed
 

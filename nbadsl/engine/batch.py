@@ -313,7 +313,7 @@ class _alive:
         del self.memory
 
 
-def _same(value: float, shape: int | tuple[int, int], kind: type = np.float64) -> NDArray[Any]:
+def _same(value: float, shape: int | tuple[int, ...], kind: Any = np.float64) -> NDArray[Any]:
     """An array of one value, which is in memory once."""
     return np.broadcast_to(np.array(value, kind), shape)
 

@@ -90,7 +90,7 @@ class Compiled:
                 listener(NOTE)
         if can_cache and sys.executable:
             paths = os.pathsep.join(path or os.getcwd() for path in sys.path)
-            command = [sys.executable, "-c", self._apart]
+            command = [sys.executable, "-c", self._apart or ""]
             with suppress(OSError):  # where no process can be started, it is compiled here
                 own = {"PYTHONPATH": paths, "PYTHONSAFEPATH": "1"}  # nothing from the folder that it runs in
                 subprocess.run(command, env=os.environ | own, capture_output=True)

@@ -23,7 +23,7 @@ from nbadsl.engine.loops import ld_i64, ld_u8
 
 Whole = NDArray[np.int64]
 
-_I, _T = types.Array(types.int64, 1, "C"), types.Array(types.int64, 2, "C")  # type: ignore[no-untyped-call]
+_I, _T = types.Array(types.int64, 1, "C"), types.Array(types.int64, 2, "C")
 
 
 def _make_hashes(stamp: str) -> Any:

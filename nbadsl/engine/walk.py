@@ -9,7 +9,7 @@ candidate. Of some people only the first candidates are known; who would need mo
 # mypy: disable-error-code="no-untyped-def,no-untyped-call,call-arg,var-annotated,no-any-return"
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numba import types
@@ -25,13 +25,15 @@ PICKED, CUT, WHOLE = range(3)
 
 STRUCK = c.LAST_TIER + 1  # the tier of an entry that is not open any more
 
-Whole, Small, Real = NDArray[np.int64], NDArray[np.int32], NDArray[np.float64]
+Whole: TypeAlias = NDArray[np.int64]
+Small: TypeAlias = NDArray[np.int32]
+Real: TypeAlias = NDArray[np.float64]
 
 
 class People(NamedTuple):
     """Those who propose. `start`, `stop`: [n], of their entries. `known`: of the list. `held`: whether what is picked
     takes no room. `order`: of those who are worth the same. `base`: of the draws. `place`: the entry that is proposed.
-    What comes of it: `count`: how many are `picked` ([n, pick], candidates) and by which entry (`entry`); `reason` and
+    What comes of it: `many`: how many are `picked` ([n, pick], candidates) and by which entry (`entry`); `reason` and
     `probability` of those who explored; `short`: whether more of the list would have been needed."""
 
     start: Whole
@@ -41,7 +43,7 @@ class People(NamedTuple):
     order: Whole
     base: Whole
     place: Whole
-    count: Whole
+    many: Whole
     picked: Small
     entry: Whole
     reason: Whole
@@ -200,7 +202,7 @@ def _make(stamp: str) -> Any:
                     size -= 1
                     at -= 1
             at += 1
-            e, count = place[person], people.count[person]
+            e, count = place[person], people.many[person]
             candidate, mine = entries.candidate[e], people.picked[person].ctypes.data
             limit = without_room(
                 person,
@@ -227,7 +229,7 @@ def _make(stamp: str) -> Any:
                 people.picked[person, count] = candidate
                 people.entry[person, count] = e
                 count += 1
-                people.count[person] = count
+                people.many[person] = count
                 if not people.held[person]:
                     for each in range(len(rooms.first)):
                         if rooms.takes[each, candidate]:

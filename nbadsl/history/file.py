@@ -126,7 +126,8 @@ class FileHistory:
         subject = self._subjects.get(demand.field)
         place = -1 if subject is None else pc.index(subject.keys, demand.key).as_py()
         mine = np.zeros(0, np.int64) if place < 0 or subject is None else subject.codes[rows] == place
-        return rows[mine]
+        found: Numbers = rows[mine]
+        return found
 
     def _tally(self, rows: Numbers) -> Tally:
         priced = rows[self._priced[rows]] if len(self._costs) else rows[:0]

@@ -57,9 +57,10 @@ class Parts:
     """The parts of one run. `now`: its moment (µs since 1970). `run`: its name in the history. `resumes`: whether it was
     begun before."""
 
-    def __init__(self, out: Path, what: Mapping[str, object], now: float, fixed: bool = False) -> None:
+    def __init__(self, out: Path, what: Mapping[str, object], now: Value, fixed: bool = False) -> None:
         """`out`: where the decisions go. `what`: all that makes a run the same as another, but its moment; `fixed`:
         and its moment. Raises Unfinished, and HistoryError where another process is at it."""
+        assert isinstance(now, float | int)
         self.folder = out.with_name(f".{out.name}.run")
         self._about = self.folder / "run.json"
         wanted = json.loads(json.dumps({"version": _VERSION, **what}))

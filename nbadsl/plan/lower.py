@@ -202,9 +202,9 @@ class _Lowering:
             score, compact = kept, Compact(self.dense, self.uses.is_dense)
         else:
             compact.shared = []
-        tier, rank = self._tier(candidate, compact)
+        register, rank = self._tier(candidate, compact)
         block += compact.shared
-        block.append(Instruction("best", [score.number, index, tier, rank]))
+        block.append(Instruction("best", [score.number, index, register, rank]))
         block.append(Instruction("dense", []))
         return block
 

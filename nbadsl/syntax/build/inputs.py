@@ -134,7 +134,8 @@ class Inputs(Expressions):
         return nodes.Cell("set", "", words, self.span(parts))
 
     def next_field(self, parts: Parts) -> Token:
-        return parts[0]
+        field: Token = parts[0]
+        return field
 
     def compare_cell(self, parts: Parts) -> nodes.Cell:
         return self._cell("compare", str(parts[0]), parts)

@@ -36,11 +36,16 @@ class Part:
 
 
 def _start(part: Any) -> int:
-    return part.start_pos if isinstance(part, Token) else part.span.start
+    """Tokens of a parser that was asked for places have one."""
+    start = part.start_pos if isinstance(part, Token) else part.span.start
+    assert isinstance(start, int)
+    return start
 
 
 def _end(part: Any) -> int:
-    return part.end_pos if isinstance(part, Token) else part.span.end
+    end = part.end_pos if isinstance(part, Token) else part.span.end
+    assert isinstance(end, int)
+    return end
 
 
 def first(parts: Parts, cls: Any) -> Any:
