@@ -106,19 +106,20 @@ class Singles:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Peaks in bytes of `nba run` from file to file: `free` of limits, `limited`, and `fewer` with limits and a
-    tenth of the people, over the same history."""
+    """Peaks in bytes of `nba run` from file to file: `free` of limits; `limited` with the history of the batches; `light`
+    with one event for each person, so that people count and not events; `fewer` with a tenth of the people over the same."""
 
     people: int
     events: int
     free: int
     limited: int
+    light: int
     fewer: int
 
     @property
     def each(self) -> float:
         """Bytes for one person more."""
-        return (self.limited - self.fewer) / (self.people - self.people // 10)
+        return (self.light - self.fewer) / (self.people - self.people // 10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,13 +276,15 @@ def measure_memory(people: int, actions: int, history: Path, folder: Path) -> Me
     many, few, out = (folder / name for name in ("many.parquet", "few.parquet", "out.parquet"))
     pq.write_table(table, many, compression="zstd", row_group_size=PIECE)
     pq.write_table(table.slice(0, people // 10), few, compression="zstd", row_group_size=PIECE)
+    light = make_history(folder, make_policy(actions), people, people)
     now = ("--now", f"{NOW:%Y-%m-%d %H:%M}")
     peaks = [
         nba_run(policy, file, out, *now, *more)[1]
         for policy, file, more in (
             (free, many, ()),
             (limited, many, ("--history", history)),
-            (limited, few, ("--history", history)),
+            (limited, many, ("--history", light)),
+            (limited, few, ("--history", light)),
         )
     ]
     return Memory(people, people * EVENTS_EACH, *peaks)

@@ -131,9 +131,9 @@ def _limits(found: Limits) -> Iterator[str]:
     yield _kept(found.keeping)
     memory = found.memory
     yield (
-        f"Memory of `nba run` over {memory.people:,} people: {memory.free / 1e6:,.0f} MB without limits, "
-        f"{memory.limited / 1e6:,.0f} MB with them and {memory.events / 1e6:.3g} M events in a Parquet file. Who shares "
-        f"limits is held at once: {memory.each:,.0f} bytes for each person more."
+        f"Memory of `nba run` over {memory.people:,} people: {memory.free / 1e6:,.0f} MB without limits; with them "
+        f"{memory.light / 1e6:,.0f} MB over {memory.people / 1e6:.3g} M events in a Parquet file, and {memory.limited / 1e6:,.0f} MB "
+        f"over {memory.events / 1e6:.3g} M. People who share limits are held all at once: {memory.each:,.0f} bytes for each one more."
     )
 
 
