@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -36,6 +37,10 @@ class Took:
     count: float
     decide: float
 
+    def sum(self, parts: Sequence[str]) -> float:
+        """Of some of them, by name."""
+        return float(sum(getattr(self, part) for part in parts))
+
 
 @dataclass(frozen=True, slots=True)
 class Turns:
@@ -48,10 +53,10 @@ class Turns:
     def ratio(self, *parts: str) -> float:
         """How many times as long as without limits some parts take together."""
         pairs = zip(self.free, self.limited, strict=True)
-        return median(sum(getattr(took, part) for part in parts) / free.decide for free, took in pairs)
+        return median(took.sum(parts) / free.decide for free, took in pairs)
 
     def seconds(self, *parts: str) -> float:
-        return median(sum(getattr(took, part) for part in parts) for took in self.limited)
+        return median(took.sum(parts) for took in self.limited)
 
     @property
     def without(self) -> float:
