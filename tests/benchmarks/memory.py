@@ -5,14 +5,12 @@ The peak of the process's resident memory, as the system counts it; decisions ar
 
 from __future__ import annotations
 
-import os
-import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from people import write_parquet
 from policy import make_policy, source
+from starts import probe
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +29,15 @@ def measure_run(actions: int, size: int, folder: Path) -> Run:
     policy, people, out = folder / f"policy_{actions}.nba", folder / "people.parquet", folder / "out.parquet"
     policy.write_text(source(make_policy(actions)), encoding="utf-8")
     rows = write_parquet(people, size)
-    start = time.perf_counter()
-    command = [sys.executable, "-m", "nbadsl.cli", "run", policy, "--profiles", people, "--out", out]
-    child = os.posix_spawn(sys.executable, [*map(str, command), "--report", "none"], dict(os.environ))
-    _, status, usage = os.wait4(child, 0)
-    seconds = time.perf_counter() - start
-    if status:
-        raise RuntimeError(f"`nba run` ended with {os.waitstatus_to_exitcode(status)}")
+    seconds, peak = nba_run(policy, people, out)
     size = people.stat().st_size
     people.unlink()
     out.unlink()
-    unit = 1 if sys.platform == "darwin" else 1024
-    return Run(actions, rows, size, seconds, usage.ru_maxrss * unit)
+    return Run(actions, rows, size, seconds, peak)
+
+
+def nba_run(policy: Path, people: Path, out: Path, *more: object) -> tuple[float, int]:
+    """Seconds of `nba run` in a process of its own, and the peak of its memory in bytes. `more`: of its arguments."""
+    command = ("-m", "nbadsl.cli", "run", policy, "--profiles", people, "--out", out, *more)
+    found = probe("run", *command, "--report", "none")
+    return found["seconds"], int(found["peak"])

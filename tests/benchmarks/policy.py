@@ -20,7 +20,8 @@ four to eight in ten people pass, all four one in eight.
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 NUMBERS = tuple(f"n{i}" for i in range(20))
 INTEGERS = tuple(f"k{i}" for i in range(10))
@@ -108,29 +109,47 @@ def _action(number: int, chance: random.Random, pool: _Pool) -> Action:
 # --- in the language -----------------------------------------------------------------------------------
 
 
-def source(policy: Policy) -> str:
+@dataclass(frozen=True, slots=True)
+class More:
+    """What a text says beside the actions: `fields` of the profile, `blocks`, and by the name of an action the `groups`
+    that it is in and further `lines`."""
+
+    fields: Sequence[str] = ()
+    blocks: Sequence[str] = ()
+    groups: Mapping[str, str] = field(default_factory=dict)
+    lines: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+def source(policy: Policy, more: More | None = None) -> str:
     """The policy as a text in the language."""
+    more = more or More()
     fields = [
         f"  {KEY}: integer",
         *(f"  {f}: number in 0..{NUMBER_RANGE}" for f in NUMBERS),
         *(f"  {f}: integer in 0..{INTEGER_RANGE}" for f in INTEGERS),
         *(f"  {f}: one of {', '.join(WORDS)}" for f in WORD_FIELDS),
+        *(f"  {line}" for line in more.fields),
     ]
     head = f'policy benchmark {{ title "Made by chance" timezone "UTC" currency EUR }}\n\nprofile customer key {KEY} {{'
-    actions = "\n".join(_action_text(action) for action in policy.actions)
-    return "\n".join([head, *fields, "}\n", actions, "arbitrate { score propensity  pick 1 }"]) + "\n"
+    actions = "\n".join(_action_text(action, more) for action in policy.actions)
+    return (
+        "\n".join([head, *fields, "}\n", *more.blocks, actions, "arbitrate { score propensity  pick 1 }"])
+        + "\n"
+    )
 
 
-def _action_text(action: Action) -> str:
+def _action_text(action: Action, more: More) -> str:
     over, up_to, outside, from_ = action.tests
     words = ", ".join(WORDS[place] for place in outside.among)
     linear = " + ".join([f"{action.bias}", *(f"{weight:.5f} * {f}" for weight, f in action.terms)])
+    groups = f" in {more.groups[action.name]}" if action.name in more.groups else ""
+    lines = "".join(f"  {line}\n" for line in more.lines.get(action.name, ()))
     return (
-        f"action {action.name} {{\n"
+        f"action {action.name}{groups} {{\n"
         f'  title "Number {action.name.removeprefix("action_")}"\n'
         f"  eligible when {over.field} > {over.than} and {up_to.field} <= {up_to.than}\n"
         f"  exclude when {outside.field} is one of {words}\n"
         f'  exclude when {from_.field} < {from_.than} because "too low"\n'
         f"  propensity 1 / (1 + exp(-({linear})))\n"
-        "}\n"
+        f"{lines}}}\n"
     )

@@ -1,12 +1,16 @@
-"""What the processes of `starts` run: `python probe.py stages|load|one|first …`, answering in JSON."""
+"""What the processes of `starts`, `limits` and `memory` run: `python probe.py stages|load|one|kept|run|first …`.
+
+They answer in JSON.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +77,82 @@ def one(path: str) -> dict[str, float]:
     return {"median": float(median), "p99": float(p99)}
 
 
+def kept(path: str, unlimited: str, database: str, people: str, calls: str) -> dict[str, float]:
+    """One decision after the other, each read from a history and kept in it; and each without limits, in turns. The
+    parts are the calls of the store, and `rest`: to decide, and all else."""
+    import numpy as np
+    from contacts import NOW, make_members
+
+    import nbadsl
+
+    limited, free = nbadsl.load(path), nbadsl.load(unlimited)
+    history = _Timed(nbadsl.open_history(database, False, limited.program))
+    seconds: dict[str, list[float]] = {
+        "free": [],
+        "all": [],
+        "rest": [],
+        **{part: [] for part in _Timed.PARTS},
+    }
+    decided = 0
+    for number, person in enumerate(make_members(int(people)).slice(0, WARM + int(calls)).to_pylist()):
+        now = NOW + timedelta(milliseconds=10 * number)
+        start = time.perf_counter()
+        free.decide_one(person, now=now)
+        middle = time.perf_counter()
+        decided += bool(limited.decide_one(person, now=now, history=history).choices)
+        end = time.perf_counter()
+        if number >= WARM:
+            took = history.taken()
+            for part, each in {"free": middle - start, "all": end - middle, **took}.items():
+                seconds[part].append(each)
+            seconds["rest"].append(end - middle - sum(took.values()))
+        else:
+            history.taken()
+    found = {f"{part}_p99": float(np.quantile(each, 0.99)) for part, each in seconds.items() if each}
+    found |= {part: float(np.median(each)) for part, each in seconds.items() if each}
+    return found | {"calls": len(seconds["all"]), "decided": decided}
+
+
+class _Timed:
+    """A store that says how long its calls have taken."""
+
+    PARTS = ("decision", "rooms", "reserve")
+
+    def __init__(self, store: Any) -> None:
+        self._store, self._seconds = store, dict[str, float]()
+
+    def taken(self) -> dict[str, float]:
+        """Seconds by name since it was asked last."""
+        found, self._seconds = self._seconds, {}
+        return found
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._store, name)
+        if name not in self.PARTS:
+            return method
+
+        def timed(*arguments: Any) -> Any:
+            start = time.perf_counter()
+            try:
+                return method(*arguments)
+            finally:
+                self._seconds[name] = self._seconds.get(name, 0.0) + time.perf_counter() - start
+
+        return timed
+
+
+def run(*arguments: str) -> dict[str, float]:
+    """Seconds and peak memory, in bytes, of another Python process. The system counts that of the process which starts it
+    as its own, so one has to start it that is small: this one."""
+    start = time.perf_counter()
+    child = os.posix_spawn(sys.executable, [sys.executable, *arguments], dict(os.environ))
+    _, status, usage = os.wait4(child, 0)
+    seconds = time.perf_counter() - start
+    if status:
+        raise RuntimeError(f"{' '.join(arguments[:3])} ended with {os.waitstatus_to_exitcode(status)}")
+    return {"seconds": seconds, "peak": usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)}
+
+
 def first(what: str, path: str) -> dict[str, float]:
     """The first decision of a process."""
     import nbadsl
@@ -96,6 +176,8 @@ PROBES: dict[str, Callable[..., dict[str, float]]] = {
     "stages": stages,
     "load": load,
     "one": one,
+    "kept": kept,
+    "run": run,
     "first": first,
 }
 

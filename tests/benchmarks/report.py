@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from compare import Comparison, Measured
+from engine_way import VERSION
+from limits import Batches, Keeping, Limits, Singles
 from memory import Run
 from starts import Starts, duration, lines
 from ways import REFERENCE, WAYS
 
-MARK = "<!-- benchmark -->"
+MARK, LIMITS_MARK = "<!-- benchmark -->", "<!-- benchmark of limits -->"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,7 @@ class Results:
     starts: tuple[Starts, ...]
     kernel: float | None
     runs: tuple[Run, ...]
+    limits: tuple[Limits, ...]
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON: everything that was measured, every round."""
@@ -44,8 +47,16 @@ def machine() -> str:
     return f"{name}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
 
 
-def markdown(results: Results) -> str:
-    """All tables."""
+def markdown(results: Results) -> dict[str, str]:
+    """All tables, by the mark that they stand behind in the README."""
+    found = {MARK: _engine(results), LIMITS_MARK: [part for each in results.limits for part in _limits(each)]}
+    versions = dict.fromkeys(m.version for c in results.comparisons for m in c.measured)
+    where = ". ".join([machine(), *(versions or [VERSION]), f"{datetime.now(UTC):%Y-%m-%d}"]) + "."
+    return {mark: "\n\n".join([*parts, where]) + "\n" for mark, parts in found.items() if parts}
+
+
+def _engine(results: Results) -> list[str]:
+    """What is measured without limits."""
     parts: list[str] = []
     if results.comparisons:
         parts += _comparisons(results.comparisons)
@@ -58,9 +69,7 @@ def markdown(results: Results) -> str:
             for run in results.runs
         )
         parts.append(f"Memory of `nba run` with all threads, from file to file: {runs}.")
-    versions = dict.fromkeys(m.version for c in results.comparisons for m in c.measured)
-    parts.append(". ".join([machine(), *versions, f"{datetime.now(UTC):%Y-%m-%d}"]) + ".")
-    return "\n\n".join(parts) + "\n"
+    return parts
 
 
 def _comparisons(found: Sequence[Comparison]) -> Iterator[str]:
@@ -114,15 +123,75 @@ def _starts(results: Results) -> Iterator[str]:
         yield f"The engine's machine code is compiled once for a machine: {duration(results.kernel)}."
 
 
+def _limits(found: Limits) -> Iterator[str]:
+    yield "**Limits**: ten, four of them shared by people: by household, a budget, and totals of a day and a week."
+    yield _table(["", *(_threads(t.threads) for t in found.batches.turns)], list(_batch_rows(found.batches)))
+    yield _bound(found.batches)
+    yield _table(["one person", "median", "99th percentile"], list(_single_rows(found.singles)))
+    yield _kept(found.keeping)
+    memory = found.memory
+    yield (
+        f"Memory of `nba run` over {memory.people:,} people: {memory.free / 1e6:,.0f} MB without limits; with them "
+        f"{memory.light / 1e6:,.0f} MB over {memory.people / 1e6:.3g} M events in a Parquet file, and {memory.limited / 1e6:,.0f} MB "
+        f"over {memory.events / 1e6:.3g} M. People who share limits are held all at once: {memory.each:,.0f} bytes for each one more."
+    )
+
+
+def _threads(count: int) -> str:
+    return "1 thread" if count == 1 else f"{count} threads"
+
+
+def _batch_rows(found: Batches) -> Iterator[list[str]]:
+    size = f"{found.people:,} people, {found.actions} actions"
+    yield [f"{size}, without limits", *(duration(turn.without) for turn in found.turns)]
+    for name, parts in (
+        ("with ten limits, contacts counted before", ("decide",)),
+        ("and counting them", ("count", "decide")),
+        (f"and reading {found.events / 1e6:.3g} M events from Parquet", ("read", "count", "decide")),
+    ):
+        cells = [f"{duration(t.seconds(*parts))} ({t.ratio(*parts):.2f} ×)" for t in found.turns]
+        yield [name, *cells]
+
+
+def _bound(found: Batches) -> str:
+    return (
+        f"Limits bind: {found.stopped / found.people:.0%} of people are not decided what they would be without, "
+        f"{found.outdone / found.people:.0%} because of shared ones; {found.decided / found.people:.0%} are decided something, "
+        f"{found.decided_free / found.people:.0%} without limits. {found.wanted:,} would be called; {found.calls:,} are. "
+        f"Median of {len(found.turns[0].free)} rounds, in turns."
+    )
+
+
+def _single_rows(found: Singles) -> Iterator[list[str]]:
+    for name, part in (
+        ("`decide_one` without limits", "free"),
+        (f"with ten limits, kept in SQLite with {found.events / 1e6:.3g} M events", "all"),
+        ("of this: asking whether it was decided before", "decision"),
+        ("reading the rooms", "rooms"),
+        ("keeping it, where something is decided", "reserve"),
+        ("deciding, and all else", "rest"),
+    ):
+        if part in found.seconds:
+            yield [name, duration(found.seconds[part]), duration(found.seconds[f"{part}_p99"])]
+
+
+def _kept(found: Keeping) -> str:
+    return (
+        f"A batch over SQLite ({found.people:,} people, {found.events / 1e6:.3g} M events, {found.size / 1e6:,.0f} MB, made in "
+        f"{duration(found.make)}): {duration(found.count)} to count contacts, {duration(found.decide)} to decide, and "
+        f"{duration(found.each)} for each of {found.kept:,} decisions to keep it."
+    )
+
+
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     every = [head, ["---", *("---:" for _ in head[1:])], *rows]
     return "\n".join(f"| {' | '.join(row)} |" for row in every)
 
 
-def into_readme(path: Path, text: str) -> None:
-    """Put the tables between the mark and the next heading. Raises ValueError where there is no mark."""
-    before, mark, after = path.read_text(encoding="utf-8").partition(f"{MARK}\n")
-    if not mark:
-        raise ValueError(f"{path.name} has no line {MARK}")
-    _, heading, rest = after.partition("\n## ")
-    path.write_text(f"{before}{mark}\n{text}{heading}{rest}", encoding="utf-8")
+def into_readme(path: Path, text: str, mark: str = MARK) -> None:
+    """Put tables between their mark and the next mark or heading. Raises ValueError where there is no mark."""
+    before, line, after = path.read_text(encoding="utf-8").partition(f"{mark}\n")
+    if not line:
+        raise ValueError(f"{path.name} has no line {mark}")
+    ends = [place for end in ("\n## ", "\n<!-- benchmark") if (place := after.find(end)) >= 0]
+    path.write_text(f"{before}{line}\n{text}{after[min(ends, default=len(after)) :]}", encoding="utf-8")
