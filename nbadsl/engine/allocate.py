@@ -21,13 +21,14 @@ from nbadsl.data.schema import column_of
 from nbadsl.engine.batch import Engine, Results
 from nbadsl.engine.choose import BAD_DATA, HELD, LAST_TIER
 from nbadsl.engine.hashing import bases, orders
-from nbadsl.engine.lists import FALLBACK_CODE, Lists, in_order, worth_of
-from nbadsl.engine.walk import CUT, PICKED, WHOLE, Choosing, Entries, People, Rooms, walk
+from nbadsl.engine.lists import BELOW_CODE, FALLBACK_CODE, Lists, in_order, worth_of
+from nbadsl.engine.walk import Choosing, Entries, People, Rooms, walk
 from nbadsl.plan.plan import Plan
-from nbadsl.program.decision import BELOW_THRESHOLD, NOBODY_PASSED
+from nbadsl.program.decision import NOBODY_PASSED
 from nbadsl.program.nodes import Value
 
-_NOBODY, _BELOW = map(REASONS.index, (NOBODY_PASSED, BELOW_THRESHOLD))
+_NOBODY = REASONS.index(NOBODY_PASSED)
+_MANY = 8
 Whole = NDArray[np.int64]
 Ask = Callable[[Whole, int], Results]
 """Rank the candidates of some people (ascending indices), the best so many; by `lister`."""
@@ -209,32 +210,27 @@ class _Allocation:
     def allocated(self, ask: Ask) -> Allocated:
         if not len(self.who):
             return Allocated.of(self.found.outcome)
-        lists, depth = Lists(self.found.outcome, self.who), self._depth()
+        lists = Lists(self.found.outcome, self.who)
         while True:
             people, entries = self._served(lists)
             short = np.flatnonzero(people.short)
             if not len(short):
                 return Allocated(*self._outcome(lists, people, entries))
-            deep = lists.known[short] == CUT
-            for some, much in ((short[~deep], depth), (short[deep], len(self.plan.facts.candidates))):
-                self._more(lists, some, much, ask)
+            # Where many lose, others lose to them: then asking for all lists at once is faster than once more for each.
+            wanted = short if _MANY * len(short) < len(self.who) else np.flatnonzero(lists.whole == 0)
+            self._complete(lists, wanted, ask)
 
-    def _depth(self) -> int:
-        """How many candidates are asked for first: nearly always all that pass. Exploring needs all."""
-        many = len(self.plan.facts.candidates)
+    def _complete(self, lists: Lists, people: Whole, ask: Ask) -> None:
+        """Ask for the lists of some people: for as many candidates as nearly always pass at most, then for all."""
+        all, deep = len(self.plan.facts.candidates), people
         mean = self.found.counters.fates[:, 4].sum() / max(1, self.proposes.sum())
-        return many if self.plan.chosen.explores else min(many, math.ceil(mean + 4 * math.sqrt(mean)))
-
-    def _more(self, lists: Lists, people: Whole, depth: int, ask: Ask) -> None:
-        """Ask for the lists of some people."""
-        if not len(people):
-            return
-        known = WHOLE if depth >= len(self.plan.facts.candidates) else CUT
-        people = people[np.argsort(self.who[people])]
-        found = ask(self.who[people], depth)
-        lists.add(found.outcome, people, np.arange(len(people)), known)
-        lists.known[people[(found.outcome.chosen < 0).any(1)]] = WHOLE
-        lists.below[people] = found.left == _BELOW
+        for depth in (min(all, math.ceil(mean + 4 * math.sqrt(mean))), all):
+            if not len(deep):
+                return
+            deep = deep[np.argsort(self.who[deep])]
+            found = ask(self.who[deep], depth)
+            lists.complete(deep, found.outcome, found.left)
+            deep = deep[found.outcome.chosen[:, -1] >= 0] if depth < all else deep[:0]
 
     # --- serving ---
 
@@ -256,7 +252,7 @@ class _Allocation:
         people = People(
             lists.start,
             lists.stop,
-            lists.known,
+            lists.whole,
             self.held,
             self.order,
             self.base,
@@ -300,7 +296,7 @@ class _Allocation:
     def _outcome(self, lists: Lists, people: People, entries: Entries) -> tuple[Outcome, Whole]:
         """Decisions of people whose lists were asked for are made anew, all others keep theirs; and the losses."""
         before = self.found.outcome
-        mine = np.flatnonzero(lists.known != PICKED)
+        mine = np.flatnonzero(lists.whole)
         rows, picked, entry = self.who[mine], people.picked[mine], people.entry[mine]
         there = picked >= 0
         scored = there & (entries.tier[entry] != LAST_TIER)
@@ -311,7 +307,7 @@ class _Allocation:
             return changed
 
         reason = before.reason.copy()
-        nothing = np.where(lists.below[mine], _BELOW, _NOBODY)
+        nothing = np.where(lists.below[mine], BELOW_CODE, _NOBODY)
         reason[rows] = np.where(there[:, 0], people.reason[mine], nothing)
         outcome = replace(
             before,
@@ -319,10 +315,10 @@ class _Allocation:
             tier=anew(before.tier, scored, entries.tier[entry], np.int32),
             score=anew(before.score, scored, entries.score[entry], np.float64),
             probability=anew(before.probability, there, people.probability[mine][:, None], np.float64),
-            send_at=anew(before.send_at, there, np.concatenate(lists.sends)[entry], np.float64),
+            send_at=anew(before.send_at, there, lists.sends[entry], np.float64),
             reason=reason,
         )
         lost = np.flatnonzero(entries.lost)
-        owners = self.who[np.concatenate(lists.owners)[lost]]
+        owners = self.who[lists.owners[lost]]
         limits = np.array(self.limits)[entries.lost[lost] - 1]
         return outcome, np.stack([owners, entries.candidate[lost].astype(np.int64), limits])

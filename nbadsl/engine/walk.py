@@ -20,9 +20,6 @@ from nbadsl.engine.compiled import Compiled
 from nbadsl.engine.loops import ld_i32
 from nbadsl.engine.parts import part
 
-# What is known of somebody's list: what would be picked without others; the best that passed; all that passed.
-PICKED, CUT, WHOLE = range(3)
-
 STRUCK = c.LAST_TIER + 1  # the tier of an entry that is not open any more
 
 Whole: TypeAlias = NDArray[np.int64]
@@ -31,14 +28,14 @@ Real: TypeAlias = NDArray[np.float64]
 
 
 class People(NamedTuple):
-    """Those who propose. `start`, `stop`: [n], of their entries. `known`: of the list. `held`: whether what is picked
+    """Those who propose. `start`, `stop`: [n], of their entries. `whole`: whether the list has all that passed. `held`: whether what is picked
     takes no room. `order`: of those who are worth the same. `base`: of the draws. `place`: the entry that is proposed.
     What comes of it: `many`: how many are `picked` ([n, pick], candidates) and by which entry (`entry`); `reason` and
     `probability` of those who explored; `short`: whether more of the list would have been needed."""
 
     start: Whole
     stop: Whole
-    known: Whole
+    whole: Whole
     held: Whole
     order: Whole
     base: Whole
@@ -222,7 +219,7 @@ def _make(stamp: str) -> Any:
             entries.open[e] = STRUCK
             if limit >= 0:
                 entries.lost[e] = limit + 1
-                if people.known[person] == PICKED:
+                if not people.whole[person]:
                     people.short[person] = 1
                     continue
             else:
@@ -239,7 +236,7 @@ def _make(stamp: str) -> Any:
                                 fill(rooms.full, each, rooms.starts, rooms.binds)
                 if count == choosing.pick:
                     continue
-            stop, explores = people.stop[person], choosing.explores and people.known[person] != PICKED
+            stop, explores = people.stop[person], choosing.explores and people.whole[person]
             e = people.start[person] if explores else e + 1
             while True:
                 if explores:
@@ -263,7 +260,7 @@ def _make(stamp: str) -> Any:
                     ):
                         e += 1
                 # What is full for everybody stays so: there is no need to wait for it.
-                if e >= stop or rooms.full[entries.candidate[e]] == 0 or people.known[person] == PICKED:
+                if e >= stop or rooms.full[entries.candidate[e]] == 0 or not people.whole[person]:
                     break
                 entries.open[e] = STRUCK
                 entries.lost[e] = rooms.full[entries.candidate[e]]
@@ -272,11 +269,9 @@ def _make(stamp: str) -> Any:
                 place[person] = e
                 push(heap, size, tier[e], worth[e], person, order)
                 size += 1
-            elif people.known[person] == CUT:
-                people.short[person] = 1
 
     return walk
 
 
-walk = Compiled(_make, _SIGNATURE)
+walk = Compiled(_make, _SIGNATURE, apart="from nbadsl.engine.walk import walk; walk.compile()")
 """Serve everybody of a sequence; see `People` for what comes of it."""
