@@ -247,9 +247,9 @@ class Policy:
         parameters: Mapping[str, object] | None = None,
         history: Store | None = None,
     ) -> Story:
-        """Why one person is decided as they are: every candidate, its fate, the rule and the values, and
-        how they stand with limits. The result prints as text; `.as_dict()` is for JSON. Nothing is kept in the
-        history; without one it is told as if nobody had been contacted before."""
+        """Why one person is decided as they are: every candidate, its fate, the rule, the values, and the limits. The
+        result prints as text; `.as_dict()` is for JSON. Nothing is kept in the history, and what it has of this very
+        decision does not count; without one nobody was contacted before."""
         from nbadsl.data.records import read_record
         from nbadsl.history.asking import Asking
         from nbadsl.history.memory import MemoryStore
@@ -258,8 +258,8 @@ class Policy:
 
         row = read_record(self.facts.inputs, profile)
         given = self.given(now, context, parameters)
-        asking, store = Asking(self.program, given), history or MemoryStore()
-        row |= asking.rooms(store, row)
+        store = history or MemoryStore()
+        row |= (asking := Asking(self.program, given).before(store, row)).rooms(store, row)
         return tell(self.program, row, given, seed, standings(asking, store, row))
 
     # --- parts ---

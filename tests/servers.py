@@ -124,9 +124,7 @@ def postgres_server(folder: Path) -> Iterator[str]:
         process.wait()
 
 
-def _wait(
-    process: subprocess.Popen[bytes], connect: Callable[[], object], refused: type[Exception]
-) -> None:
+def _wait(process: subprocess.Popen[bytes], connect: Callable[[], object], refused: type[Exception]) -> None:
     """Until a server not only listens, but answers."""
     for _ in range(600):
         if process.poll() is not None:

@@ -329,3 +329,14 @@ def test_money_and_moments_are_rounded_to_the_safe_side():
     ]
     moments = [NOW, NOW + timedelta(seconds=5), NOW + timedelta(microseconds=1)]
     assert [not_before(m)[11:] for m in moments] == ["09:00", "09:00:05", "09:00:01"]
+
+
+def test_a_decision_that_was_made_is_explained_as_it_was_made(tmp_path):
+    (tmp_path / "policy.nba").write_text(POLICY.replace("PICK", "1"))
+    shop, store = nbadsl.load(tmp_path / "policy.nba"), MemoryStore()
+    ann = {"customer_id": "ann", "home": None, "left": None}
+    before = shop.explain(ann, now=NOW, history=store).as_dict()
+    decision = shop.decide_one(ann, now=NOW, history=store)
+    assert shop.explain(ann, now=NOW, history=store).as_dict() == before
+    after = shop.explain(ann, now=NOW + timedelta(hours=1), history=store).as_dict()
+    assert decision.action == "coupon" and after["limits"] != before["limits"]

@@ -49,7 +49,9 @@ def _make_gather(stamp: str) -> Any:
 
 
 def _any(dtype: Any) -> Any:
-    return types.Array(dtype, 2, "A", readonly=True)  # of any strides: one value for everybody is in memory once
+    return types.Array(
+        dtype, 2, "A", readonly=True
+    )  # of any strides: one value for everybody is in memory once
 
 
 _C1, _C2 = (types.Array(types.float64, 1, "C"), types.Array(types.int64, 2, "C"))

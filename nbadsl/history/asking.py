@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass, replace
 
 from nbadsl.history.demands import Demand
@@ -104,6 +105,17 @@ class Asking:
             asked.limit.room: float(max(-ENDLESS, min(ENDLESS, room)))
             for asked, room in zip(self.asked, rooms, strict=True)
         }
+
+    def before(self, store: Store, row: Row) -> Asking:
+        """To explain by: of a decision that is in the store already, what was asked before it was made."""
+        id = chance.decision_id(chance.text_of(row[self.program.key]), self.now, self.program.name)
+        if not store.keeps or store.decision(id) is None:
+            return self
+        earlier = copy(self)
+        earlier.asked = tuple(
+            replace(asked, demand=replace(asked.demand, now=self.now - 1)) for asked in self.asked
+        )
+        return earlier
 
     # --- after a decision ---
 
