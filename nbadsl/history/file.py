@@ -109,18 +109,29 @@ class FileHistory:
     def rooms(self, demands: Sequence[Demand]) -> list[int]:
         return [self._room(demand) for demand in demands]
 
+    def tallies(self, demands: Sequence[Demand]) -> list[Tally]:
+        return [self._tally(self._demanded(demand)) for demand in demands]
+
     def _room(self, demand: Demand) -> int:
+        rows = self._demanded(demand)
+        if demand.pause is not None:
+            return room_of_times(demand, np.sort(self._at[rows]).tolist())
+        return room_of_tally(demand, self._tally(rows))
+
+    def _demanded(self, demand: Demand) -> Numbers:
+        """The events that a demand counts."""
         rows = self._of(demand.contacts, demand.start, demand.now)
         if demand.field is not None:
             subject = self._subjects.get(demand.field)
             place = -1 if subject is None else pc.index(subject.keys, demand.key).as_py()
             mine = np.zeros(0, np.int64) if place < 0 or subject is None else subject.codes[rows] == place
             rows = rows[mine]
-        if demand.pause is not None:
-            return room_of_times(demand, np.sort(self._at[rows]).tolist())
+        return rows
+
+    def _tally(self, rows: Numbers) -> Tally:
         priced = rows[self._priced[rows]] if len(self._costs) else rows[:0]
         cost = int(self._costs[priced].sum()) if len(priced) else 0
-        return room_of_tally(demand, Tally(len(rows), len(priced), cost))
+        return Tally(len(rows), len(priced), cost)
 
     def times(self, contacts: Contacts, field: str, start: int | None, now: int) -> Times:
         subject, rows, codes = self._counted(contacts, field, start, now)
