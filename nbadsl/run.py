@@ -37,15 +37,21 @@ class Step:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Totals:
-    """What a run has counted so far. `decided`: [candidates], people decided this on their first place.
-    `held`: [candidates], people for whom a holdout kept it, on any place."""
+    """What a run has counted so far. `decided`: [candidates], people decided this on their first place; `contacts`: on
+    any place. `held`: [candidates], people for whom a holdout kept it, on any place."""
 
     counters: Counters
     decided: NDArray[np.int64]
+    contacts: NDArray[np.int64]
     held: NDArray[np.int64]
 
     def __add__(self, other: Totals) -> Totals:
-        return Totals(self.counters + other.counters, self.decided + other.decided, self.held + other.held)
+        return Totals(
+            self.counters + other.counters,
+            self.decided + other.decided,
+            self.contacts + other.contacts,
+            self.held + other.held,
+        )
 
 
 class Run:
@@ -69,7 +75,7 @@ class Run:
         self._key = next(column_of(f) for f in facts.inputs if f.name == facts.key)
         self._table = DecisionTable(facts, profiles.schema.field(self._key).type, policy)
         self._rejects = RejectTable(facts.inputs, profiles.given)
-        self.totals = Totals(nothing(engine.plan), *np.zeros((2, len(facts.candidates)), np.int64))
+        self.totals = Totals(nothing(engine.plan), *np.zeros((3, len(facts.candidates)), np.int64))
 
     @property
     def schema(self) -> pa.Schema:
@@ -120,10 +126,6 @@ class Run:
     def _counted(self, results: Results) -> Totals:
         found, candidates = results.outcome, len(self.engine.plan.facts.candidates)
         good, held = found.bad < 0, found.holdout >= 0
-        first = found.chosen[good & ~held, 0]
-        kept = found.chosen[good & held].ravel()
-        return Totals(
-            results.counters,
-            np.bincount(first[first >= 0], minlength=candidates),
-            np.bincount(kept[kept >= 0], minlength=candidates),
-        )
+        picked = found.chosen[good & ~held]
+        places = (picked[:, 0], picked.ravel(), found.chosen[good & held].ravel())
+        return Totals(results.counters, *(np.bincount(c[c >= 0], minlength=candidates) for c in places))

@@ -21,6 +21,7 @@ from nbadsl.engine.batch import Engine, Results
 from nbadsl.engine.choose import BAD_DATA, HELD, LAST_TIER
 from nbadsl.engine.counters import Counters
 from nbadsl.engine.hashing import bases, orders
+from nbadsl.engine.ordered import in_order, worth_of
 from nbadsl.engine.walk import CUT, PICKED, WHOLE, Choosing, Entries, People, Rooms, walk
 from nbadsl.plan.plan import Plan
 from nbadsl.program.decision import BELOW_THRESHOLD, FALLBACK, NOBODY_PASSED
@@ -138,7 +139,7 @@ class _Lists:
 
     def entries(self) -> Entries:
         candidate, tier, score = (np.concatenate(each) for each in zip(*self.parts, strict=True))
-        return Entries(candidate, tier, score, _worth(score), tier.copy(), np.zeros(len(tier), np.int32))
+        return Entries(candidate, tier, score, worth_of(score), tier.copy(), np.zeros(len(tier), np.int32))
 
 
 class _Allocation:
@@ -213,9 +214,9 @@ class _Allocation:
         outcome = self.found.outcome
         stands = outcome.reason[people] == _FALLBACK
         tier = np.where(stands, LAST_TIER, outcome.tier[people, 0])
-        worth = _worth(np.where(stands, 0.0, outcome.score[people, 0]))
+        worth = worth_of(np.where(stands, 0.0, outcome.score[people, 0]))
         order = orders(keys.take(pa.array(people))).view(np.int64) ^ np.int64(-(2**63))  # compare as unsigned
-        by = _sorted(tier, worth, order)
+        by = in_order(tier, worth, order)
         self.order = order[by]
         return people[by]
 
@@ -292,7 +293,7 @@ class _Allocation:
         if len(stands):
             people.place[stands] = lists.stop[stands]
             stands = stands[
-                _sorted(
+                in_order(
                     entries.tier[people.place[stands]], np.zeros(len(stands), np.int64), self.order[stands]
                 )
             ]
@@ -335,7 +336,9 @@ class _Allocation:
             send_at=anew(before.send_at, there, np.concatenate(lists.sends)[entry], np.float64),
             reason=reason,
         )
-        return Results(outcome, self._counters(outcome, entries), self.found.left)
+        struck = np.full(len(reason), -1, np.int32)
+        struck[self.who] = np.append(self.limits, -1)[entries.lost[lists.begin] - 1]  # none where it is 0
+        return Results(outcome, self._counters(outcome, entries), self.found.left, struck)
 
     def _counters(self, outcome: Outcome, entries: Entries) -> Counters:
         counted, facts = self.found.counters, self.plan.facts
@@ -352,49 +355,3 @@ class _Allocation:
         reasons = np.bincount(outcome.reason[outcome.holdout < 0], minlength=len(counted.reasons))
         reasons[BAD_DATA], reasons[HELD] = counted.reasons[BAD_DATA], counted.reasons[HELD]
         return replace(counted, fates=fates, stopped=stopped, reasons=reasons)
-
-
-def _worth(score: NDArray[np.float64]) -> Whole:
-    """Whole numbers in the opposite order of scores, equal where those are: the bits of a double, as a number, ascend
-    with it, and descend where it is negative."""
-    bits = (score + 0.0).view(np.int64)  # so that there is one zero
-    return ~np.where(bits < 0, bits ^ np.int64(2**63 - 1), bits)
-
-
-def _sorted(tier: NDArray[np.int32], worth: Whole, order: Whole) -> Whole:
-    """Indices by ascending tier, worth and order, then as they come."""
-    tiers = np.unique(tier)
-    if len(tiers) == 1:
-        return _by_worth(worth, order)
-    found = []
-    for each in tiers:
-        mine = np.flatnonzero(tier == each)
-        found.append(mine[_by_worth(worth[mine], order[mine])])
-    return np.concatenate(found) if found else np.zeros(0, np.int64)
-
-
-def _by_worth(worth: Whole, order: Whole) -> Whole:
-    """Indices by ascending worth; of equals by ascending order, then as they come.
-
-    Sorting by several keys takes ten times as long as sorting by one, so only those that are worth the same are sorted
-    again.
-    """
-    by = np.argsort(worth)
-    same = worth[by[1:]] == worth[by[:-1]]
-    if not same.any():
-        return by
-    tied = np.append(same, False) | np.append(False, same)
-    members = np.sort(by[tied])
-    members = members[_stable(order[members])]
-    values = np.unique(worth[members])
-    numbers = np.searchsorted(values, worth[members])
-    if len(values) < 2**16:
-        numbers = numbers.astype(np.uint16)  # for which NumPy has a sort that looks at each number once
-    by[tied] = members[np.argsort(numbers, kind="stable")]
-    return by
-
-
-def _stable(order: Whole) -> Whole:
-    """As a stable sort, which takes longer and is rarely needed: hashes are all different."""
-    by = np.argsort(order)
-    return by if (order[by[1:]] != order[by[:-1]]).all() else np.argsort(order, kind="stable")

@@ -23,7 +23,8 @@ class Counters:
     was neither yes nor no. `fates`: [candidates, 6]: inactive, quiet, no score, threshold, passed, chosen (a
     chosen one has passed, too; in a holdout it is what would have been). `undefined`: [plan.undefined],
     people for whom the operation was undefined. `reasons`: [7], people by reason, see `choose`.
-    `held`: [holdouts].
+    `held`: [holdouts]. `moved`: [limits, 3], people whom a limit moved, and to what; see `limited.moved`, which
+    counts them.
     """
 
     rows: int
@@ -34,6 +35,7 @@ class Counters:
     undefined: NDArray[np.int64]
     reasons: NDArray[np.int64]
     held: NDArray[np.int64]
+    moved: NDArray[np.int64]
 
     def __add__(self, other: Counters) -> Counters:
         return Counters(
@@ -45,6 +47,7 @@ class Counters:
             self.undefined + other.undefined,
             self.reasons + other.reasons,
             self.held + other.held,
+            self.moved + other.moved,
         )
 
 
@@ -78,6 +81,7 @@ def counted(
         counters[rules + 5 * candidates : plan.counters].copy(),
         reasons,
         held,
+        np.zeros((len(plan.facts.limits), 3), np.int64),
     )
 
 
@@ -98,4 +102,5 @@ def nothing(plan: Plan) -> Counters:
         zeros(len(plan.undefined)),
         zeros(7),
         zeros(len(facts.holdouts)),
+        zeros(len(facts.limits), 3),
     )

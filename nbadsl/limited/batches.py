@@ -7,7 +7,7 @@ else was quicker in between, a batch is decided again with the room that is left
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -16,14 +16,16 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from nbadsl.data.batches import Batch
-from nbadsl.data.decisions import Outcome
+from nbadsl.data.decisions import Codes, Outcome
 from nbadsl.data.schema import column_of
 from nbadsl.engine.allocate import Shared, allocate, lister, shares
 from nbadsl.engine.batch import Engine, Results, joined
 from nbadsl.engine.counters import nothing
 from nbadsl.history.asking import Asking
+from nbadsl.history.standing import before
 from nbadsl.history.store import HistoryError, Lost, Request, Store
 from nbadsl.limited.columns import RoomColumns, Roomed
+from nbadsl.limited.moved import Moves
 from nbadsl.program import chance
 from nbadsl.program.decision import Choice, Decision
 from nbadsl.program.nodes import Program, Value
@@ -34,7 +36,8 @@ _TRIES = 100
 
 
 class Limited:
-    """Decides with one plan and one history. `keeps`: whether what is decided is kept in it."""
+    """Decides with one plan and one history. `keeps`: whether what is decided is kept in it. `before`: how each limit
+    stands before the run."""
 
     def __init__(
         self,
@@ -49,8 +52,9 @@ class Limited:
         self.engine, self.program, self.given = engine, program, given
         self.history, self.seed, self.keeps, self.threads = history, seed, keeps, threads
         self.asking = Asking(program, given)
+        self.before = before(self.asking, history)
         self.rooms = RoomColumns(self.asking, history)
-        self.shares = shares(engine.plan)
+        self.shares, self.moves = shares(engine.plan), Moves(engine)
         self.listers: dict[int, Engine] = {}
         self.key = next(column_of(i) for i in program.inputs if i.name == program.key)
 
@@ -64,7 +68,15 @@ class Limited:
 
     def _alone(self, batch: Batch) -> Results:
         """People who share nothing, with the room of limits as columns."""
-        return self._run(self.engine, self.rooms.of(batch.people).people, batch.unreadable)
+        people = self.rooms.of(batch.people)
+        found = self._run(self.engine, people.people, batch.unreadable)
+        wished = self.moves.wished(found.outcome, people, self._run)
+        return self._moved(found, wished, people.rooms)
+
+    def _moved(self, found: Results, wished: Codes, rooms: Sequence[int | NDArray[np.int64]]) -> Results:
+        """The same, with whom limits moved counted."""
+        moved = self.moves.counts(wished, found, rooms)
+        return replace(found, counters=replace(found.counters, moved=moved))
 
     def _run(
         self, engine: Engine, people: pa.RecordBatch, unreadable: NDArray[np.int32] | None = None
@@ -80,14 +92,27 @@ class Limited:
             self._run(self.engine, some.people, batch.unreadable)
             for some, batch in zip(people, batches, strict=True)
         ]
+        wished = np.concatenate(
+            [
+                self.moves.wished(each.outcome, some, self._run)
+                for each, some in zip(found, people, strict=True)
+            ]
+        )
         starts = np.cumsum([0, *(batch.people.num_rows for batch in batches)])
-        whole = self._allocated(joined(found), people, starts)
+        whole, rooms = joined(found), _whole([each.rooms for each in people])
+        whole = self._moved(self._allocated(whole, people, starts, rooms), wished, rooms)
         for batch, start, stop in zip(batches, starts, starts[1:], strict=False):
             part = _part(whole, start, stop)
             # What was counted was counted for all of them.
             yield batch, part if start == 0 else replace(part, counters=nothing(self.engine.plan))
 
-    def _allocated(self, found: Results, people: list[Roomed], starts: NDArray[np.int64]) -> Results:
+    def _allocated(
+        self,
+        found: Results,
+        people: list[Roomed],
+        starts: NDArray[np.int64],
+        rooms: Sequence[int | NDArray[np.int64]],
+    ) -> Results:
         def ask(who: NDArray[np.int64], depth: int) -> Results:
             engine = self.listers.setdefault(depth, lister(self.engine.plan, depth))
             cuts = np.searchsorted(who, starts)
@@ -102,7 +127,7 @@ class Limited:
         for number, limit in enumerate(self.program.limits):
             if limit.subject == self.program.key:
                 subjects[number] = alone
-        shared = Shared(_whole([each.rooms for each in people]), subjects)
+        shared = Shared(rooms, subjects)
         keys = pa.chunked_array([each.people.column(self.key) for each in people]).combine_chunks()
         return allocate(self.engine.plan, found, shared, keys, float(self.asking.now), self.seed, ask)
 
