@@ -147,9 +147,9 @@ def _limits(report: Report, full: bool) -> Table | None:
     columns = {
         "stopped": [use.stopped for use in shown],
         "moved": [use.moved.people for use in shown],
-        "to another action": [use.moved.other_action for use in shown],
-        "to another way": [use.moved.same_action for use in shown],
-        "to nothing": [use.moved.nothing for use in shown],
+        "other action": [use.moved.other_action for use in shown],
+        "same action": [use.moved.same_action for use in shown],
+        "nothing": [use.moved.nothing for use in shown],
     }
     heads = [name for name, counts in columns.items() if any(counts) or name in ("stopped", "moved")]
     table = _table("Limits", ("", "left"), *((head, "right") for head in heads), ("", "left"))

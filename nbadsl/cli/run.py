@@ -45,7 +45,8 @@ if TYPE_CHECKING:
     "--history",
     metavar="WHERE",
     help="What was decided before, for limits to count: a file (SQLite; made where there is none), redis://… or "
-    "postgresql://…. With --out, what is decided is kept there.",
+    "postgresql://…; with --out, what is decided is kept there. Or contacts in a Parquet file, a folder of them, or a CSV "
+    "file, which are only read.",
 )
 @click.option("--threads", type=click.IntRange(1), help="Threads of the engine; all cores if not given.")
 @click.option(
@@ -120,6 +121,8 @@ def _run(
     from nbadsl.engine import compiled
 
     store = open_history(history, policy.program, create=True) if history is not None else None
+    if store is not None and not store.keeps:
+        click.echo(f"note: {history}: it is only read: what is decided is not kept there", err=True)
     with compiled.telling(lambda note: click.echo(note, err=True)):
         keeps = out is not None
         run, moment, _ = policy.run(source, now, seed, context, parameters, threads, store, keeps)
