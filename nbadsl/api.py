@@ -151,9 +151,8 @@ class Policy:
 
         return make_report(
             self.facts,
-            run.totals.counters,
-            run.totals.decided.tolist(),
-            run.totals.held.tolist(),
+            run.totals,
+            run.limited.before if run.limited is not None else (),
             self.plan.undefined,
             hash=self.hash,
             now=moment,

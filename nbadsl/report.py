@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from nbadsl.history.standing import Before
+from nbadsl.limited.used import LimitUse, limit_uses
 from nbadsl.program.facts import CandidateFacts, Facts, RuleFacts
 
 
@@ -61,18 +63,21 @@ class Undefined:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`decisions`: per candidate, most frequent first. `nothing`: per reason. `rejected`: per column."""
+    """`contacts`: all that was decided, on every place. `decisions`: first places per candidate, most frequent first.
+    `nothing`: per reason. `limits`: in the order of the policy. `rejected`: per column."""
 
     policy: str
     hash: str
     now: str
     seed: int
     people: int
+    contacts: int
     seconds: float
     decisions: tuple[Share, ...]
     nothing: tuple[Share, ...]
     rejected: tuple[Share, ...]
     funnels: tuple[Funnel, ...]
+    limits: tuple[LimitUse, ...]
     undefined: tuple[Undefined, ...]
 
     @property
@@ -86,9 +91,8 @@ class Report:
 
 def make_report(
     facts: Facts,
-    counters: Any,
-    decided: Sequence[int],
-    held: Sequence[int],
+    totals: Any,
+    before: Sequence[Before],
     undefined: Sequence[Any],
     *,
     hash: str,
@@ -96,9 +100,8 @@ def make_report(
     seed: int,
     seconds: float,
 ) -> Report:
-    """`counters`: `engine.batch.Counters` of the whole run. `decided`: first places by candidate.
-    `held`: places that a holdout kept, by candidate.
-    `undefined`: the plan's sites."""
+    """`totals`: `run.Totals` of the whole run. `before`: of each limit. `undefined`: the plan's sites."""
+    counters, contacts = totals.counters, totals.contacts.tolist()
     people = int(counters.rows)
     names = [c.name for c in facts.candidates]
     reasons = [int(n) for n in counters.reasons]
@@ -120,11 +123,13 @@ def make_report(
         now=now,
         seed=seed,
         people=people,
+        contacts=sum(contacts),
         seconds=seconds,
-        decisions=_sorted([Share(n, int(d)) for n, d in zip(names, decided, strict=True)]),
+        decisions=_sorted([Share(n, int(d)) for n, d in zip(names, totals.decided, strict=True)]),
         nothing=tuple(n for n in nothing if n.people),
         rejected=_sorted([Share(i.column, int(n)) for i, n in zip(facts.inputs, counters.bad, strict=True)]),
-        funnels=_funnels(facts, counters, held, people - int(counters.bad.sum())),
+        funnels=_funnels(facts, counters, totals.held, people - int(counters.bad.sum())),
+        limits=tuple(limit_uses(facts, before, contacts, counters.stopped.tolist(), counters.moved.tolist())),
         undefined=tuple(sorted(sites, key=lambda s: -s.people)),
     )
 

@@ -42,33 +42,41 @@ class Step:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Totals:
-    """What a run has counted so far. `decided`: [candidates], people decided this on their first place.
-    `held`: [candidates], people for whom a holdout kept it, on any place."""
+    """What a run has counted so far. `decided`: [candidates], people decided this on their first place; `contacts`: on
+    any place. `held`: [candidates], people for whom a holdout kept it, on any place."""
 
     counters: Counters
     decided: NDArray[np.int64]
+    contacts: NDArray[np.int64]
     held: NDArray[np.int64]
 
     def __add__(self, other: Totals) -> Totals:
-        return Totals(self.counters + other.counters, self.decided + other.decided, self.held + other.held)
+        return Totals(
+            self.counters + other.counters,
+            self.decided + other.decided,
+            self.contacts + other.contacts,
+            self.held + other.held,
+        )
 
     def as_data(self) -> dict[str, Any]:
         """As plain data."""
-        counters = {name: _plain(getattr(self.counters, name)) for name in Counters.__dataclass_fields__}
-        return {"counters": counters, "decided": self.decided.tolist(), "held": self.held.tolist()}
+        return {name: np.asarray(each).tolist() for name, each in self._each()}
 
-    @staticmethod
-    def of_data(data: Mapping[str, Any]) -> Totals:
-        """Of `as_data`."""
-        counters: dict[str, Any] = {
-            name: each if isinstance(each, int) else np.array(each, np.int64)
-            for name, each in data["counters"].items()
+    def of_data(self, data: Mapping[str, Any]) -> Totals:
+        """Those of which `as_data` told, of the same plan."""
+        found: dict[str, Any] = {
+            name: each if isinstance(like, int) else np.array(data[name], np.int64).reshape(like.shape)
+            for name, like in self._each()
+            for each in [data[name]]
         }
-        return Totals(Counters(**counters), np.array(data["decided"]), np.array(data["held"]))
+        counters = {name: found.pop(name) for name in Counters.__dataclass_fields__}
+        held = found.pop("held in all")
+        return Totals(Counters(**counters), held=held, **found)
 
-
-def _plain(numbers: int | NDArray[np.int64]) -> Any:
-    return numbers if isinstance(numbers, int) else numbers.tolist()
+    def _each(self) -> Iterator[tuple[str, int | NDArray[np.int64]]]:
+        for name in Counters.__dataclass_fields__:
+            yield name, getattr(self.counters, name)
+        yield from (("decided", self.decided), ("contacts", self.contacts), ("held in all", self.held))
 
 
 class Run:
@@ -94,7 +102,7 @@ class Run:
         self._key = next(column_of(f) for f in facts.inputs if f.name == facts.key)
         self._table = DecisionTable(facts, profiles.schema.field(self._key).type, policy)
         self._rejects = RejectTable(facts.inputs, profiles.given)
-        self.totals = Totals(nothing(engine.plan), *np.zeros((2, len(facts.candidates)), np.int64))
+        self.totals = Totals(nothing(engine.plan), *np.zeros((3, len(facts.candidates)), np.int64))
 
     @property
     def schema(self) -> pa.Schema:
@@ -162,7 +170,7 @@ class Run:
         """A batch that an earlier process has kept."""
         assert self.parts is not None
         decisions, rejects, note = self.parts.read(number)
-        return Step(decisions, rejects, note["rows"], None), Totals.of_data(note["totals"])
+        return Step(decisions, rejects, note["rows"], None), self.totals.of_data(note["totals"])
 
     def _decide(self, batch: Batch) -> tuple[Step, Totals]:
         results = self.engine.decide(batch.people, self.given, self.seed, unreadable=batch.unreadable)
@@ -181,10 +189,6 @@ class Run:
     def _counted(self, results: Results) -> Totals:
         found, candidates = results.outcome, len(self.engine.plan.facts.candidates)
         good, held = found.bad < 0, found.holdout >= 0
-        first = found.chosen[good & ~held, 0]
-        kept = found.chosen[good & held].ravel()
-        return Totals(
-            results.counters,
-            np.bincount(first[first >= 0], minlength=candidates),
-            np.bincount(kept[kept >= 0], minlength=candidates),
-        )
+        picked = found.chosen[good & ~held]
+        places = (picked[:, 0], picked.ravel(), found.chosen[good & held].ravel())
+        return Totals(results.counters, *(np.bincount(c[c >= 0], minlength=candidates) for c in places))

@@ -142,11 +142,14 @@ def test_a_run_with_a_file_obeys_it_and_keeps_nothing(shop: Path):
     limit = "\n  limit 1 per customer per 30 days"
     change(shop / "policy.nba", "propensity 1 - churn_risk", f"propensity 1 - churn_risk{limit}")
     free = ("run", *NOW, "--out", "decisions.csv", "--history")
-    assert nba(*free, "empty.db").code == 0
+    ended = nba(*free, "empty.db")
+    assert ended.code == 0 and "only read" not in ended.said
     before = {key: action for key, action, _ in decided(shop / "decisions.csv")}
     winback = next(key for key, action in before.items() if action == "winback")
     (shop / "old.csv").write_text(f"key,action,at\n{winback},winback,2026-11-01 10:00\n")
-    assert nba(*free, "old.csv").code == 0
+    ended = nba(*free, "old.csv")
+    note = "note: old.csv: it is only read: what is decided is not kept there"
+    assert ended.code == 0 and ended.said.count(note) == 1 and note not in ended.out
     after = {key: action for key, action, _ in decided(shop / "decisions.csv")}
     assert {key for key in before if before[key] != after[key]} == {winback}
     assert (shop / "old.csv").read_text().count("\n") == 2

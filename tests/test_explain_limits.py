@@ -21,8 +21,9 @@ from nbadsl.history.events import Event, decided
 from nbadsl.history.memory import MemoryStore
 from nbadsl.history.sqlite import SqliteStore
 from nbadsl.history.standing import Standing, standings
+from nbadsl.program.limit_text import length_text, money_text
 from nbadsl.story import Told, ToldLimit
-from nbadsl.story.values import length_text, money_text, not_before
+from nbadsl.story.values import not_before
 from nbadsl.zone import EPOCH, microseconds
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)  # a Friday, ten o'clock in Berlin

@@ -25,15 +25,15 @@ def show(report: Report, color: bool, full: bool = False) -> None:
     console = Console(no_color=not color, highlight=False, force_terminal=color or None, width=width)
     console.print(Text(f"{report.policy} · {report.now} · seed {report.seed} · policy {report.hash[:12]}"))
     decided = sum(s.people for s in report.decisions)
-    console.print(
-        Text(f"{report.people:,} people, {decided:,} decided something ({_percent(decided, report.people)})")
-    )
+    contacts = f", {report.contacts:,} contacts" if report.contacts > decided else ""
+    percent = _percent(decided, report.people)
+    console.print(Text(f"{report.people:,} people, {decided:,} decided something ({percent}){contacts}"))
     console.print()
     console.print(_decisions(report))
     funnel = _funnel(report) if full or len(report.funnels) <= _FEW else _stages(report)
     if funnel is not None:
         console.print(funnel)
-    for table in (_unknowns(report), _undefined(report), _rejected(report)):
+    for table in (_limits(report, full), _unknowns(report), _undefined(report), _rejected(report)):
         if table is not None:
             console.print(table)
     rate = f"{report.rows_per_second:,.0f} people a second" if report.people else "nobody to decide for"
@@ -136,6 +136,32 @@ def _steps(funnel: Funnel) -> Iterator[tuple[str, int, int]]:
     ):
         if people:
             yield name, people, 0
+
+
+def _limits(report: Report, full: bool) -> Table | None:
+    """What the run takes of each limit and whom it moved; where there are many, those that did most."""
+    if not report.limits:
+        return None
+    most = sorted(report.limits, key=lambda u: (-u.moved.people, -u.stopped, -u.used))
+    shown = report.limits if full else [use for use in report.limits if use in most[:_CANDIDATES]]
+    columns = {
+        "stopped": [use.stopped for use in shown],
+        "moved": [use.moved.people for use in shown],
+        "other action": [use.moved.other_action for use in shown],
+        "same action": [use.moved.same_action for use in shown],
+        "nothing": [use.moved.nothing for use in shown],
+    }
+    heads = [name for name, counts in columns.items() if any(counts) or name in ("stopped", "moved")]
+    table = _table("Limits", ("", "left"), *((head, "right") for head in heads), ("", "left"))
+    for number, use in enumerate(shown):
+        name = Text(f"{use.scope}: {use.stage} {use.name}").append(f"\n  {use.said}", style="dim")
+        counts = [columns[head][number] for head in heads]
+        place = f"{use.path}:{use.line}" if use.path else ""
+        table.add_row(name, *(f"{n:,}" if n else "" for n in counts), Text(place, style="dim"))
+    if len(report.limits) > len(shown):
+        table.add_row(Text(f"… {len(report.limits) - len(shown)} more: --report full"))
+    table.add_row()
+    return table
 
 
 def _unknowns(report: Report) -> Table | None:

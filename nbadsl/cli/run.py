@@ -46,7 +46,8 @@ if TYPE_CHECKING:
     "--history",
     metavar="WHERE",
     help="What was decided before, for limits to count: a file (SQLite; made where there is none), redis://… or "
-    "postgresql://…. With --out, what is decided is kept there.",
+    "postgresql://…; with --out, what is decided is kept there. Or contacts in a Parquet file, a folder of them, or a CSV "
+    "file, which are only read.",
 )
 @click.option(
     "--discard",
@@ -129,6 +130,8 @@ def _run(
     from nbadsl.engine import compiled
 
     store = open_history(history, policy.program, create=True) if history is not None else None
+    if store is not None and not store.keeps:
+        click.echo(f"note: {history}: it is only read: what is decided is not kept there", err=True)
     if discard and store is not None and out is not None:
         from nbadsl.limited.parts import discard as give_up
 

@@ -81,7 +81,7 @@ class Allocated:
         """Of some people, one after the other."""
         found = {name: getattr(self.outcome, name)[start:stop] for name in Outcome.__dataclass_fields__}
         mine = (self.losses[0] >= start) & (self.losses[0] < stop)
-        return Allocated(Outcome(**found), self.losses[:, mine])
+        return Allocated(Outcome(**found), self.losses[:, mine] - np.array([[start], [0], [0]]))
 
     def results(self, plan: Plan, found: Results) -> Results:
         """With what is counted now. `found`: the same people's, before."""
@@ -98,7 +98,11 @@ class Allocated:
         reasons = np.bincount(outcome.reason[outcome.holdout < 0], minlength=len(before.reasons))
         reasons[BAD_DATA], reasons[HELD] = before.reasons[BAD_DATA], before.reasons[HELD]
         counters = replace(before, fates=fates, stopped=stopped, reasons=reasons)
-        return Results(outcome, counters, found.left)
+        person, candidate, limit = self.losses
+        struck = np.full(len(outcome.reason), -1, np.int32)
+        first = candidate == found.outcome.chosen[person, 0]
+        struck[person[first]] = limit[first]
+        return Results(outcome, counters, found.left, struck)
 
 
 def allocate(

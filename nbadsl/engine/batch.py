@@ -41,11 +41,13 @@ LIST_ROWS = 512  # rows of a block where candidates are put on lists
 @dataclass(frozen=True, slots=True, eq=False)
 class Results:
     """Decisions of n people as arrays, and what was counted. `left`: [n], the reason where limits
-    leave nothing of somebody's list."""
+    leave nothing of somebody's list. `struck`: [n], where people were served, the limit that had no room for the first
+    candidate that they proposed, -1 for none."""
 
     outcome: Outcome
     counters: Counters
     left: NDArray[np.int32]
+    struck: NDArray[np.int32] | None = None
 
 
 class Engine:

@@ -24,7 +24,8 @@ class Counters:
     was neither yes nor no. `fates`: [candidates, 6]: inactive, quiet, no score, threshold, passed, chosen (a
     chosen one has passed, too; in a holdout it is what would have been). `undefined`: [plan.undefined],
     people for whom the operation was undefined. `reasons`: people by reason, see `data.decisions`.
-    `held`: [holdouts].
+    `held`: [holdouts]. `moved`: [limits, 3], people whom a limit moved, and to what; see `limited.moved`, which
+    counts them.
     """
 
     rows: int
@@ -35,6 +36,7 @@ class Counters:
     undefined: NDArray[np.int64]
     reasons: NDArray[np.int64]
     held: NDArray[np.int64]
+    moved: NDArray[np.int64]
 
     def __add__(self, other: Counters) -> Counters:
         return Counters(
@@ -46,6 +48,7 @@ class Counters:
             self.undefined + other.undefined,
             self.reasons + other.reasons,
             self.held + other.held,
+            self.moved + other.moved,
         )
 
 
@@ -79,6 +82,7 @@ def counted(
         counters[rules + 5 * candidates : plan.counters].copy(),
         reasons,
         held,
+        np.zeros((len(plan.facts.limits), 3), np.int64),
     )
 
 
@@ -99,4 +103,5 @@ def nothing(plan: Plan) -> Counters:
         zeros(len(plan.undefined)),
         zeros(REASONS),
         zeros(len(facts.holdouts)),
+        zeros(len(facts.limits), 3),
     )

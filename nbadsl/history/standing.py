@@ -11,11 +11,11 @@ from bisect import bisect_left
 from dataclasses import dataclass, replace
 
 from nbadsl.history.asking import Asked, Asking
-from nbadsl.history.demands import Demand
+from nbadsl.history.demands import Demand, Tally
 from nbadsl.history.store import Store
 from nbadsl.history.windows import closes
 from nbadsl.program.decision import Row
-from nbadsl.program.limits import Window
+from nbadsl.program.limits import Window, counted_in
 from nbadsl.program.nodes import Limit, Value
 from nbadsl.types import EXACT
 
@@ -58,12 +58,15 @@ def standings(asking: Asking, store: Store, row: Row) -> tuple[Standing, ...]:
             continue
         if not isinstance(demand, Demand):
             endless = int(room) if room < EXACT else None
-            standings.append(Standing(limit, value, None, None, _window(limit), endless))
+            standings.append(
+                Standing(limit, value, None, None, counted_in(limit.window, limit.pause), endless)
+            )
             continue
         tally = next(tallies)
-        spent = tally.count if demand.each is None else tally.spent(demand.each)
         most = limit.pause.count if limit.pause is not None else demand.most
-        standing = Standing(limit, value, spent, most, _window(limit), int(room))
+        standing = Standing(
+            limit, value, _spent(tally, demand), most, counted_in(limit.window, limit.pause), int(room)
+        )
         if room < 1:
             free = _free_again(asking, store, asked, demand)
             last = free - limit.pause.length if limit.pause is not None and free is not None else None
@@ -72,19 +75,43 @@ def standings(asking: Asking, store: Store, row: Row) -> tuple[Standing, ...]:
     return tuple(standings)
 
 
-def _window(limit: Limit) -> Window:
-    """Where the contacts of a limit are counted; of a rest, those that may make the next one begin."""
-    pause = limit.pause
-    if pause is None:
-        return limit.window
-    return Window(pause.length if pause.count == 1 else pause.within)
+@dataclass(frozen=True, slots=True)
+class Before:
+    """How a limit stands before a run. `value`: of a context field by which it counts. `count`: contacts, or millionths
+    of the currency that they cost; None where there is no one number for all people, and where nothing can be counted.
+    `most`: of these; None where what it reads is unknown, and of rests. `each`: what a contact costs a budget."""
+
+    value: Value
+    count: int | None
+    most: int | None
+    each: int | None
+
+
+def before(asking: Asking, store: Store) -> tuple[Before, ...]:
+    """Of all limits. Raises HistoryError when the store cannot be read."""
+    fields = {each.name for each in asking.program.inputs}
+    found = [None if asked.limit.subject in fields else asking.demand(asked, {}) for asked in asking.asked]
+    tallies = iter(store.tallies([demand for demand in found if isinstance(demand, Demand)]))
+    befores = []
+    for asked, demand in zip(asking.asked, found, strict=True):
+        limit, each = asked.limit, asked.demand.each
+        value = None if limit.subject in fields else asking.subject(limit, {})
+        count = _spent(next(tallies), demand) if isinstance(demand, Demand) else None
+        most = None if asked.room is not None or limit.pause is not None else asked.demand.most
+        befores.append(Before(value, count, most, each))
+    return tuple(befores)
+
+
+def _spent(tally: Tally, demand: Demand) -> int:
+    """How many contacts, or what they cost."""
+    return tally.count if demand.each is None else tally.spent(demand.each)
 
 
 def _counted(limit: Limit, demand: Demand) -> Demand:
     """What is counted."""
     if limit.pause is None:
         return demand
-    length = _window(limit).length
+    length = counted_in(limit.window, limit.pause).length
     return replace(demand, start=None if length is None else demand.now - length)
 
 

@@ -17,15 +17,17 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from nbadsl.data.batches import Batch
-from nbadsl.data.decisions import REASONS, Outcome
+from nbadsl.data.decisions import REASONS, Codes, Outcome
 from nbadsl.data.schema import column_of
 from nbadsl.engine.allocate import Allocated, Shared, allocate, lister, shares
 from nbadsl.engine.batch import Engine, Results, joined
 from nbadsl.history.asking import Asking
 from nbadsl.history.counted import texts_of
 from nbadsl.history.events import PERSON, Event
+from nbadsl.history.standing import before
 from nbadsl.history.store import Lost, Request, Store
 from nbadsl.limited.columns import RoomColumns, Roomed
+from nbadsl.limited.moved import Moves
 from nbadsl.program import chance
 from nbadsl.program.decision import DECIDED_BEFORE, RELEASED, Choice, Decision
 from nbadsl.program.limits import DECIDED, Contacts
@@ -38,7 +40,8 @@ _DECISIONS = Contacts(outcome=DECIDED)
 
 
 class Limited:
-    """Decides with one plan and one history. `keeps`: whether what is decided is kept in it."""
+    """Decides with one plan and one history. `keeps`: whether what is decided is kept in it. `before`: how each limit
+    stands before the run."""
 
     def __init__(
         self,
@@ -53,8 +56,9 @@ class Limited:
         self.engine, self.program, self.given = engine, program, given
         self.history, self.seed, self.keeps, self.threads = history, seed, keeps, threads
         self.asking = Asking(program, given)
+        self.before = before(self.asking, history)
         self.rooms = RoomColumns(self.asking, history)
-        self.shares = shares(engine.plan)
+        self.shares, self.moves = shares(engine.plan), Moves(engine)
         self.listers: dict[int, Engine] = {}
         self.key = next(column_of(i) for i in program.inputs if i.name == program.key)
         now = self.asking.now
@@ -77,9 +81,24 @@ class Limited:
 
     def _alone(self, batch: Batch) -> Results:
         """People who share nothing, with the room of limits as columns."""
-        found = self._run(self.engine, self.rooms.of(batch.people).people, batch.unreadable)
+        people = self.rooms.of(batch.people)
+        found = self._run(self.engine, people.people, batch.unreadable)
         known = self._rows_known(batch)
-        return self._told(Allocated.of(found.outcome), found, known) if known else found
+        wished = self._wished(found, people, known)
+        if known:
+            found = self._told(Allocated.of(found.outcome), found, known)
+        return self._moved(found, wished, people)
+
+    def _wished(self, found: Results, people: Roomed, known: Mapping[int, object]) -> Codes:
+        """[n]: what everybody would get first if every limit had room; -1 for who is not to be counted."""
+        wished = self.moves.wished(found.outcome, people, self._run)
+        wished[list(known)] = -1
+        return wished
+
+    def _moved(self, found: Results, wished: Codes, people: Roomed) -> Results:
+        """The same, with whom limits moved counted."""
+        moved = self.moves.counts(wished, found, people.rooms)
+        return replace(found, counters=replace(found.counters, moved=moved))
 
     def _run(
         self, engine: Engine, people: pa.RecordBatch, unreadable: NDArray[np.int32] | None = None
@@ -96,13 +115,15 @@ class Limited:
             for some, batch in zip(people, batches, strict=True)
         ]
         known = [self._rows_known(batch) for batch in batches]
+        wished = [self._wished(*each) for each in zip(found, people, known, strict=True)]
         starts = np.cumsum([0, *(batch.people.num_rows for batch in batches)])
         whole = joined(found)
         for start, rows in zip(starts, known, strict=False):
             whole.outcome.chosen[[start + row for row in rows]] = -1  # who proposes nothing
         allocated = self._allocated(whole, people, starts)
         parts = [allocated.part(start, stop) for start, stop in pairwise(starts.tolist())]
-        return [self._told(*each) for each in zip(parts, found, known, strict=True)]
+        told = [self._told(*each) for each in zip(parts, found, known, strict=True)]
+        return [self._moved(*each) for each in zip(told, wished, people, strict=True)]
 
     def _allocated(self, found: Results, people: list[Roomed], starts: NDArray[np.int64]) -> Allocated:
         def ask(who: NDArray[np.int64], depth: int) -> Results:

@@ -63,3 +63,10 @@ class Pause:
     length: int
     count: int = 1
     within: int | None = None
+
+
+def counted_in(window: Window, pause: Pause | None) -> Window:
+    """Where the contacts of a limit are counted; of a rest, those that may make the next one begin."""
+    if pause is None:
+        return window
+    return Window(pause.length if pause.count == 1 else pause.within)

@@ -9,11 +9,10 @@ from datetime import datetime
 
 from nbadsl.history.standing import Standing
 from nbadsl.program import chance
-from nbadsl.program.limits import MICROS, Window
+from nbadsl.program.limit_text import money_text, window_text
+from nbadsl.program.limits import MICROS
 from nbadsl.program.nodes import Program
-from nbadsl.story.values import length_text, moment_of, money_text, not_before, place
-
-_PERIODS = {"day": "today"}  # of others it is `this week`
+from nbadsl.story.values import moment_of, not_before, place
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ def told_limit(program: Program, standing: Standing) -> ToldLimit:
         scope=limit.scope,
         at=place(limit.origin),
         subject=limit.subject,
-        window=_window(standing.window),
+        window=window_text(standing.window),
         count=_amount(standing, standing.count),
         most=_amount(standing, standing.most),
         room=standing.room,
@@ -89,7 +88,7 @@ def _said(program: Program, standing: Standing) -> str:
     else:
         spent, most = (money_text(each, program.currency) for each in (standing.count, standing.most))
         many = f"{spent} of {most}"
-    return f"{many} {_window(standing.window)}{_whose(program, standing)}{_again(program, standing)}"
+    return f"{many} {window_text(standing.window)}{_whose(program, standing)}{_again(program, standing)}"
 
 
 def _whose(program: Program, standing: Standing) -> str:
@@ -97,14 +96,6 @@ def _whose(program: Program, standing: Standing) -> str:
     if subject is None:
         return " for everybody"
     return "" if subject == program.key else f" for {subject} {chance.text_of(standing.value)}"
-
-
-def _window(window: Window) -> str:
-    if window.length is not None:
-        return f"in the last {length_text(window.length)}"
-    if window.unit is not None:
-        return _PERIODS.get(window.unit, f"this {window.unit}")
-    return "ever" if window.since is None else f"since {window.since}"
 
 
 def _again(program: Program, standing: Standing) -> str:

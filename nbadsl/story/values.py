@@ -7,14 +7,11 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from nbadsl.program.givens import shown
-from nbadsl.program.limits import MICROS
+from nbadsl.program.limit_text import UNITS
 from nbadsl.program.nodes import Value
 from nbadsl.source import Span
-from nbadsl.types import DAY, HOUR, MINUTE, SECOND, Duration, Money, Number, Time, Type
+from nbadsl.types import Duration, Number, Time, Type
 from nbadsl.zone import EPOCH
-
-_UNITS = (("days", DAY), ("hours", HOUR), ("minutes", MINUTE), ("seconds", SECOND))
-_CENT = MICROS // 100
 
 
 def value_text(value: Value, type: Type, timezone: str) -> str:
@@ -22,7 +19,7 @@ def value_text(value: Value, type: Type, timezone: str) -> str:
         case Number() if isinstance(value, float):
             return f"{value:.6g}"
         case Duration() if isinstance(value, float) and math.isfinite(value):
-            name, unit = next((u for u in _UNITS if abs(value) >= u[1]), _UNITS[-1])
+            name, unit = next((u for u in UNITS if abs(value) >= u[1]), UNITS[-1])
             return f"{value / unit:.4g} {name}"
         case Time() if isinstance(value, float):
             moment = moment_of(value, timezone)
@@ -42,21 +39,6 @@ def not_before(moment: datetime) -> str:
     """A moment from which on something holds: rounded up, to minutes or seconds."""
     up = moment if moment.microsecond == 0 else moment.replace(microsecond=0) + timedelta(seconds=1)
     return f"{up:%Y-%m-%d %H:%M:%S}".removesuffix(":00")
-
-
-def length_text(microseconds: int) -> str:
-    """`7 days`, `36 hours`; of one, only `day`."""
-    units = (u for u in _UNITS if microseconds % u[1] == 0)
-    name, unit = next(units, _UNITS[-1])
-    count = microseconds / unit
-    return name.removesuffix("s") if count == 1 else f"{count:.15g} {name}"
-
-
-def money_text(millionths: int, currency: str) -> str:
-    """`60 EUR`, `61.20 EUR`, `0.002 EUR`."""
-    if millionths % MICROS and millionths % _CENT == 0:
-        return f"{millionths / MICROS:.2f} {currency}"
-    return shown(millionths / MICROS, Money(currency))
 
 
 def place(span: Span | None) -> str:
