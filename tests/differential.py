@@ -24,6 +24,7 @@ from nbadsl.plan.lower import lower
 from nbadsl.plan.plan import Plan
 from nbadsl.plan.verify import verify
 from nbadsl.program.decision import Choice, Decision, Fate
+from nbadsl.program.facts import LimitFacts
 from nbadsl.program.nodes import Program
 
 REASONS = ("chosen", "explored", "fallback", "nobody passed", "below threshold")
@@ -159,10 +160,16 @@ def allocated(plan: Plan, case: Case, people: pa.Table, **how: Any) -> Results:
     """Decide people who share the room of limits."""
     limits = plan.facts.limits
     found = Engine(plan).decide(people, case.given, case.seed, **how)
-    subjects = [[row[limit.subject] if limit.subject else None for row in case.rows] for limit in limits]
+
+    def subject(limit: LimitFacts) -> NDArray[np.int64] | None:
+        if limit.subject is None:
+            return None
+        values = [row[limit.subject] for row in case.rows]
+        return np.array([values.index(value) for value in values], np.int64)
+
     shared = Shared(
         [people.column(limit.room).to_numpy().astype(np.int64) for limit in limits],
-        [np.array([each.index(value) for value in each], np.int64) for each in subjects],
+        [subject(limit) for limit in limits],
     )
 
     def ask(who: NDArray[np.int64], depth: int) -> Results:

@@ -259,6 +259,7 @@ class _Allocation:
             lists.whole,
             self.held,
             self.order,
+            self.who,
             self.base,
             lists.begin.copy(),
             np.zeros(count, np.int64),
@@ -277,12 +278,10 @@ class _Allocation:
         left = (people.many == 0) & (people.short == 0) & ~lists.below
         stands = np.flatnonzero(left & (lists.end > lists.stop))
         if len(stands):
-            people.place[stands] = lists.stop[stands]
-            stands = stands[
-                in_order(
-                    entries.tier[people.place[stands]], np.zeros(len(stands), np.int64), self.order[stands]
-                )
-            ]
+            stands = stands[np.argsort(self.who[stands])]
+            people.place[stands] = place = lists.stop[stands]
+            worth = np.zeros(len(stands), np.int64)
+            stands = stands[in_order(entries.tier[place], worth, self.order[stands])]
             walk(
                 people._replace(stop=lists.end),
                 entries,

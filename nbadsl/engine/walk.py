@@ -29,7 +29,7 @@ Real: TypeAlias = NDArray[np.float64]
 
 class People(NamedTuple):
     """Those who propose. `start`, `stop`: [n], of their entries. `whole`: whether the list has all that passed. `held`: whether what is picked
-    takes no room. `order`: of those who are worth the same. `base`: of the draws. `place`: the entry that is proposed.
+    takes no room. `order`: of those who are worth the same, and then `row`. `base`: of the draws. `place`: the entry that is proposed.
     What comes of it: `many`: how many are `picked` ([n, pick], candidates) and by which entry (`entry`); `reason` and
     `probability` of those who explored; `short`: whether more of the list would have been needed."""
 
@@ -38,6 +38,7 @@ class People(NamedTuple):
     whole: Whole
     held: Whole
     order: Whole
+    row: Whole
     base: Whole
     place: Whole
     many: Whole
@@ -94,7 +95,7 @@ def _array(dtype: Any, dimensions: int = 1) -> Any:
 _I, _L, _F, _T = _array(types.int64), _array(types.int32), _array(types.float64), _array(types.int64, 2)
 _TABLE = _array(types.int32, 2)
 _SIGNATURE = types.void(
-    types.NamedTuple([*[_I] * 8, _TABLE, _T, _I, _F, _I], People),
+    types.NamedTuple([*[_I] * 9, _TABLE, _T, _I, _F, _I], People),
     types.NamedTuple([_L, _L, _F, _I, _L, _L], Entries),
     types.NamedTuple([_T, _T, _I, _I, _I, _I, _T, _I, _I], Rooms),
     types.NamedTuple([types.int64, types.boolean, types.float64, _I, _TABLE, _array(types.uint8)], Choosing),
@@ -106,8 +107,8 @@ _SIGNATURE = types.void(
 # A heap: [n, 3], of each proposal the tier, the worth and the person, so that comparing two reads little else.
 
 
-@part("iiiTiI", "b")
-def before(tier, worth, person, heap, at, order):
+@part("iiiTiII", "b")
+def before(tier, worth, person, heap, at, order, row):
     """Whether a proposal is looked at before the one at a place of the heap."""
     if tier != heap[at, 0]:
         return tier < heap[at, 0]
@@ -116,7 +117,7 @@ def before(tier, worth, person, heap, at, order):
     other = heap[at, 2]
     if order[person] != order[other]:
         return order[person] < order[other]
-    return person < other
+    return row[person] < row[other]
 
 
 @part("Tiiii")
@@ -124,30 +125,30 @@ def put(heap, at, tier, worth, person):
     heap[at, 0], heap[at, 1], heap[at, 2] = tier, worth, person
 
 
-@part("TiiiiI")
-def push(heap, size, tier, worth, person, order):
+@part("TiiiiII")
+def push(heap, size, tier, worth, person, order, row):
     """Add to a heap of `size` proposals."""
     at = size
     while at > 0:
         up = (at - 1) >> 1
-        if not before(tier, worth, person, heap, up, order):
+        if not before(tier, worth, person, heap, up, order, row):
             break
         put(heap, at, heap[up, 0], heap[up, 1], heap[up, 2])
         at = up
     put(heap, at, tier, worth, person)
 
 
-@part("TiI")
-def pop(heap, size, order):
+@part("TiII")
+def pop(heap, size, order, row):
     """Take the first one off a heap of `size` proposals."""
     size -= 1
     tier, worth, person, at = heap[size, 0], heap[size, 1], heap[size, 2], 0
     while 2 * at + 1 < size:
         down = 2 * at + 1
         right = down + 1
-        if right < size and before(heap[right, 0], heap[right, 1], heap[right, 2], heap, down, order):
+        if right < size and before(heap[right, 0], heap[right, 1], heap[right, 2], heap, down, order, row):
             down = right
-        if before(tier, worth, person, heap, down, order):
+        if before(tier, worth, person, heap, down, order, row):
             break
         put(heap, at, heap[down, 0], heap[down, 1], heap[down, 2])
         at = down
@@ -188,14 +189,15 @@ def _make(stamp: str) -> Any:
         """`sequence`: the people, by their first proposals. `heap`: scratch memory for all of them."""
         stamp  # noqa: B018 (see `compiled`)
         place, tier, worth, order = people.place, entries.tier, entries.worth, people.order
+        row = people.row
         at, size = 0, 0
         while at < len(sequence) or size > 0:
             person = sequence[at] if at < len(sequence) else -1
             if size > 0:
                 e = place[person]
-                if person < 0 or not before(tier[e], worth[e], person, heap, 0, order):
+                if person < 0 or not before(tier[e], worth[e], person, heap, 0, order, row):
                     person = heap[0, 2]
-                    pop(heap, size, order)
+                    pop(heap, size, order, row)
                     size -= 1
                     at -= 1
             at += 1
@@ -267,7 +269,7 @@ def _make(stamp: str) -> Any:
                 e = people.start[person] if explores else e + 1
             if e < stop:
                 place[person] = e
-                push(heap, size, tier[e], worth[e], person, order)
+                push(heap, size, tier[e], worth[e], person, order, row)
                 size += 1
 
     return walk
