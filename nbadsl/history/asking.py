@@ -124,9 +124,10 @@ class Asking:
         chosen = [choice.candidate for choice in decision.chosen]
         demands = []
         for asked in self.asked:
-            wants, demand = _wanted(asked.limit, chosen), self.demand(asked, row)
-            if wants and isinstance(demand, Demand):
-                demands.append(replace(demand, wants=wants))
+            wants = _wanted(asked.limit, chosen)
+            demand = self.demand(asked, row) if wants else NO_ROOM
+            if isinstance(demand, Demand):
+                demands.append(demand if wants == demand.wants else replace(demand, wants=wants))
         events = tuple(
             self._event(id, choice.rank, choice.candidate, decision.key, row) for choice in decision.chosen
         )
