@@ -31,7 +31,7 @@ from nbadsl.program.facts import Facts, LimitFacts, facts_of
 from nbadsl.program.givens import BadInput, givens
 from nbadsl.program.nodes import Input, Program, Value
 from nbadsl.results import Choice, Decision, Decisions
-from nbadsl.zone import microseconds
+from nbadsl.zone import EPOCH, microseconds
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -40,8 +40,6 @@ if TYPE_CHECKING:
     from nbadsl.plan.plan import Plan
     from nbadsl.report import Report
     from nbadsl.story import Story
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class PolicyError(ValueError):

@@ -1,7 +1,8 @@
 """A run: profiles in, decisions and rejects out, batch by batch, with the counts of its report.
 
 Takes a plan, opened profiles and the inputs of the run; gives one `Step` per batch, in order. Memory is bounded by
-the size of a batch and the number of threads, whatever the size of the profiles.
+the size of a batch and the number of threads, whatever the size of the profiles; but where people share limits, all of
+them are held at once.
 """
 
 from __future__ import annotations
@@ -65,9 +66,8 @@ class Totals:
     def of_data(self, data: Mapping[str, Any]) -> Totals:
         """Those of which `as_data` told, of the same plan."""
         found: dict[str, Any] = {
-            name: each if isinstance(like, int) else np.array(data[name], np.int64).reshape(like.shape)
+            name: data[name] if isinstance(like, int) else np.array(data[name], np.int64).reshape(like.shape)
             for name, like in self._each()
-            for each in [data[name]]
         }
         counters = {name: found.pop(name) for name in Counters.__dataclass_fields__}
         held = found.pop("held in all")
@@ -156,7 +156,7 @@ class Run:
         for _ in range(_TRIES):
             step, totals = self._step(batch, results)
             if self.parts is not None:
-                note = {"rows": step.rows, "first": batch.first, "totals": totals.as_data()}
+                note = {"rows": step.rows, "totals": totals.as_data()}
                 self.parts.write(number, step.decisions, step.rejects, note)
             if not limited.keeps:
                 return step, totals

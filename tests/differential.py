@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,6 +18,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from strategies_program import Case
 
+from nbadsl.data.schema import column_of
 from nbadsl.engine.allocate import Shared, allocate, lister
 from nbadsl.engine.batch import Engine, Results
 from nbadsl.interpreter.decide import run_all
@@ -25,7 +27,7 @@ from nbadsl.plan.plan import Plan
 from nbadsl.plan.verify import verify
 from nbadsl.program.decision import Choice, Decision, Fate
 from nbadsl.program.facts import LimitFacts
-from nbadsl.program.nodes import Program
+from nbadsl.program.nodes import Program, Value
 
 REASONS = ("chosen", "explored", "fallback", "nobody passed", "below threshold")
 COUNTED = (Fate.INACTIVE, Fate.QUIET, Fate.NO_SCORE, Fate.THRESHOLD)
@@ -146,20 +148,8 @@ def near(a: float | None, b: float | None) -> bool:
     return a == b or abs(a - b) <= math.ulp(max(abs(a), abs(b)))
 
 
-def decide(plan: Plan, case: Case, people: Any, **how: Any) -> Results:
+def decide(plan: Plan, case: Case, people: pa.Table, **how: Any) -> Results:
     """Ask the vector engine."""
-    if any(limit.takes for limit in plan.facts.limits):
-        results = allocated(plan, case, people, **how)
-    else:
-        results = Engine(plan).decide(people, case.given, case.seed, **how)
-    assert (results.outcome.bad == -1).all(), "a valid row was refused"
-    return results
-
-
-def allocated(plan: Plan, case: Case, people: pa.Table, **how: Any) -> Results:
-    """Decide people who share the room of limits."""
-    limits = plan.facts.limits
-    found = Engine(plan).decide(people, case.given, case.seed, **how)
 
     def subject(limit: LimitFacts) -> NDArray[np.int64] | None:
         if limit.subject is None:
@@ -167,16 +157,38 @@ def allocated(plan: Plan, case: Case, people: pa.Table, **how: Any) -> Results:
         values = [row[limit.subject] for row in case.rows]
         return np.array([values.index(value) for value in values], np.int64)
 
-    shared = Shared(
-        [people.column(limit.room).to_numpy().astype(np.int64) for limit in limits],
-        [subject(limit) for limit in limits],
-    )
+    results = allocated(plan, people, case.given, case.seed, subject, **how)
+    assert (results.outcome.bad == -1).all(), "a valid row was refused"
+    return results
+
+
+def decide_alone(plan: Plan, people: pa.RecordBatch, given: Mapping[str, Value], seed: int = 0) -> Results:
+    """Ask it for people who share no limits with each other."""
+    return allocated(plan, pa.table(people), given, seed, lambda limit: np.arange(people.num_rows))
+
+
+def allocated(
+    plan: Plan,
+    people: pa.Table,
+    given: Mapping[str, Value],
+    seed: int,
+    subject: Callable[[LimitFacts], NDArray[np.int64] | None],
+    **how: Any,
+) -> Results:
+    """Decide people with a column for the room of each limit. `subject`: with whom they share it, see `Shared`."""
+    limits, now = plan.facts.limits, given["now"]
+    found = Engine(plan).decide(people, given, seed, **how)
+    if not any(limit.takes for limit in limits):
+        return found
 
     def ask(who: NDArray[np.int64], depth: int) -> Results:
-        return lister(plan, depth).decide(people.take(pa.array(who)), case.given, case.seed, **how)
+        return lister(plan, depth).decide(people.take(pa.array(who)), given, seed, **how)
 
-    keys = people.column("customer_id").combine_chunks()
-    return allocate(plan, found, shared, keys, case.given["now"], case.seed, ask).results(plan, found)
+    rooms = [people.column(limit.room).to_numpy().astype(np.int64) for limit in limits]
+    key = next(column_of(i) for i in plan.facts.inputs if i.name == plan.facts.key)
+    keys, shared = people.column(key).combine_chunks(), Shared(rooms, [subject(limit) for limit in limits])
+    assert isinstance(now, float)
+    return allocate(plan, found, shared, keys, now, seed, ask).results(plan, found)
 
 
 def tiled(table: pa.Table, times: int) -> pa.Table:

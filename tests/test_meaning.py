@@ -9,13 +9,13 @@ from pathlib import Path
 
 import meaning
 import pytest
+from differential import decide_alone
 from expectations import expected_in
 from histories import as_file, connected
 from meaning import Policy, Trial
 
 from nbadsl.data.arrow import to_arrow
 from nbadsl.data.decisions import REASONS, Outcome
-from nbadsl.engine.allocate import decide_alone
 from nbadsl.history.asking import Asking
 from nbadsl.interpreter import run
 from nbadsl.pipeline import check

@@ -16,9 +16,9 @@ import meaning
 import numpy as np
 import pyarrow as pa
 import pytest
+from differential import decide_alone
 from meaning import Policy, Trial
 
-from nbadsl.engine.allocate import decide_alone
 from nbadsl.interpreter import decide
 from nbadsl.pipeline import check
 from nbadsl.plan.lower import lower

@@ -13,12 +13,12 @@ import click
 
 from nbadsl.cli import config
 from nbadsl.cli.common import fail, input_errors, load_policy, open_history, policy_path
+from nbadsl.zone import EPOCH, microseconds
 
 if TYPE_CHECKING:
     from nbadsl.history.store import Store
     from nbadsl.program.nodes import Program
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _where = click.option(
     "--history",
     metavar="WHERE",
@@ -144,7 +144,7 @@ def forget(history: str | None, key: str) -> None:
       nba history forget C003 --history contacts.db
     """
     with input_errors(), _opened(_named(history), None) as store:
-        count = store.forget(key, (datetime.now(UTC) - _EPOCH) // timedelta(microseconds=1))
+        count = store.forget(key, microseconds(datetime.now(UTC), "UTC"))
     click.echo(f"nobody's now: {_many(count, 'event')}" if count else "there is nobody with this key")
 
 
@@ -180,7 +180,7 @@ def _program(policy: str | None) -> Program | None:
 
 
 def _moment(at: int) -> str:
-    return f"{_EPOCH + timedelta(microseconds=at):%Y-%m-%d %H:%M} UTC"
+    return f"{EPOCH + timedelta(microseconds=at):%Y-%m-%d %H:%M} UTC"
 
 
 def _many(count: int, one: str, more: str = "") -> str:

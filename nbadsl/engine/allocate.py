@@ -17,19 +17,17 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from nbadsl.data.decisions import REASONS, Outcome
-from nbadsl.data.schema import column_of
 from nbadsl.engine.batch import Engine, Results
 from nbadsl.engine.choose import BAD_DATA, HELD, LAST_TIER
 from nbadsl.engine.hashing import bases, orders
 from nbadsl.engine.lists import BELOW_CODE, FALLBACK_CODE, Lists, in_order, worth_of
-from nbadsl.engine.walk import Choosing, Entries, People, Rooms, walk
+from nbadsl.engine.walk import Choosing, Entries, People, Rooms, Whole, walk
 from nbadsl.plan.plan import Plan
 from nbadsl.program.decision import NOBODY_PASSED
-from nbadsl.program.nodes import Value
 
 _NOBODY = REASONS.index(NOBODY_PASSED)
-_MANY = 8
-Whole = NDArray[np.int64]
+_MANY = 8  # one in so many who lose are many
+
 Ask = Callable[[Whole, int], Results]
 """Rank the candidates of some people (ascending indices), the best so many; by `lister`."""
 
@@ -111,26 +109,6 @@ def allocate(
     """Decide all people. `found`: what the engine decided with the rooms of limits as columns. `keys`: [n]; `now`,
     `seed`: of the run."""
     return _Allocation(plan, found, shared, keys, now, seed).allocated(ask)
-
-
-def decide_alone(plan: Plan, people: pa.RecordBatch, given: Mapping[str, Value], seed: int = 0) -> Results:
-    """Decide people who share no limits with each other, with a column for the room of each."""
-    found = Engine(plan).decide(people, given, seed)
-    if plan.chosen.pick == 1 or not any(limit.takes for limit in plan.facts.limits):
-        return found
-    rooms = [people.column(limit.room).to_numpy().astype(np.int64) for limit in plan.facts.limits]
-    alone = [np.arange(people.num_rows)] * len(rooms)
-    now, key = given["now"], next(i for i in plan.facts.inputs if i.name == plan.facts.key)
-    assert isinstance(now, float)
-    keys = people.column(column_of(key))
-
-    def ask(who: Whole, depth: int) -> Results:
-        return lister(plan, depth).decide(people.take(pa.array(who)), given, seed)
-
-    return allocate(plan, found, Shared(rooms, alone), keys, now, seed, ask).results(plan, found)
-
-
-# --- many people ---------------------------------------------------------------------------------------
 
 
 class _Allocation:

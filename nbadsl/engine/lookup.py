@@ -5,7 +5,7 @@ whole number by itself. Looking up a million values takes a fraction of the time
 every batch takes.
 """
 
-# Compiled functions declare their types by `part`.
+# Compiled functions declare their types by their signature.
 # mypy: disable-error-code="no-untyped-def,no-untyped-call,call-arg,var-annotated,no-any-return"
 from __future__ import annotations
 
@@ -14,14 +14,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 from numba import types
-from numpy.typing import NDArray
 
 from nbadsl.engine.choose import M1, M2, mix
 from nbadsl.engine.compiled import Compiled
 from nbadsl.engine.hashing import FNV64_BASIS, FNV64_PRIME, texts
 from nbadsl.engine.loops import ld_i64, ld_u8
-
-Whole = NDArray[np.int64]
+from nbadsl.engine.walk import Whole
 
 _I, _T = types.Array(types.int64, 1, "C"), types.Array(types.int64, 2, "C")
 
@@ -108,9 +106,8 @@ class Lookup:
 
     def __init__(self) -> None:
         self.size = 0
-        self._slots = np.zeros(
-            (1024, 4), np.int64
-        )  # four numbers, so that no slot lies in two lines of the cache
+        # Four numbers, so that no slot lies in two lines of the cache.
+        self._slots = np.zeros((1024, 4), np.int64)
 
     def codes(self, values: pa.Array, adds: bool = True) -> Whole:
         """[n]: of texts, or of whole numbers in any type; -1 for null. `adds`: give a code to values that have none;
@@ -137,9 +134,8 @@ class Lookup:
 
     def _hashed(self, values: pa.Array) -> tuple[Whole, Whole]:
         if not (pa.types.is_string(values.type) or pa.types.is_large_string(values.type)):
-            numbers = (
-                values.cast(pa.int64(), safe=False).fill_null(0).to_numpy().copy()
-            )  # as Arrow's is read-only
+            # A copy, as Arrow's numbers are read-only.
+            numbers = values.cast(pa.int64(), safe=False).fill_null(0).to_numpy().copy()
             return numbers * np.int64(FNV64_PRIME), numbers
         data, offsets = texts(values)
         first, second = np.empty((2, len(values)), np.int64)

@@ -7,11 +7,12 @@ the currency), and a column for every field that contacts are counted by.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import chain, islice
+from itertools import chain
 
 import pyarrow as pa
 
 from nbadsl.history.events import Event
+from nbadsl.history.store import pages
 from nbadsl.program.limits import MICROS
 
 _PAGE = 50_000
@@ -41,10 +42,8 @@ def schema_of(fields: Iterable[str]) -> pa.Schema:
 
 def batches_of(events: Iterable[Event], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     """Events in batches, in their order."""
-    rest = iter(events)
-    while some := list(islice(rest, _PAGE)):
-        rows = [_row(event) for event in some]
-        yield pa.RecordBatch.from_pylist(rows, schema)
+    for some in pages(events, _PAGE):
+        yield pa.RecordBatch.from_pylist([_row(event) for event in some], schema)
 
 
 def fields_of(events: Iterable[Event]) -> list[str]:

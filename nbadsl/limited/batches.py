@@ -127,7 +127,7 @@ class Limited:
 
     def _allocated(self, found: Results, people: list[Roomed], starts: NDArray[np.int64]) -> Allocated:
         def ask(who: NDArray[np.int64], depth: int) -> Results:
-            engine = self.listers.setdefault(depth, lister(self.engine.plan, depth))
+            engine = self._lister(depth)
             cuts = np.searchsorted(who, starts)
             some = [
                 each.people.take(pa.array(who[first:last] - start))
@@ -143,6 +143,11 @@ class Limited:
         shared = Shared(_whole([each.rooms for each in people]), subjects)
         keys = pa.chunked_array([each.people.column(self.key) for each in people]).combine_chunks()
         return allocate(self.engine.plan, found, shared, keys, float(self.asking.now), self.seed, ask)
+
+    def _lister(self, depth: int) -> Engine:
+        if depth not in self.listers:
+            self.listers[depth] = lister(self.engine.plan, depth)
+        return self.listers[depth]
 
     # --- what was decided before ---
 

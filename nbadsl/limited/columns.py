@@ -1,8 +1,8 @@
 """The room that limits leave, for batches of people: a column for each limit, read from a store once a run.
 
 A limit of everybody leaves everyone the same room. A limit by a field is asked for all values of the field at once;
-values have numbers, and batches look up the rooms of theirs. Only windows since a field of the profile begin at another moment for everyone: of their
-contacts the times are read, and searched for each batch.
+values have numbers, and batches look up the rooms of theirs. Only windows since a field of the profile begin at
+another moment for everyone: of their contacts the times are read, and searched for each batch.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ import json
 import os
 from collections.abc import Mapping
 from contextlib import suppress
+from glob import escape
 from pathlib import Path
 from secrets import token_hex
 from shutil import rmtree
@@ -69,9 +70,8 @@ class Parts:
             self.folder.mkdir(exist_ok=True)
             _write(self._about, json.dumps({**wanted, "now": int(now), "run": token_hex(8)}).encode())
         self._lock(out)
-        for left in out.parent.glob(
-            f".{out.name}.*.part"
-        ):  # of the file that was being written when it was killed
+        # What is left of the file that was being written when the run was killed.
+        for left in out.parent.glob(f".{escape(out.name)}.*.part"):
             left.unlink()
         about = json.loads(self._about.read_bytes())
         self.now, self.run = int(about.pop("now")), str(about.pop("run"))
