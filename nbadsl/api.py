@@ -256,7 +256,8 @@ class Policy:
         row = read_record(self.facts.inputs, profile)
         given = self.given(now, context, parameters)
         store = history or MemoryStore()
-        row |= (asking := Asking(self.program, given).before(store, row)).rooms(store, row)
+        asking = Asking(self.program, given).before(store, row)
+        row |= asking.rooms(store, asking.demands(row))
         return tell(self.program, row, given, seed, standings(asking, store, row))
 
     # --- parts ---

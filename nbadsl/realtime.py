@@ -37,14 +37,15 @@ def decide_and_keep(
     """
     asking = Asking(program, given)
     id = id or chance.decision_id(chance.text_of(row[program.key]), asking.now, program.name)
+    demands = asking.demands(row)
     known = history.decision(id)
     for _ in range(_TRIES):
         if known is not None:
             return _told(asking, known, row, decide)
-        decision = decide(row | asking.rooms(history, row))
+        decision = decide(row | asking.rooms(history, demands))
         if not decision.chosen:
             return decision
-        request = asking.request(decision, row, id)
+        request = asking.request(decision, row, id, demands)
         (answer,) = history.reserve([request], asking.now, until)
         if isinstance(answer, Lost):
             continue

@@ -69,7 +69,8 @@ class Trial:
     def rooms(self, store: Store) -> dict[str, float]:
         """The room that limits leave after what happened, as a store counts it."""
         store.add(self.events)
-        return Asking(self.policy.program, self.given).rooms(store, self.row)
+        asking = Asking(self.policy.program, self.given)
+        return asking.rooms(store, asking.demands(self.row))
 
 
 def load(path: Path, read: Reader = read_file) -> Policy:

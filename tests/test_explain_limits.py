@@ -289,7 +289,7 @@ def asked(at: int, row: dict[str, Any], store: Any) -> tuple[dict[str, float], t
     given = found.given(EPOCH + timedelta(microseconds=at), {"seats": 2}, None)
     person = read_record(found.facts.inputs, row)
     asking = Asking(found.program, given)
-    rooms = asking.rooms(store, person)
+    rooms = asking.rooms(store, asking.demands(person))
     return rooms, standings(asking, store, person | rooms)
 
 

@@ -108,7 +108,8 @@ def test_an_idle_limit_stops_nothing(text, chance):
     asking = Asking(policy.program, policy.given(NOW, None, None))
     for _ in range(60 if idle else 0):
         history = chance.sample(SOME, chance.randrange(1, 9))
-        rooms = asking.rooms(MemoryStore(happened(n, each) for n, each in enumerate(history)), row)
+        store = MemoryStore(happened(n, each) for n, each in enumerate(history))
+        rooms = asking.rooms(store, asking.demands(row))
         active = [limit for limit in limits if limit.origin.start not in idle]
         for limit in limits:
             if limit.origin.start in idle and rooms[limit.room] < 1:

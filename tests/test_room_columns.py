@@ -112,4 +112,4 @@ def test_a_batch_reads_the_room_that_one_person_has(tmp_path: Path, unit: str, f
     for number, row in enumerate(found):
         full = {i.name: i.default if row[i.name] is None else row[i.name] for i in program.inputs}
         rooms = {limit.room: table.column(limit.room)[number].as_py() for limit in program.limits}
-        assert rooms == asking.rooms(store, full)
+        assert rooms == asking.rooms(store, asking.demands(full))

@@ -52,6 +52,7 @@ _EPOCH = date(1970, 1, 1).toordinal()
 _DAY = 86_400_000_000
 # Whole microseconds in NumPy's units of time; for finer units, how many make a microsecond.
 _NUMPY_UNITS = {"D": _DAY, "h": 3_600_000_000, "m": 60_000_000, "s": 1_000_000, "ms": 1_000, "us": 1}
+_OWN = {float, int, str, bool, type(None)}  # Python's own, which most values are
 _FINER_UNITS = {"ns": 1_000, "ps": 1_000_000}
 
 
@@ -120,6 +121,8 @@ def read_value(field: Input, given: Any) -> Value:
 def _plain(given: Any) -> Any:
     """Python's own scalar for one of NumPy's, and None for pandas' nulls."""
     kind = type(given)
+    if kind in _OWN:
+        return given
     if kind.__module__.startswith("pandas") and kind.__name__ in ("NAType", "NaTType"):
         return None
     dtype = getattr(given, "dtype", None)

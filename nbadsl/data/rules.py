@@ -73,19 +73,23 @@ def check(field: Input, value: Value) -> None:
 
 def fits(field: Input, value: bool | float | str | frozenset[str]) -> bool:
     """Whether a known value is one of the field's type, whatever the range."""
-    match field.type, value:
+    type = field.type
+    if isinstance(value, float):
+        match type:
+            case Number() | Money() | Duration():
+                return isfinite(value)
+            case Integer():
+                return value.is_integer() and abs(value) <= EXACT
+            case Date():
+                return FIRST_TIME <= value * DAY < LAST_TIME
+            case Time():
+                return FIRST_TIME <= value < LAST_TIME
+            case Clock():
+                return 0 <= value < DAY
+        return False
+    match type, value:
         case Flag(), bool():
             return True
-        case ((Number() | Money() | Duration()), float()):
-            return isfinite(value)
-        case Integer(), float():
-            return value.is_integer() and abs(value) <= EXACT
-        case Date(), float():
-            return FIRST_TIME <= value * DAY < LAST_TIME
-        case Time(), float():
-            return FIRST_TIME <= value < LAST_TIME
-        case Clock(), float():
-            return 0 <= value < DAY
         case Text(), str():
             return is_unicode(value)
         case Words(words), str():

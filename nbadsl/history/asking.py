@@ -7,7 +7,7 @@ events of what was decided. Numbers and money of limits are the same for everybo
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 
@@ -28,11 +28,13 @@ NO_ROOM, ENDLESS = 0, int(EXACT)
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A limit at one moment. `room`: where nothing needs to be asked; `demand`: of nobody yet."""
+    """A limit at one moment. `room`: where nothing needs to be asked; `start`, `most`, `each`: see `Demand`."""
 
     limit: Limit
     room: int | None
-    demand: Demand
+    start: int | None
+    most: int
+    each: int | None
 
 
 class Asking:
@@ -43,7 +45,9 @@ class Asking:
         now = given["now"]
         assert isinstance(now, float)
         self.now, self.zone = int(now), zone(program.timezone)
-        self.dates = {i.name for i in program.inputs if isinstance(i.type, Date)}
+        self.until = self.now  # contacts count that are not later
+        since = {limit.window.since for limit in program.limits} - {None}
+        self.dates = {i.name for i in program.inputs if i.name in since and isinstance(i.type, Date)}
         evaluator = Evaluator({}, given, {}, self.zone)
         self.asked = tuple(self._asked(limit, evaluator) for limit in program.limits)
         self.subjects = subjects_of(program)
@@ -61,8 +65,7 @@ class Asking:
         start = opened(limit.window, self.now, self.zone, self.program.week_start)
         if limit.pause is not None and limit.pause.within is not None:
             start = self.now - limit.pause.length - limit.pause.within
-        demand = Demand(limit.contacts, self.now, start, most, None, None, each, limit.pause)
-        return Asked(limit, room, demand)
+        return Asked(limit, room, start, most, each)
 
     # --- before a decision ---
 
@@ -70,17 +73,20 @@ class Asking:
         """What a limit asks of one person, or its room where nothing needs to be asked."""
         if asked.room is not None:
             return asked.room
-        limit, demand = asked.limit, asked.demand
+        limit, start, field, key = asked.limit, asked.start, None, None
+        if limit.subject is not None:
+            value = self._subject(limit.subject, row)
+            if value is None:
+                return ENDLESS if limit.unknown_passes else NO_ROOM
+            field = PERSON if limit.subject == self.program.key else limit.subject
+            key = chance.text_of(value)
         if limit.window.since is not None:
-            demand = replace(demand, start=self.since(limit.window.since, row[limit.window.since]))
-        if limit.subject is None:
-            return demand
-        if limit.subject == self.program.key:
-            return replace(demand, field=PERSON, key=chance.text_of(row[limit.subject]))
-        value = self.subject(limit, row)
-        if value is None:
-            return ENDLESS if limit.unknown_passes else NO_ROOM
-        return replace(demand, field=limit.subject, key=chance.text_of(value))
+            start = self.since(limit.window.since, row[limit.window.since])
+        return Demand(limit.contacts, self.until, start, asked.most, field, key, asked.each, limit.pause)
+
+    def demands(self, row: Row) -> list[Demand | int]:
+        """Of each limit, see `demand`."""
+        return [self.demand(asked, row) for asked in self.asked]
 
     def since(self, field: str, value: Value) -> int | None:
         """The moment after which contacts count, in a window since a field of this value."""
@@ -96,11 +102,10 @@ class Asking:
     def _subject(self, name: str, row: Row) -> Value:
         return row[name] if name in row else self.given[name]
 
-    def rooms(self, store: Store, row: Row) -> Row:
+    def rooms(self, store: Store, demands: Sequence[Demand | int]) -> Row:
         """The room that each limit leaves one person, by the names that decisions read."""
-        found = [self.demand(asked, row) for asked in self.asked]
-        answers = iter(store.rooms([demand for demand in found if isinstance(demand, Demand)]))
-        rooms = [next(answers) if isinstance(demand, Demand) else demand for demand in found]
+        answers = iter(store.rooms([demand for demand in demands if isinstance(demand, Demand)]))
+        rooms = [next(answers) if isinstance(demand, Demand) else demand for demand in demands]
         return {
             asked.limit.room: float(max(-ENDLESS, min(ENDLESS, room)))
             for asked, room in zip(self.asked, rooms, strict=True)
@@ -112,20 +117,22 @@ class Asking:
         if not store.keeps or store.decision(id) is None:
             return self
         earlier = copy(self)
-        earlier.asked = tuple(
-            replace(asked, demand=replace(asked.demand, now=self.now - 1)) for asked in self.asked
-        )
+        earlier.until = self.now - 1
         return earlier
 
     # --- after a decision ---
 
-    def request(self, decision: Decision, row: Row, id: str) -> Request:
-        """What a store is asked to keep of a decision."""
+    def request(
+        self, decision: Decision, row: Row, id: str, known: Sequence[Demand | int] | None = None
+    ) -> Request:
+        """What a store is asked to keep of a decision. `known`: the demands on this person, where they have been made."""
         chosen = [choice.candidate for choice in decision.chosen]
         demands = []
-        for asked in self.asked:
+        for number, asked in enumerate(self.asked):
             wants = _wanted(asked.limit, chosen)
-            demand = self.demand(asked, row) if wants else NO_ROOM
+            if not wants:
+                continue
+            demand = self.demand(asked, row) if known is None else known[number]
             if isinstance(demand, Demand):
                 demands.append(demand if wants == demand.wants else replace(demand, wants=wants))
         events = tuple(
@@ -162,9 +169,7 @@ class Asking:
     def _cost(self, number: int) -> int | None:
         """What a contact costs in the budgets that count it; None where they do not agree: then each counts its own."""
         costs = {
-            asked.demand.each
-            for asked in self.asked
-            if asked.limit.stage == BUDGET and number in asked.limit.takes
+            asked.each for asked in self.asked if asked.limit.stage == BUDGET and number in asked.limit.takes
         }
         return costs.pop() if len(costs) == 1 else None
 

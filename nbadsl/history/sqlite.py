@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nbadsl.history.demands import Tally
+from nbadsl.history.demands import Demand, Tally
 from nbadsl.history.sql import SqlStore
 from nbadsl.history.sql_reading import ROWS
 from nbadsl.history.store import HistoryError
@@ -29,6 +29,7 @@ from nbadsl.history.windows import after
 SHIFTS = (20, 26, 32, 38, 44)
 """A bin of a level is this power of two of microseconds long."""
 _WAIT = 60.0  # seconds that a writer waits for another one
+_NEVER = -(2**63)
 _TOTALS = 1000  # totals that are remembered
 _FEW = 20  # events that are added to remembered totals one by one
 
@@ -40,11 +41,12 @@ _TELL = """INSERT INTO tallies VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE S
 
 @dataclass(slots=True)
 class _Total:
-    """The contacts from `first` up to, not including, `last`."""
+    """The contacts from `first` up to, not including, `last`. `latest`: no contact of these sorts is later."""
 
     first: int
     last: int
     tally: Tally
+    latest: int
 
 
 class SqliteStore(SqlStore):
@@ -53,7 +55,6 @@ class SqliteStore(SqlStore):
     def __init__(self, path: str | Path) -> None:
         super().__init__()
         self.path = str(path)
-        self._version = 0
         try:
             self._connection = sqlite3.connect(
                 self.path, timeout=_WAIT, isolation_level=None, check_same_thread=False, cached_statements=512
@@ -96,6 +97,7 @@ class SqliteStore(SqlStore):
             raise HistoryError(f"{self.path}: {error}") from error
 
     def _do(self, sql: str, rows: Collection[Sequence[Any]]) -> None:
+        self._found.clear()
         try:
             self._connection.executemany(sql, rows)
         except sqlite3.Error as error:
@@ -124,46 +126,77 @@ class SqliteStore(SqlStore):
         return range(last + 1, last + 1 + count)
 
     def _tell(self, kept: Sequence[Kept], sign: int) -> None:
-        bins: dict[tuple[int, int, int], Tally] = defaultdict(Tally)
+        bins: dict[tuple[int, int, int], list[int]] = defaultdict(lambda: [0, 0, 0])
         for k in kept:
+            cost = k.event.cost
             for level, shift in enumerate(SHIFTS):
-                bins[level, k.sort, k.event.at >> shift] += _one(k, sign)
-        self._do(_TELL, [(*bin, t.count, t.priced, t.cost) for bin, t in bins.items()])
+                found = bins[level, k.sort, k.event.at >> shift]
+                found[0] += sign
+                if cost is not None:
+                    found[1] += sign
+                    found[2] += sign * cost
+        self._do(_TELL, [(*bin, *found) for bin, found in bins.items()])
         if len(kept) > _FEW:
             self._totals.clear()
         for like, total in self._totals.items():
             for k in kept:
-                if k.sort in like[0] and total.first <= k.event.at < total.last:
-                    total.tally += _one(k, sign)
+                if k.sort in like[0]:
+                    total.latest = max(total.latest, k.event.at)
+                    if total.first <= k.event.at < total.last:
+                        total.tally += _one(k, sign)
+
+    # --- what has been read stays true until somebody writes ---
 
     def _forget_sorts(self) -> None:
         super()._forget_sorts()
+        self._version = 0
         self._totals: dict[tuple[tuple[int, ...], int], _Total] = {}
+        self._found: dict[int, tuple[Demand, int]] = {}
+
+    def _learn(self) -> None:
+        ((version,),) = self._ask("PRAGMA data_version")
+        if version != self._version:  # another process has written
+            self._version = version
+            self._totals.clear()
+            self._found.clear()
+            super()._learn()
+
+    def _rooms(self, demands: Sequence[Demand]) -> list[int]:
+        """Of the same demands, which are asked before a decision and once more where it is kept, it is known."""
+        if not all(id(demand) in self._found for demand in demands):
+            rooms = super()._rooms(demands)
+            self._found = {id(d): (d, room) for d, room in zip(demands, rooms, strict=True)}
+        return [self._found[id(demand)][1] for demand in demands]
 
     def _total(self, sorts: tuple[int, ...], start: int | None, now: int) -> Tally:
         """What was counted last time is remembered: then only what has come into the window and gone out of it is
-        looked up, unless another process has written since."""
+        looked up."""
         first, last = after(start) + 1, now + 1
         if first >= last:
             return Tally()
-        self._notice_others()
         like = (sorts, (last - first).bit_length())
         then = self._totals.get(like)
         if then is None:
-            found = self._between(sorts, first, last)
+            if len(self._totals) > _TOTALS:
+                self._totals.clear()
+            found, latest = self._between(sorts, first, last), self._latest(sorts)
         else:
-            found = then.tally
+            found, latest = then.tally, then.latest
             for low, high in ((first, then.first), (then.last, last)):
-                found += self._between(sorts, low, high)
-                found -= self._between(sorts, high, low)
-        self._totals[like] = _Total(first, last, found)
+                if low < high and low <= latest:
+                    found += self._between(sorts, low, high)
+                elif low > high and high <= latest:
+                    found -= self._between(sorts, high, low)
+        self._totals[like] = _Total(first, last, found, latest)
         return found
 
-    def _notice_others(self) -> None:
-        ((version,),) = self._ask("PRAGMA data_version")
-        if version != self._version or len(self._totals) > _TOTALS:
-            self._totals.clear()
-            self._version = version
+    def _latest(self, sorts: Sequence[int]) -> int:
+        """The moment of the last contact of some sorts."""
+        # Sort by sort, as for one alone SQLite finds the last entry of an index at once.
+        sql = f"""SELECT max((SELECT max(at) FROM events WHERE stands = 1 AND sort = sorts.number))
+            FROM sorts WHERE number IN ({marks(sorts)})"""
+        ((latest,),) = self._ask(sql, sorts)
+        return _NEVER if latest is None else int(latest)
 
     def _between(self, sorts: Sequence[int], first: int, last: int) -> Tally:
         """Everybody's contacts from a moment up to, not including, another one."""
@@ -178,8 +211,6 @@ class SqliteStore(SqlStore):
                 parts.append(f"""SELECT sum(count) AS count, sum(priced) AS priced, sum(cost) AS cost FROM tallies
                     WHERE level = ? AND sort IN ({marks(sorts)}) AND bin >= ? AND bin < ?""")
                 values += (level, *sorts, low, high)
-        if not parts:
-            return Tally()
         sql = f"""SELECT coalesce(sum(count), 0), coalesce(sum(priced), 0), coalesce(sum(cost), 0)
             FROM ({" UNION ALL ".join(parts)})"""
         return Tally(*self._ask(sql, values)[0])

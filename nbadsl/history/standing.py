@@ -94,10 +94,10 @@ def before(asking: Asking, store: Store) -> tuple[Before, ...]:
     tallies = iter(store.tallies([demand for demand in found if isinstance(demand, Demand)]))
     befores = []
     for asked, demand in zip(asking.asked, found, strict=True):
-        limit, each = asked.limit, asked.demand.each
+        limit, each = asked.limit, asked.each
         value = None if limit.subject in fields else asking.subject(limit, {})
         count = _spent(next(tallies), demand) if isinstance(demand, Demand) else None
-        most = None if asked.room is not None or limit.pause is not None else asked.demand.most
+        most = None if asked.room is not None or limit.pause is not None else asked.most
         befores.append(Before(value, count, most, each))
     return tuple(befores)
 

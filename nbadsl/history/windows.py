@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import lru_cache
 
 from nbadsl.program.limits import Window
 from nbadsl.types import LONGEST_DAYS
-from nbadsl.zone import Zone
+from nbadsl.zone import Zone, zone
 
 _EPOCH = date(1970, 1, 1)
 _EVER = -(2**62)
@@ -23,9 +24,15 @@ def opened(
     if window.length is not None:
         return now - window.length
     if window.unit is not None:
-        today = _EPOCH + timedelta(days=zone.local_date(now))
-        return int(zone.midnight((_first_day(window.unit, today, week_start) - _EPOCH).days)) - 1
+        return _began(window.unit, zone.local_date(now), zone.name, week_start) - 1
     return None if window.since is None or since is None else int(since) - 1
+
+
+@lru_cache(maxsize=64)
+def _began(unit: str, day: float, name: str, week_start: int) -> int:
+    """When the calendar window of a day began in the time zone of this name."""
+    first = _first_day(unit, _EPOCH + timedelta(days=day), week_start)
+    return int(zone(name).midnight((first - _EPOCH).days))
 
 
 def after(start: int | None) -> int:

@@ -81,16 +81,16 @@ class RoomColumns:
             demand = self.asking.demand(asked, {})
             return store.rooms([demand])[0] if isinstance(demand, Demand) else demand
         field = PERSON if limit.subject == self.asking.program.key else limit.subject
-        now, start, pause = asked.demand.now, asked.demand.start, limit.pause
+        now, start, pause = self.asking.until, asked.start, limit.pause
         if pause is not None:
             # One contact begins a rest by itself, and then those that are over say nothing.
             times = store.times(limit.contacts, field, now - pause.length if pause.count == 1 else start, now)
             return _Known(asked, times.keys, np.append(times.rooms(pause, now), pause.count))
         if limit.window.since is not None:
             times = store.times(limit.contacts, field, start, now)
-            return _Known(asked, times.keys, np.array([asked.demand.most]), times)
+            return _Known(asked, times.keys, np.array([asked.most]), times)
         counts = store.counts(limit.contacts, field, start, now)
-        return _Known(asked, counts.keys, asked.demand.most - np.append(counts.numbers, 0))
+        return _Known(asked, counts.keys, asked.most - np.append(counts.numbers, 0))
 
     def _field(self, name: str) -> _Field:
         lookup, codes = Lookup(), {}
