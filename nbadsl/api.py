@@ -169,9 +169,11 @@ class Policy:
         history: Store | None = None,
         keeps: bool = True,
         out: Path | None = None,
+        strict: bool = False,
     ) -> Any:
         """A `run.Run` over profiles, its moment as text, and when it started. `keeps`: in the history. `out`: the file
-        beside which the run is written as it goes, so that it can be taken up again; see `limited.parts`."""
+        beside which the run is written as it goes, so that it can be taken up again; see `limited.parts`. `strict`: it
+        raises `run.Rejected` for a bad row."""
         from nbadsl.data.profiles import open_profiles
         from nbadsl.limited.batches import Limited
         from nbadsl.limited.parts import Parts, what
@@ -192,7 +194,7 @@ class Policy:
         limited = None
         if history is not None:
             limited = Limited(engine, self.program, given, history, seed, keeps, threads)
-        run = Run(engine, opened, given, self.hash, seed, threads, limited, parts)
+        run = Run(engine, opened, given, self.hash, seed, threads, limited, parts, strict)
         return run, self.moment_text(given), started
 
     def decide_one(

@@ -36,7 +36,7 @@ def decide_and_keep(
     HistoryError when the history cannot be reached.
     """
     asking = Asking(program, given)
-    id = id or chance.decision_id(chance.text_of(row[program.key]), asking.now, program.name)
+    id = id or asking.id(chance.text_of(row[program.key]))
     demands = asking.demands(row)
     known = history.decision(id)
     for _ in range(_TRIES):

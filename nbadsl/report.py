@@ -9,8 +9,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from nbadsl.data.decisions import REASONS
 from nbadsl.history.standing import Before
 from nbadsl.limited.used import LimitUse, limit_uses
+from nbadsl.program.decision import BELOW_THRESHOLD, NOBODY_PASSED, RELEASED
 from nbadsl.program.facts import CandidateFacts, Facts, RuleFacts
 
 
@@ -104,12 +106,12 @@ def make_report(
     counters, contacts = totals.counters, totals.contacts.tolist()
     people = int(counters.rows)
     names = [c.name for c in facts.candidates]
-    reasons = [int(n) for n in counters.reasons]
+    reasons = dict(zip(REASONS, map(int, counters.reasons), strict=True))
     nothing = [
         *(Share(f"holdout: {name}", int(n)) for name, n in zip(facts.holdouts, counters.held, strict=True)),
-        Share("nobody passed", reasons[3]),
-        Share("below threshold", reasons[4]),
-        Share("released", reasons[8]),
+        Share(NOBODY_PASSED, reasons[NOBODY_PASSED]),
+        Share(BELOW_THRESHOLD, reasons[BELOW_THRESHOLD]),
+        Share(RELEASED, reasons[RELEASED]),
         Share("bad data", int(counters.bad.sum())),
     ]
     sites = [

@@ -31,6 +31,14 @@ from nbadsl.program.nodes import Value
 _TRIES = 100
 
 
+class Rejected(Exception):
+    """There are bad rows in a strict run. `rejects`: those of the first batch that has some."""
+
+    def __init__(self, rejects: pa.RecordBatch) -> None:
+        self.rejects = rejects
+        super().__init__(f"{rejects.num_rows} bad rows")
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Step:
     """What one batch gave. `position`: bytes of the source read so far, if known."""
@@ -92,10 +100,12 @@ class Run:
         threads: int = 1,
         limited: Limited | None = None,
         parts: Parts | None = None,
+        strict: bool = False,
     ) -> None:
         """`policy`: the hash of the policy, which every decision names. `limited`: what decides where there are limits.
-        `parts`: where a run that can be taken up again is written as it goes."""
-        self.limited, self.parts = limited, parts
+        `parts`: where a run that can be taken up again is written as it goes. `strict`: raise Rejected for a bad row,
+        before anything of its batch is kept."""
+        self.limited, self.parts, self.strict = limited, parts, strict
         self.engine, self.profiles, self.given = engine, profiles, given
         self.seed, self.threads = seed, threads
         facts = engine.plan.facts
@@ -184,6 +194,8 @@ class Run:
             batch.people.num_rows,
             batch.position,
         )
+        if self.strict and step.rejects.num_rows:
+            raise Rejected(step.rejects)
         return step, self._counted(results)
 
     def _counted(self, results: Results) -> Totals:

@@ -150,3 +150,27 @@ def test_a_damaged_compiled_policy_is_refused(shop: Path):
     (shop / "compiled.nbac").write_bytes(whole[:-20])
     said = fails(2, "run", "compiled.nbac", "-p", "customers.csv", *NOW)
     assert said.startswith("error: ") and "compiled.nbac" in said and said.count("\n") == 0
+
+
+def test_strict_releases_what_was_kept_before_the_bad_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    Path("policy.nba").write_text(
+        """policy few { timezone "Europe/Berlin" currency EUR }
+profile customer key customer_id { customer_id: text  age: integer in 0..120 }
+action tip { value 2  limit 1 per customer per 7 days }
+arbitrate { score value  pick 1 }
+"""
+    )
+    Path("people").mkdir()
+    for name, ages in (("1", [30, 40]), ("2", [50, 200])):  # two files are two batches
+        keys = [f"{name}-{age}" for age in ages]
+        pq.write_table(pa.table({"customer_id": keys, "age": ages}), f"people/{name}.parquet")
+    run = ("run", "policy.nba", "-p", "people", *NOW, "--out", "out.csv", "--history", "contacts.db")
+    said = fails(1, *run, "--strict")
+    assert "row 4: bad data: age" in said
+    assert said.endswith("nothing was written, and 2 decisions are released (--strict)")
+    assert not list(Path.cwd().glob("*out.csv*"))
+    # Who was released has room again, also at the next moment.
+    again = ("run", "policy.nba", "-p", "people", "--now", "2026-11-10 09:01", *run[6:])
+    assert nba(*again).code == 0
+    assert [row[1] for row in decided(Path("out.csv"))] == ["tip", "tip", "tip", ""]

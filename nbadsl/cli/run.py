@@ -27,6 +27,7 @@ from nbadsl.cli.common import (
 
 if TYPE_CHECKING:
     from nbadsl.api import Policy
+    from nbadsl.run import Run
 
 
 @click.command()
@@ -126,52 +127,64 @@ def _run(
     history: str | None,
     discard: bool,
 ) -> Any:
-    from nbadsl.data.output import write_table
     from nbadsl.engine import compiled
+    from nbadsl.limited.parts import discard as give_up
+    from nbadsl.run import Rejected
 
     store = open_history(history, policy.program, create=True) if history is not None else None
     if store is not None and not store.keeps:
         click.echo(f"note: {history}: it is only read: what is decided is not kept there", err=True)
-    if discard and store is not None and out is not None:
-        from nbadsl.limited.parts import discard as give_up
-
-        click.echo(f"{give_up(Path(out), store):,} decisions are released", err=True)
+    target = None if out is None else Path(out)
+    if discard and store is not None and target is not None:
+        click.echo(f"{give_up(target, store):,} decisions are released", err=True)
     with compiled.telling(lambda note: click.echo(note, err=True)):
-        target = None if out is None else Path(out)
         run, moment, _ = policy.run(
-            source, now, seed, context, parameters, threads, store, target is not None, target
+            source, now, seed, context, parameters, threads, store, target is not None, target, strict
         )
     if run.parts is not None and run.parts.resumes:
         click.echo(f"taking up the run of {moment}, which did not end", err=True)
     started = time.perf_counter()
-    with ExitStack() as stack:
-        tick = stack.enter_context(_progress(run.profiles.rows, run.profiles.size))
-        reads = run.profiles.paths
-        decisions = stack.enter_context(write_table(out, run.schema, reads)) if out else None
-        rejected = stack.enter_context(write_table(rejects, run.reject_schema, reads)) if rejects else None
-        for step in run:
-            if strict and step.rejects.num_rows:
-                _refuse_rejects(step.rejects)
-            if decisions is not None:
-                decisions.write(step.decisions)
-            if rejected is not None:
-                rejected.write(step.rejects)
-            tick(step.rows, step.position)
+    try:
+        _write(run, out, rejects)
+    except Rejected as error:
+        _show_rejects(error.rejects)
+        released = 0
+        if run.parts is not None and target is not None and store is not None:
+            run.parts.close()
+            released = give_up(target, store)
+        kept = f", and {released:,} decisions are released" if released else ""
+        click.echo(f"nothing was written{kept} (--strict)", err=True)
+        raise SystemExit(1) from None
     if run.parts is not None:
         run.parts.remove()
     seconds = time.perf_counter() - started
     return policy.report(run, moment, seconds)
 
 
-def _refuse_rejects(rejects: Any) -> None:
-    """Under --strict: show the first bad rows and end; what was written aside is removed."""
+def _write(run: Run, out: str | None, rejects: str | None) -> None:
+    """Decide everybody, and write what was decided; nothing where that does not come to its end."""
+    from nbadsl.data.output import write_table
+
+    with ExitStack() as stack:
+        tick = stack.enter_context(_progress(run.profiles.rows, run.profiles.size))
+        reads = run.profiles.paths
+        decisions = stack.enter_context(write_table(out, run.schema, reads)) if out else None
+        rejected = stack.enter_context(write_table(rejects, run.reject_schema, reads)) if rejects else None
+        for step in run:
+            if decisions is not None:
+                decisions.write(step.decisions)
+            if rejected is not None:
+                rejected.write(step.rejects)
+            tick(step.rows, step.position)
+
+
+def _show_rejects(rejects: Any) -> None:
+    """The first bad rows."""
     for row in rejects.slice(0, 5).to_pylist():
         click.echo(f"row {row['row']}: {row['reason']}: {row['problem']}", err=True)
     more = rejects.num_rows - 5
     if more > 0:
         click.echo(f"… and {more} more in the same batch", err=True)
-    click.echo("nothing was written (--strict)", err=True)
-    raise SystemExit(1)
 
 
 @contextmanager

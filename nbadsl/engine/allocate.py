@@ -296,10 +296,10 @@ class _Allocation:
             tier=anew(before.tier, scored, entries.tier[entry], np.int32),
             score=anew(before.score, scored, entries.score[entry], np.float64),
             probability=anew(before.probability, there, people.probability[mine][:, None], np.float64),
-            send_at=anew(before.send_at, there, lists.sends[entry], np.float64),
+            send_at=anew(before.send_at, there, lists.found.send[entry], np.float64),
             reason=reason,
         )
         lost = np.flatnonzero(entries.lost)
-        owners = self.who[lists.owners[lost]]
+        owners = self.who[lists.found.owner[lost]]
         limits = np.array(self.limits)[entries.lost[lost] - 1]
         return outcome, np.stack([owners, entries.candidate[lost].astype(np.int64), limits])

@@ -26,6 +26,7 @@ from nbadsl.engine.choose import BAD_DATA
 from nbadsl.engine.columns import Bound, bind
 from nbadsl.engine.counters import REASONS, Counters, counted
 from nbadsl.engine.hashing import bases
+from nbadsl.engine.same import concatenated, same
 from nbadsl.plan.flags import passes
 from nbadsl.plan.ops import WIDTH
 from nbadsl.plan.plan import Plan, RunTest
@@ -269,13 +270,13 @@ class Engine:
         chosen, shape = self.plan.chosen, (rows, self.plan.chosen.pick)
         return Outcome(
             chosen=np.empty(shape, np.int32),
-            tier=np.empty(shape, np.int32) if self.has_tiers else _same(0, shape, np.int32),
+            tier=np.empty(shape, np.int32) if self.has_tiers else same(0, shape, np.int32),
             score=np.empty(shape),
-            probability=np.empty(shape) if chosen.explores else _same(1.0, shape),
-            send_at=np.empty(shape) if self.has_sends else _same(np.nan, shape),
+            probability=np.empty(shape) if chosen.explores else same(1.0, shape),
+            send_at=np.empty(shape) if self.has_sends else same(np.nan, shape),
             reason=np.empty(rows, np.uint8),
             holdout=holdout,
-            bad=_same(-1, rows, np.int32),
+            bad=same(-1, rows, np.int32),
             arms=arms,
         )
 
@@ -294,7 +295,7 @@ class Engine:
     def _holdouts(self, bound: Bound, constants: NDArray[np.float64]) -> Codes:
         """Index of the first active holdout that each person belongs to, -1 for none."""
         if not self.plan.holdouts:
-            return _same(-1, bound.rows, np.int32)
+            return same(-1, bound.rows, np.int32)
         found = np.full(bound.rows, -1, np.int32)
         for number, (holdout, held) in enumerate(zip(self.plan.holdouts, bound.held, strict=True)):
             if holdout.active < 0 or constants[holdout.active] == 1.0:
@@ -313,11 +314,6 @@ class _alive:
 
     def __exit__(self, *_: object) -> None:
         del self.memory
-
-
-def _same(value: float, shape: int | tuple[int, ...], kind: Any = np.float64) -> NDArray[Any]:
-    """An array of one value, which is in memory once."""
-    return np.broadcast_to(np.array(value, kind), shape)
 
 
 _NO_BOUND = Bound.of_nobody()
@@ -369,20 +365,11 @@ def joined(found: list[Results]) -> Results:
     if len(found) == 1:
         return found[0]
     parts = [f.outcome for f in found]
-    outcome = Outcome(*(_concatenated([getattr(p, n) for p in parts]) for n in Outcome.__dataclass_fields__))
+    outcome = Outcome(*(concatenated([getattr(p, n) for p in parts]) for n in Outcome.__dataclass_fields__))
     counters = found[0].counters
     for each in found[1:]:
         counters = counters + each.counters
     return Results(outcome, counters, np.concatenate([f.left for f in found]))
-
-
-def _concatenated(parts: list[NDArray[Any]]) -> NDArray[Any]:
-    """One array of several; of those that hold one value (see `_same`), another such one."""
-    shape = (sum(map(len, parts)), *parts[0].shape[1:])
-    firsts = [part.flat[0] for part in parts if part.size and not any(part.strides)]
-    if len(firsts) == len(parts) and len({str(first) for first in firsts}) == 1:
-        return _same(firsts[0], shape, parts[0].dtype)
-    return np.concatenate(parts)
 
 
 def decide(

@@ -4,7 +4,7 @@
 # mypy: disable-error-code="no-untyped-def,no-untyped-call,var-annotated"
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import types
@@ -13,19 +13,32 @@ from numpy.typing import NDArray
 from nbadsl.data.decisions import REASONS, Outcome
 from nbadsl.engine.choose import LAST_TIER
 from nbadsl.engine.compiled import Compiled
+from nbadsl.engine.same import concatenated, is_same
 from nbadsl.engine.walk import Entries, Whole
 from nbadsl.program.decision import BELOW_THRESHOLD, FALLBACK
 
+_ALL = np.int64(2**63 - 1)
 FALLBACK_CODE, BELOW_CODE = map(REASONS.index, (FALLBACK, BELOW_THRESHOLD))
 
 
+class _Found(NamedTuple):
+    """Entries of lists, one after the other. `owner`: whose. `send`: empty where it is the same for all."""
+
+    candidate: NDArray[np.int32]
+    tier: NDArray[np.int32]
+    owner: NDArray[np.int32]
+    score: NDArray[np.float64]
+    worth: Whole
+    send: NDArray[np.float64]
+
+
 def _make_gather(stamp: str) -> Any:
-    def gather(chosen, tier, score, send, proposed, stands, out, worth, sends, starts):
+    def gather(chosen, tier, score, send, proposed, stands, people, found, bits, starts):
         """One after the other, what was found for each person. `chosen` … `send`: [n, places], -1 is behind the last.
-        `stands`: [n], whether all of it is a fallback; LAST_TIER says so of one. `out`: [3, entries]: candidates, tiers,
-        owners. `starts`: [4, n]: where a person begins to propose, the list begins, its fallbacks do, it ends."""
+        `stands`: [n], whether all of it is a fallback; LAST_TIER says so of one. `found`: what comes of it; `bits`: of
+        its scores. `starts`: [4, n]: where a person begins to propose, the list begins, its fallbacks do, it ends."""
         stamp  # noqa: B018 (see `compiled`)
-        at = 0
+        at, sends = 0, len(found.send) > 0
         for i in range(chosen.shape[0]):
             starts[0, i] = starts[1, i] = at
             first_fallback = -1
@@ -38,36 +51,35 @@ def _make_gather(stamp: str) -> Any:
                     first_fallback = at
                 if candidate == proposed[i]:
                     starts[0, i] = at
-                out[0, at], out[1, at], out[2, at] = candidate, LAST_TIER if is_last else tier[i, place], i
-                worth[at] = 0.0 if is_last else score[i, place]
-                sends[at] = send[i, place]
+                found.candidate[at], found.owner[at] = candidate, people[i]
+                found.tier[at] = LAST_TIER if is_last else tier[i, place]
+                found.score[at] = 0.0 if is_last else score[i, place] + 0.0  # so that there is one zero
+                each = bits[at]  # as in `worth_of`
+                found.worth[at] = ~(each ^ _ALL if each < 0 else each)
+                if sends:
+                    found.send[at] = send[i, place]
                 at += 1
             starts[2, i], starts[3, i] = at if first_fallback < 0 else first_fallback, at
-        return at
 
     return gather
 
 
+def _array(dtype: Any, dimensions: int = 1) -> Any:
+    return types.Array(dtype, dimensions, "C")
+
+
 def _any(dtype: Any) -> Any:
-    return types.Array(
-        dtype, 2, "A", readonly=True
-    )  # of any strides: one value for everybody is in memory once
+    # Of any strides: one value for everybody is in memory once.
+    return types.Array(dtype, 2, "A", readonly=True)
 
 
-_C1, _C2 = (types.Array(types.float64, 1, "C"), types.Array(types.int64, 2, "C"))
+_I, _L, _F = _array(types.int32), _array(types.int64), _array(types.float64)
 _gather = Compiled(
     _make_gather,
-    types.int64(
-        _any(types.int32),
-        _any(types.int32),
-        _any(types.float64),
-        _any(types.float64),
-        types.Array(types.int32, 1, "C"),
-        types.Array(types.boolean, 1, "C"),
-        _C2,
-        _C1,
-        _C1,
-        _C2,
+    types.void(
+        *(_any(types.int32), _any(types.int32), _any(types.float64), _any(types.float64)),
+        *(_I, _array(types.boolean), _L, types.NamedTuple([_I, _I, _I, _F, _L, _F], _Found), _L),
+        _array(types.int64, 2),
     ),
 )
 
@@ -78,15 +90,15 @@ class Lists:
 
     `begin`: [m], where each proposes first: with what was found without limits, the best one unless it was explored.
     `start`, `stop`, `end`: of the list; fallbacks are behind `stop`. `whole`: whether it has all that passed. `below`:
-    whether a candidate was below the threshold. `sends`, `owners`: of the entries.
+    whether a candidate was below the threshold.
     """
 
     def __init__(self, outcome: Outcome, who: Whole) -> None:
         self.begin, self.start, self.stop, self.end = self.places = np.zeros((4, len(who)), np.int64)
         self.whole, self.below = np.zeros(len(who), np.int64), np.zeros(len(who), bool)
         self.proposed = np.ascontiguousarray(outcome.chosen[who, 0], np.int32)
-        self.candidate, self.tier, self.owners = np.zeros((3, 0), np.int64)
-        self.score, self.sends = np.zeros((2, 0))
+        self._parts: list[_Found] = []
+        self._size = 0
         self._add(outcome, np.arange(len(who)), who, outcome.reason[who] == FALLBACK_CODE)
 
     def complete(self, people: Whole, outcome: Outcome, left: NDArray[np.int32]) -> None:
@@ -95,28 +107,37 @@ class Lists:
         self.whole[people], self.below[people] = 1, left == BELOW_CODE
 
     def _add(self, outcome: Outcome, people: Whole, rows: Whole | None, stands: NDArray[np.bool_]) -> None:
-        found = (outcome.chosen, outcome.tier, outcome.score, outcome.send_at)
-        chosen, tier, score, send = found if rows is None else (each[rows] for each in found)
-        out, worth = np.empty((3, chosen.size), np.int64), np.empty(chosen.size)
-        sends, places = np.empty(chosen.size), np.empty((4, len(people)), np.int64)
-        size = _gather(chosen, tier, score, send, self.proposed[people], stands, out, worth, sends, places)
-        self.places[:, people] = places + len(self.candidate)
-        self.candidate = np.append(self.candidate, out[0, :size])
-        self.tier = np.append(self.tier, out[1, :size])
-        self.owners = np.append(self.owners, people[out[2, :size]])
-        self.score, self.sends = np.append(self.score, worth[:size]), np.append(self.sends, sends[:size])
+        all, is_one = (outcome.chosen, outcome.tier, outcome.score, outcome.send_at), is_same(outcome.send_at)
+        chosen, tier, score, send = all if rows is None else (each[rows] for each in all)
+        size, places = int(np.count_nonzero(chosen >= 0)), np.empty((4, len(people)), np.int64)
+        small, scores, sends = np.empty((3, size), np.int32), np.empty(size), np.empty(0 if is_one else size)
+        found = _Found(small[0], small[1], small[2], scores, np.empty(size, np.int64), sends)
+        bits = scores.view(np.int64)
+        _gather(chosen, tier, score, send, self.proposed[people], stands, people, found, bits, places)
+        self.places[:, people] = places + self._size
+        self._size += size
+        self._parts.append(
+            found._replace(send=np.broadcast_to(send.flat[0], size)) if is_one and size else found
+        )
+
+    @property
+    def found(self) -> _Found:
+        """All entries."""
+        if len(self._parts) > 1:
+            self._parts = [_Found._make(map(concatenated, zip(*self._parts, strict=True)))]
+        return self._parts[0]
 
     def entries(self) -> Entries:
-        candidate, tier = self.candidate.astype(np.int32), self.tier.astype(np.int32)
-        lost = np.zeros(len(tier), np.int32)
-        return Entries(candidate, tier, self.score, worth_of(self.score), tier.copy(), lost)
+        found = self.found
+        lost = np.zeros(self._size, np.int32)
+        return Entries(found.candidate, found.tier, found.score, found.worth, found.tier.copy(), lost)
 
 
 def worth_of(score: NDArray[np.float64]) -> Whole:
     """Whole numbers in the opposite order of scores, equal where those are: the bits of a double, as a number, ascend
     with it, and descend where it is negative."""
     bits = (score + 0.0).view(np.int64)  # so that there is one zero
-    return ~np.where(bits < 0, bits ^ np.int64(2**63 - 1), bits)
+    return ~np.where(bits < 0, bits ^ _ALL, bits)
 
 
 def in_order(tier: NDArray[np.int32], worth: Whole, order: Whole) -> Whole:

@@ -67,6 +67,10 @@ class Asking:
             start = self.now - limit.pause.length - limit.pause.within
         return Asked(limit, room, start, most, each)
 
+    def id(self, key: str) -> str:
+        """The id of a person's decision, unless it was given another one."""
+        return chance.decision_id(key, self.now, self.program.name)
+
     # --- before a decision ---
 
     def demand(self, asked: Asked, row: Row) -> Demand | int:
@@ -113,8 +117,8 @@ class Asking:
 
     def before(self, store: Store, row: Row) -> Asking:
         """To explain by: of a decision that is in the store already, what was asked before it was made."""
-        id = chance.decision_id(chance.text_of(row[self.program.key]), self.now, self.program.name)
-        if not store.keeps or store.decision(id) is None:
+        key = chance.text_of(row[self.program.key])
+        if not store.keeps or store.decision(self.id(key)) is None:
             return self
         earlier = copy(self)
         earlier.until = self.now - 1

@@ -158,7 +158,7 @@ class Limited:
         found = {}
         for row, key in enumerate(texts_of(batch.people.column(self.key)).to_pylist()):
             if key in self.known:
-                events = self.history.decision(chance.decision_id(key, self.asking.now, self.program.name))
+                events = self.history.decision(self.asking.id(key))
                 if events is not None:
                     found[row] = events
         return found
@@ -208,8 +208,7 @@ class Limited:
             key = chance.text_of(row[self.program.key])
             picked = [c for c in outcome.chosen[person].tolist() if c >= 0]
             choices = tuple(Choice(c, rank, None, None, 1.0) for rank, c in enumerate(picked, 1))
-            id = chance.decision_id(key, self.asking.now, self.program.name)
-            yield self.asking.request(Decision(key, choices, ""), row, id)
+            yield self.asking.request(Decision(key, choices, ""), row, self.asking.id(key))
 
 
 def _whole(parts: list[list[T]]) -> list[T]:

@@ -23,6 +23,9 @@ from nbadsl.limited.columns import Roomed
 OTHER_ACTION, SAME_ACTION, NOTHING = range(3)
 """What people got instead; of the same action it is another channel, content or slot."""
 
+_MANY = 4
+"""Where one in so many is asked for, asking for all is faster than taking them out."""
+
 Run = Callable[[Engine, pa.RecordBatch], Results]
 
 
@@ -46,12 +49,18 @@ class Moves:
         of `people`, before anybody who shares them was served. `run`: decides people with an engine."""
         wished = np.where(found.bad < 0, found.chosen[:, 0], -1)
         rows = np.flatnonzero((found.bad < 0) & (found.holdout < 0) & self._without(people))
-        if len(rows):
-            some, endless = people.people.take(pa.array(rows)), pa.array(np.full(len(rows), ENDLESS))
-            for limit in self.facts.limits:
-                some = some.set_column(some.schema.get_field_index(limit.room), limit.room, endless)
-            wished[rows] = run(self.engine, some).outcome.chosen[:, 0]
+        if _MANY * len(rows) > len(wished):
+            wished[rows] = self._endless(people.people, run)[rows]
+        elif len(rows):
+            wished[rows] = self._endless(people.people.take(pa.array(rows)), run)
         return wished
+
+    def _endless(self, people: pa.RecordBatch, run: Run) -> Codes:
+        """[n]: what people would be decided first with endless room."""
+        endless = pa.array(np.full(people.num_rows, ENDLESS))
+        for limit in self.facts.limits:
+            people = people.set_column(people.schema.get_field_index(limit.room), limit.room, endless)
+        return run(self.engine, people).outcome.chosen[:, 0]
 
     def _without(self, people: Roomed) -> NDArray[np.bool_]:
         """[n]: for whom a limit has no room before the run."""

@@ -65,11 +65,11 @@ class Parts:
         self.folder = out.with_name(f".{out.name}.run")
         self._about = self.folder / "run.json"
         wanted = json.loads(json.dumps({"version": _VERSION, **what}))
+        self.folder.mkdir(exist_ok=True)
+        self._lock(out)
         self.resumes = self._about.exists()
         if not self.resumes:
-            self.folder.mkdir(exist_ok=True)
             _write(self._about, json.dumps({**wanted, "now": int(now), "run": token_hex(8)}).encode())
-        self._lock(out)
         # What is left of the file that was being written when the run was killed.
         for left in out.parent.glob(f".{escape(out.name)}.*.part"):
             left.unlink()
@@ -86,7 +86,7 @@ class Parts:
             )
 
     def _lock(self, out: Path) -> None:
-        self._file = self._about.open("rb")
+        self._file = (self.folder / "lock").open("ab")
         if fcntl is not None:
             try:
                 fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
