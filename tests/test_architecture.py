@@ -27,6 +27,7 @@ LAYERS = (
     ("pipeline",),
     ("realtime", "limited"),
     ("report", "story", "run"),
+    ("testing",),
     ("results",),
     ("api",),
     ("cli",),

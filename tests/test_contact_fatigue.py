@@ -96,7 +96,7 @@ def test_the_policy_keeps_its_tests():
     for name in ("policy.nba", "without_limits.nba"):
         loaded = meaning.load(FOLDER / name)
         for trial in meaning.trials(loaded):
-            assert meaning.unmet(trial, meaning.decided(trial)) == [], trial.text
+            assert meaning.unmet(trial, trial.decided()) == [], trial.text
 
 
 def test_nobody_hears_more_than_the_limits_allow(events: duckdb.DuckDBPyConnection):

@@ -64,7 +64,7 @@ def test_the_policies_keep_their_own_tests(folder: Path):
     found = list(meaning.trials(loaded))
     assert found or folder == FIRST
     for trial in found:
-        assert meaning.unmet(trial, meaning.decided(trial)) == [], trial.text
+        assert meaning.unmet(trial, trial.decided()) == [], trial.text
 
 
 def test_the_test_that_the_tutorial_writes_holds(tmp_path: Path):
@@ -73,7 +73,7 @@ def test_the_test_that_the_tutorial_writes_holds(tmp_path: Path):
     with (tmp_path / "policy.nba").open("a") as file:
         file.write(added)
     (trial,) = meaning.trials(meaning.load(tmp_path / "policy.nba"))
-    assert meaning.unmet(trial, meaning.decided(trial)) == []
+    assert meaning.unmet(trial, trial.decided()) == []
 
 
 @pytest.mark.parametrize("month", MONTHS)

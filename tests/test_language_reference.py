@@ -20,7 +20,6 @@ import meaning
 import pytest
 from documents import DECLARATION, Block, blocks
 from expectations import FOLDER, MAIN, PREAMBLE, check_program, complaints, completed, expected_in, files_of
-from meaning import Policy
 
 from nbadsl.data.schema import expected_column
 from nbadsl.inputs import Input
@@ -37,6 +36,7 @@ from nbadsl.semantics.infer import DEEPEST
 from nbadsl.semantics.scopes import ALLOWED
 from nbadsl.source import Source, read
 from nbadsl.syntax.declarations import KEYWORDS, RESERVED
+from nbadsl.testing.trials import Subject, Trial
 from nbadsl.types import (
     CLOCK,
     DATE,
@@ -78,7 +78,7 @@ def of_language(language: str) -> list[object]:
     return [pytest.param(block, id=f"line {block.line}") for block in found]
 
 
-def in_memory(text: str) -> Policy:
+def in_memory(text: str) -> Subject:
     """A policy of the page, completed."""
     main = FOLDER / MAIN
     source = Source(str(main), completed(files_of(text))[MAIN])
@@ -98,7 +98,7 @@ def test_a_policy_on_the_page_has_exactly_the_findings_that_it_names_and_keeps_i
     assert complaints(text) == []
     if not any(e.severity == "error" for e in expected_in(text)):
         for trial in meaning.trials(in_memory(text)):
-            assert meaning.unmet(trial, meaning.decided(trial)) == []
+            assert meaning.unmet(trial, trial.decided()) == []
 
 
 def test_the_page_begins_with_a_policy_that_has_the_profile_of_all_its_examples():
@@ -107,7 +107,7 @@ def test_the_page_begins_with_a_policy_that_has_the_profile_of_all_its_examples(
 
 
 @cache
-def person() -> meaning.Trial:
+def person() -> Trial:
     [block] = [b for b in blocks(PAGE) if PERSON in b.text]
     [trial] = meaning.trials(in_memory(block.text))
     return trial

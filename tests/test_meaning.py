@@ -12,16 +12,15 @@ import pytest
 from differential import decide_alone
 from expectations import expected_in
 from histories import as_file, connected
-from meaning import Policy, Trial
 
 from nbadsl.data.arrow import to_arrow
 from nbadsl.data.decisions import REASONS, Outcome
-from nbadsl.history.asking import Asking
 from nbadsl.interpreter import run
 from nbadsl.pipeline import check
 from nbadsl.plan.lower import lower
 from nbadsl.program.decision import HOLDOUT, Choice, Decision, Fate
 from nbadsl.program.nodes import Program
+from nbadsl.testing.trials import Subject, Trial
 
 FOLDER = Path(__file__).parent / "cases" / "meaning"
 CASES = sorted(FOLDER.glob("*.nba"))
@@ -30,7 +29,7 @@ every_case = pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
 
 
 @cache
-def load(path: Path) -> Policy:
+def load(path: Path) -> Subject:
     return meaning.load(path)
 
 
@@ -47,7 +46,7 @@ def test_a_case_begins_with_its_rule_and_has_only_the_findings_that_it_names(pat
 def test_the_interpreter_keeps_the_tests_of_a_case(path: Path):
     trials = list(meaning.trials(load(path)))
     assert trials and all(trial.expects for trial in trials)
-    found = {trial.text: meaning.unmet(trial, meaning.decided(trial)) for trial in trials}
+    found = {trial.text: meaning.unmet(trial, trial.decided()) for trial in trials}
     assert {text: lines for text, lines in found.items() if lines} == {}
 
 
@@ -59,7 +58,7 @@ def test_the_vector_engine_decides_a_case_like_the_interpreter(path: Path):
         table = to_arrow([trial.row], (*policy.program.inputs, *policy.program.rooms))
         (people,) = table.combine_chunks().to_batches()
         outcome = decide_alone(plan, people, trial.given).outcome
-        expected = meaning.without_stories(meaning.decided(trial))
+        expected = meaning.without_stories(trial.decided())
         assert decision(policy.program, outcome, expected.key) == expected, trial.text
 
 
@@ -71,7 +70,8 @@ def test_every_store_leaves_the_room_that_the_one_in_memory_does(kind, request):
         for trial in meaning.trials(load(path)):
             if trial.events:
                 store = connected(kind, address, f"meaning{next(number)}")
-                assert trial.rooms(store).items() <= trial.row.items(), trial.text
+                store.add(trial.events)
+                assert trial.full(store) == trial.row, trial.text
                 store.close()
     assert next(number) > 40
 
@@ -81,10 +81,9 @@ def test_a_file_leaves_the_room_that_the_store_in_memory_does(tmp_path: Path):
     for path in CASES:
         for trial in meaning.trials(load(path)):
             if trial.events:
-                program = trial.policy.program
+                program = trial.subject.program
                 file = as_file(trial.events, tmp_path / "events.parquet", program)
-                asking = Asking(program, trial.given)
-                assert asking.rooms(file, asking.demands(trial.row)).items() <= trial.row.items()
+                assert trial.full(file) == trial.row
                 found += 1
     assert found > 40
 
@@ -124,7 +123,7 @@ def trial(name: str, title: str) -> Trial:
 
 
 def undefined(trial: Trial) -> set[str]:
-    found = run(trial.policy.program, trial.row, trial.given).undefined
+    found = run(trial.subject.program, trial.row, trial.given).undefined
     return {f"{span.line}: {span.text}" for span in found if span is not None}
 
 
@@ -142,9 +141,9 @@ def test_undefined_arithmetic_is_counted_at_its_first_place_in_the_source():
 def test_a_slot_outside_the_dates_of_its_action_is_quiet_and_not_undefined():
     late = trial("slots", "the evening of the next day is not")
     assert undefined(late) == set()
-    candidates = late.policy.program.candidates
+    candidates = late.subject.program.candidates
     [tonight] = [i for i, c in enumerate(candidates) if (c.action, c.slot) == ("last_day", "tonight")]
-    assert meaning.decided(late).stories[tonight].fate is Fate.QUIET
+    assert late.decided().stories[tonight].fate is Fate.QUIET
 
 
 def test_a_gap_in_a_table_is_counted_as_undefined_at_the_name_of_the_table():
@@ -154,18 +153,18 @@ def test_a_gap_in_a_table_is_counted_as_undefined_at_the_name_of_the_table():
 
 
 def test_a_holdout_records_what_it_kept_from_being_decided():
-    held = meaning.decided(trial("holdouts", "who is held out"))
+    held = trial("holdouts", "who is held out").decided()
     assert (held.chosen, held.holdout) == ((), "universal")
     assert [choice.candidate for choice in held.held] == [0]
 
 
 def test_nobody_who_is_held_out_would_have_been_decided_anything_when_nobody_passed():
-    held = meaning.decided(trial("holdouts", "the holdout is the reason"))
+    held = trial("holdouts", "the holdout is the reason").decided()
     assert (held.reason, held.held) == ("holdout: universal", ())
 
 
 def test_the_list_is_ranked_and_says_the_tier_and_the_score_of_each():
-    found = meaning.decided(trial("tiers", "the first line that holds counts"))
+    found = trial("tiers", "the first line that holds counts").decided()
     assert [(c.rank, c.tier, c.score) for c in found.chosen] == [
         (1, 0, 1.0),
         (2, 1, 10.0),
@@ -177,10 +176,10 @@ def test_the_list_is_ranked_and_says_the_tier_and_the_score_of_each():
 
 
 def test_what_is_not_explored_has_probability_one():
-    assert [c.probability for c in meaning.decided(trial("pick", "best first")).chosen] == [1.0] * 4
-    explored = meaning.decided(trial("explore", "the only one of the scope"))
+    assert [c.probability for c in trial("pick", "best first").decided().chosen] == [1.0] * 4
+    explored = trial("explore", "the only one of the scope").decided()
     assert (explored.reason, explored.chosen[0].probability) == ("explored", 1.0)
-    greedy = meaning.decided(trial("explore", "nobody of the scope"))
+    greedy = trial("explore", "nobody of the scope").decided()
     assert (greedy.reason, greedy.chosen[0].probability) == ("chosen", 1.0)
 
 
@@ -194,7 +193,7 @@ def test_what_is_not_explored_has_probability_one():
     ],
 )
 def test_a_slot_is_sent_when_clocks_show_its_hour_next(title: str, newsletter: str, local_news: str):
-    found = meaning.decided(trial("slots", title))
+    found = trial("slots", title).decided()
     names = [load(FOLDER / "slots.nba").program.candidates[c.candidate].action for c in found.chosen]
     moments = dict(zip(names, (c.send_at for c in found.chosen), strict=True))
     assert moments["newsletter"] == utc(newsletter)
@@ -207,12 +206,12 @@ def utc(text: str) -> float:
 
 def test_a_candidate_without_slots_has_no_moment_and_now_is_the_decision_itself():
     without, now = trial("slots", "the better slot"), trial("slots", "the evening of the next day")
-    assert meaning.decided(without).chosen[-1].send_at is None
-    assert meaning.decided(now).chosen[0].send_at == now.given["now"] == utc("2026-11-10 19:01")
+    assert without.decided().chosen[-1].send_at is None
+    assert now.decided().chosen[0].send_at == now.given["now"] == utc("2026-11-10 19:01")
 
 
 def test_the_fallback_has_neither_tier_nor_score():
-    found = meaning.decided(trial("fallback", "nobody passed"))
+    found = trial("fallback", "nobody passed").decided()
     assert found.reason == "fallback"
     assert [(c.rank, c.tier, c.score, c.probability) for c in found.chosen] == [(1, None, None, 1.0)]
 
@@ -221,5 +220,5 @@ def test_an_explanation_says_that_a_rule_blocked_because_something_was_unknown()
     stopped = {}
     for title in ("no does not", "unknown passes only"):
         found = trial("eligible", title)
-        stopped[title] = [s.blocked_by_unknown for s in meaning.decided(found).stories]
+        stopped[title] = [s.blocked_by_unknown for s in found.decided().stories]
     assert stopped == {"no does not": [False, False], "unknown passes only": [True, False]}

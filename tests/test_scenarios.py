@@ -17,15 +17,16 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from differential import decide_alone
-from meaning import Policy, Trial
 
-from nbadsl.interpreter import decide
+from nbadsl.interpreter import Evaluator, decide
 from nbadsl.pipeline import check
 from nbadsl.plan.lower import lower
 from nbadsl.program.decision import Decision, Row
 from nbadsl.program.nodes import Input, Program, Value
 from nbadsl.resources import folder
+from nbadsl.testing.trials import Subject, Trial
 from nbadsl.types import Clock, Date, Duration, Flag, Integer, Set, Text, Time, Words
+from nbadsl.zone import zone
 
 SCENARIOS = sorted((folder("examples") / "scenarios").glob("*.nba"))
 NUMBERS = (1, 2, 3, 5, 6, 7, 9, 10, 11, 13, 14, 15, 17, 18, 20, 21, 24, 25, 26, 30)
@@ -38,7 +39,7 @@ def number(path: Path) -> int:
 
 
 @cache
-def load(path: Path) -> Policy:
+def load(path: Path) -> Subject:
     return meaning.load(path)
 
 
@@ -70,7 +71,7 @@ def test_the_readme_lists_every_scenario_with_its_title():
 
 @every_scenario
 def test_the_tests_of_a_scenario_hold(path: Path):
-    lost = {t.text: meaning.unmet(t, meaning.decided(t)) for t in trials(path)}
+    lost = {t.text: meaning.unmet(t, t.decided()) for t in trials(path)}
     assert {text: unmet for text, unmet in lost.items() if unmet} == {}
 
 
@@ -79,10 +80,8 @@ def test_no_guarantee_of_a_scenario_is_broken_in_its_tests(path: Path):
     """As far as the tests go: nobody is decided what a guarantee forbids, or denied what it promises."""
     policy = load(path)
     for trial in trials(path):
-        evaluator = meaning.Evaluator(
-            trial.row, trial.given, arms(trial), meaning.zone(policy.program.timezone)
-        )
-        decision = meaning.decided(trial)
+        evaluator = Evaluator(trial.row, trial.given, arms(trial), zone(policy.program.timezone))
+        decision = trial.decided()
         chosen = {choice.candidate for choice in decision.chosen}
         for guarantee in policy.program.guarantees:
             if evaluator.value(guarantee.when) is True:
@@ -90,8 +89,8 @@ def test_no_guarantee_of_a_scenario_is_broken_in_its_tests(path: Path):
 
 
 def arms(trial: Trial) -> dict[str, str]:
-    names = [e.name for e in trial.policy.program.experiments]
-    return dict(zip(names, meaning.decided(trial).arms, strict=True))
+    names = [e.name for e in trial.subject.program.experiments]
+    return dict(zip(names, trial.decided().arms, strict=True))
 
 
 # --- both engines -----------------------------------------------------------------------------------

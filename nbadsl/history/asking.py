@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from nbadsl.history.demands import Demand
 from nbadsl.history.events import PERSON, Event, decided
-from nbadsl.history.store import HistoryError, Request, Store
+from nbadsl.history.store import Counting, HistoryError, Request, Store
 from nbadsl.history.windows import opened
 from nbadsl.interpreter.expressions import Evaluator
 from nbadsl.program import chance
@@ -106,7 +106,7 @@ class Asking:
     def _subject(self, name: str, row: Row) -> Value:
         return row[name] if name in row else self.given[name]
 
-    def rooms(self, store: Store, demands: Sequence[Demand | int]) -> Row:
+    def rooms(self, store: Counting, demands: Sequence[Demand | int]) -> Row:
         """The room that each limit leaves one person, by the names that decisions read."""
         answers = iter(store.rooms([demand for demand in demands if isinstance(demand, Demand)]))
         rooms = [next(answers) if isinstance(demand, Demand) else demand for demand in demands]

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from secrets import token_hex
 
 from nbadsl.history.counted import Counts, Times
-from nbadsl.history.demands import Demand, Tally, room
-from nbadsl.history.events import Event, choices, nameless, released, standing
+from nbadsl.history.demands import Demand, Tally
+from nbadsl.history.events import Event, choices, nameless, released
 from nbadsl.history.store import Answer, Lost, Request, Stats
+from nbadsl.history.told import Told
 from nbadsl.program.limits import DECIDED, RELEASED, Contacts
 
 
@@ -33,20 +34,17 @@ class MemoryStore:
         with self._lock:
             for now in {demand.now for demand in demands}:
                 self.expire(now)
-            return [self._room(demand) for demand in demands]
+            return self._told.rooms(demands)
 
     def tallies(self, demands: Sequence[Demand]) -> list[Tally]:
         with self._lock:
             for now in {demand.now for demand in demands}:
                 self.expire(now)
-            return [Tally.of([event.cost for event in self._counted(demand)]) for demand in demands]
+            return self._told.tallies(demands)
 
-    def _room(self, demand: Demand) -> int:
-        found = sorted(self._counted(demand), key=lambda event: event.at)
-        return room(demand, [(event.at, event.cost) for event in found])
-
-    def _counted(self, demand: Demand) -> list[Event]:
-        return [event for event in standing(self._events.values()) if demand.counts(event)]
+    @property
+    def _told(self) -> Told:
+        return Told(list(self._events.values()))
 
     def times(self, contacts: Contacts, field: str, start: int | None, now: int) -> Times:
         return Times.of([self._times(contacts, field, start, now)])
@@ -58,7 +56,7 @@ class MemoryStore:
         demand = Demand(contacts, now, start)
         with self._lock:
             self.expire(now)
-            found = self._counted(demand)
+            found = self._told.counted(demand)
         return sorted((key, event.at) for event in found for name, key in event.of() if name == field)
 
     def decision(self, decision: str) -> tuple[Event, ...] | None:
@@ -125,8 +123,10 @@ class MemoryStore:
         known = self.decision(request.decision)
         if known is not None:
             return known
-        for number, demand in enumerate(request.demands):
-            if self._room(demand) < demand.wants:
+        for number, (demand, left) in enumerate(
+            zip(request.demands, self._told.rooms(request.demands), strict=True)
+        ):
+            if left < demand.wants:
                 return Lost(number)
         self.add(request.events)
         return request.events

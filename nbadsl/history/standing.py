@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from nbadsl.history.asking import Asked, Asking
 from nbadsl.history.demands import Demand, Tally
-from nbadsl.history.store import Store
+from nbadsl.history.store import Counting
 from nbadsl.history.windows import closes
 from nbadsl.program.decision import Row
 from nbadsl.program.limits import Window, counted_in
@@ -41,7 +41,7 @@ class Standing:
     free_again: int | None = None
 
 
-def standings(asking: Asking, store: Store, row: Row) -> tuple[Standing, ...]:
+def standings(asking: Asking, store: Counting, row: Row) -> tuple[Standing, ...]:
     """Of all limits, those aside that are not for this person or for no candidate.
 
     `row`: with the room of each limit, as `Asking.rooms` gives it. Raises HistoryError when the store cannot be read.
@@ -87,7 +87,7 @@ class Before:
     each: int | None
 
 
-def before(asking: Asking, store: Store) -> tuple[Before, ...]:
+def before(asking: Asking, store: Counting) -> tuple[Before, ...]:
     """Of all limits. Raises HistoryError when the store cannot be read."""
     fields = {each.name for each in asking.program.inputs}
     found = [None if asked.limit.subject in fields else asking.demand(asked, {}) for asked in asking.asked]
@@ -115,7 +115,7 @@ def _counted(limit: Limit, demand: Demand) -> Demand:
     return replace(demand, start=None if length is None else demand.now - length)
 
 
-def _free_again(asking: Asking, store: Store, asked: Asked, demand: Demand) -> int | None:
+def _free_again(asking: Asking, store: Counting, asked: Asked, demand: Demand) -> int | None:
     """When a demand without room has some."""
     window, pause = asked.limit.window, asked.limit.pause
     reach = pause.length if pause is not None else window.length

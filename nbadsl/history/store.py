@@ -64,7 +64,17 @@ def pages(items: Iterable[T], size: int) -> Iterator[list[T]]:
         yield some
 
 
-class Store(Protocol):
+class Counting(Protocol):
+    """What answers demands."""
+
+    def rooms(self, demands: Sequence[Demand]) -> list[int]:
+        """The room of each demand."""
+
+    def tallies(self, demands: Sequence[Demand]) -> list[Tally]:
+        """What each demand counts. Of rests, what happened since its start."""
+
+
+class Store(Counting, Protocol):
     """A contact history. Safe to use from several threads, and from several processes where it is not in memory. Every
     method raises HistoryError when the store cannot be reached."""
 
@@ -77,12 +87,6 @@ class Store(Protocol):
         """Sentences on what it says and does not, for whoever opened it."""
 
     # --- reading ---
-
-    def rooms(self, demands: Sequence[Demand]) -> list[int]:
-        """The room of each demand."""
-
-    def tallies(self, demands: Sequence[Demand]) -> list[Tally]:
-        """What each demand counts. Of rests, what happened since its start."""
 
     def times(self, contacts: Contacts, field: str, start: int | None, now: int) -> Times:
         """Every contact after `start` and up to `now` that has a subject of `field`, by its value."""
