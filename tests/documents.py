@@ -42,6 +42,7 @@ DECLARATION = re.compile(
 # What differs from run to run; `--update-documents` writes `…` for it.
 VARIES = (
     (re.compile(r"\d+\.\d+ s, [\d,]+ people a second"), "… s, … people a second"),
+    (re.compile(r" in \d+\.\d\d s$", re.MULTILINE), " in …"),
     (re.compile(r"policy [0-9a-f]{12}$", re.MULTILINE), "policy …"),
 )
 

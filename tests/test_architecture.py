@@ -30,7 +30,7 @@ LAYERS = (
     ("testing",),
     ("results",),
     ("api",),
-    ("cli",),
+    ("cli", "pytest_plugin"),
 )
 RANK = {name: rank for rank, row in enumerate(LAYERS) for name in row}
 
@@ -43,6 +43,7 @@ HOMES = {
     "numpy": {"data", "plan", "engine", "history", "limited", "run"},
     "pydantic": {"data", "cli", "api"},
     "click": {"cli"},
+    "pytest": {"pytest_plugin"},
     "rich": {"cli", "diagnostics"},
     "sqlite3": {"history"},
     "redis": {"history"},

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
-from nbadsl.cli.common import input_errors, policy_path, show_findings
+from nbadsl.cli.common import input_errors, policy_paths, show_findings
 from nbadsl.diagnostics import Diagnostic
 
 
@@ -35,7 +33,7 @@ def command(policies: tuple[str, ...], format: str, quiet: bool) -> None:
 
     found: list[Diagnostic] = []
     said: list[str] = []
-    for path in _paths(policies):
+    for path in policy_paths(policies):
         with input_errors():
             checked = pipeline.check(path)
         found += checked.diagnostics
@@ -48,25 +46,3 @@ def command(policies: tuple[str, ...], format: str, quiet: bool) -> None:
         click.echo("\n".join(said))
     if any(d.kind.severity == "error" for d in unique):
         raise SystemExit(1)
-
-
-def _paths(policies: tuple[str, ...]) -> list[Path]:
-    """Files as named; of a folder, every policy in it (files that declare `policy`)."""
-    if not policies:
-        return [policy_path(None)]
-    paths: list[Path] = []
-    for name in policies:
-        path = Path(name)
-        if path.is_dir() and not (path / "policy.nba").is_file():
-            inside = [p for p in sorted(path.rglob("*.nba")) if _is_policy(p)]
-            if not inside:
-                raise click.UsageError(f"there is no policy in {path}")
-            paths += inside
-        else:
-            paths.append(policy_path(name))
-    return paths
-
-
-def _is_policy(path: Path) -> bool:
-    text = path.read_text(encoding="utf-8", errors="replace")
-    return any(line.startswith("policy") for line in text.splitlines())

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
@@ -95,12 +96,26 @@ def policy_path(given: str | None) -> Path:
     return path
 
 
-def show_findings(diagnostics: tuple[Diagnostic, ...], format: str = "text") -> None:
-    """Print findings to standard output."""
+def show_findings(diagnostics: tuple[Diagnostic, ...], format: str = "text", err: bool = False) -> None:
+    """Print findings to standard output, or to standard error."""
     from nbadsl.diagnostics.render import render
 
-    text = render(diagnostics, format, wants_color(sys.stdout), width(), Path.cwd())
-    click.echo(text, nl=False, color=wants_color(sys.stdout))
+    color = wants_color(sys.stderr if err else sys.stdout)
+    click.echo(render(diagnostics, format, color, width(), Path.cwd()), nl=False, color=color, err=err)
+
+
+def write_text(path: Path, text: str) -> None:
+    """A file that is whole or as it was. It keeps its permissions, and a link stays one."""
+    target = path.resolve()
+    aside = target.with_name(f".{target.name}.{token_hex(4)}.part")
+    try:
+        aside.write_text(text, encoding="utf-8", newline="")
+        if target.exists():
+            aside.chmod(target.stat().st_mode)
+        aside.replace(target)
+    except OSError as error:
+        aside.unlink(missing_ok=True)
+        fail(f"{path} cannot be written: {error.strerror or error}")
 
 
 def load_policy(path: Path) -> Policy:
@@ -212,3 +227,25 @@ def run_options(command: Command) -> Command:
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def policy_paths(policies: tuple[str, ...]) -> list[Path]:
+    """Files as named; of a folder, every policy in it (files that declare `policy`)."""
+    if not policies:
+        return [policy_path(None)]
+    paths: list[Path] = []
+    for name in policies:
+        path = Path(name)
+        if path.is_dir() and not (path / "policy.nba").is_file():
+            inside = [p for p in sorted(path.rglob("*.nba")) if _is_policy(p)]
+            if not inside:
+                raise click.UsageError(f"there is no policy in {path}")
+            paths += inside
+        else:
+            paths.append(policy_path(name))
+    return paths
+
+
+def _is_policy(path: Path) -> bool:
+    text = path.read_text(encoding="utf-8", errors="replace")
+    return any(line.startswith("policy") for line in text.splitlines())

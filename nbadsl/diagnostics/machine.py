@@ -214,6 +214,11 @@ def _annotation(d: Diagnostic, root: Path | None) -> str:
     return f"::{command} {shown}::{_data(_advised(d))}"
 
 
+def annotation(path: str, line: int, title: str, message: str) -> str:
+    """An error on one line of a file, that is no finding."""
+    return f"::error file={_property(path)},line={line},title={_property(title)}::{_data(message)}\n"
+
+
 def _data(text: str) -> str:
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 

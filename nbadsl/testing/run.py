@@ -16,7 +16,6 @@ from nbadsl.history.standing import standings
 from nbadsl.interpreter.decide import run as decide
 from nbadsl.pipeline import compile
 from nbadsl.room import room
-from nbadsl.source import Span
 from nbadsl.story import Story, tell
 from nbadsl.testing.coverage import Key, Part, Watch
 from nbadsl.testing.expectations import Unmet, unmet
@@ -56,6 +55,8 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class _Portion:
+    """What a share of the tests came to, by their numbers."""
+
     results: list[tuple[int, Result]]
     decided: Counter[Key]
     passed: Counter[Key]
@@ -102,23 +103,24 @@ def _portion(policy: str, tested: Subject, numbers: frozenset[int]) -> _Portion:
     watch = Watch(tested)
     with room():
         results = [
-            (number, _result(policy, trial, watch))
+            (number, decided(policy, trial, watch))
             for number, trial in enumerate(tested.trials())
             if number in numbers
         ]
     return _Portion(results, watch.decided, watch.passed)
 
 
-def _result(policy: str, trial: Trial, watch: Watch) -> Result:
+def decided(policy: str, trial: Trial, watch: Watch | None = None) -> Result:
+    """What becomes of a trial. `watch`: is shown the decision."""
     start = time.perf_counter()
     row = trial.full()
     decision = decide(trial.subject.program, row, trial.given, recorder=watch).decision
-    watch.see(decision)
+    if watch is not None:
+        watch.see(decision)
     lost = unmet(trial, decision)
     failures = tuple(_failure(each) for each in lost)
     story = str(_story(trial, lost)) if lost else ""
-    at: Span = trial.span
-    seconds = time.perf_counter() - start
+    at, seconds = trial.span, time.perf_counter() - start
     return Result(policy, trial.title, trial.case, at.source.path, at.line, failures, story, seconds)
 
 
