@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -181,8 +181,12 @@ def allocated(
     if not any(limit.takes for limit in limits):
         return found
 
-    def ask(who: NDArray[np.int64], depth: int) -> Results:
-        return lister(plan, depth).decide(people.take(pa.array(who)), given, seed, **how)
+    def ask(who: NDArray[np.int64], depth: int) -> Iterator[tuple[slice, Results, NDArray[np.int64]]]:
+        half = len(who) // 2
+        for part in (slice(0, half), slice(half, len(who))):
+            mine = who[part]
+            some, rows = (people, mine) if depth % 2 else (people.take(pa.array(mine)), np.arange(len(mine)))
+            yield part, lister(plan, depth).decide(some, given, seed, **how), rows
 
     rooms = [people.column(limit.room).to_numpy().astype(np.int64) for limit in limits]
     key = next(column_of(i) for i in plan.facts.inputs if i.name == plan.facts.key)

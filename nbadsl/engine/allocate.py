@@ -8,7 +8,7 @@ candidates, then all, and everybody proposes once more, until nothing that was n
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -28,8 +28,9 @@ from nbadsl.program.decision import NOBODY_PASSED
 _NOBODY = REASONS.index(NOBODY_PASSED)
 _MANY = 8  # one in so many who lose are many
 
-Ask = Callable[[Whole, int], Results]
-"""Rank the candidates of some people (ascending indices), the best so many; by `lister`."""
+Ask = Callable[[Whole, int], Iterable[tuple[slice, Results, Whole]]]
+"""Rank the candidates of some people (ascending indices), the best so many; by `lister`. Gives them portion by portion:
+which of these people, the results of them, or of more, and where in those each of them stands."""
 
 
 def lister(plan: Plan, depth: int | None = None) -> Engine:
@@ -209,10 +210,11 @@ class _Allocation:
         for depth in (min(all, math.ceil(mean + 4 * math.sqrt(mean))), all):
             if not len(deep):
                 return
-            deep = deep[np.argsort(self.who[deep])]
-            found = ask(self.who[deep], depth)
-            lists.complete(deep, found.outcome, found.left)
-            deep = deep[found.outcome.chosen[:, -1] >= 0] if depth < all else deep[:0]
+            deep, deeper = deep[np.argsort(self.who[deep])], []
+            for some, found, rows in ask(self.who[deep], depth):
+                lists.complete(deep[some], found.outcome, found.left, rows)
+                deeper.append(deep[some][found.outcome.chosen[rows, -1] >= 0])
+            deep = np.concatenate(deeper) if depth < all else deep[:0]
 
     # --- serving ---
 

@@ -33,31 +33,33 @@ class _Found(NamedTuple):
 
 
 def _make_gather(stamp: str) -> Any:
-    def gather(chosen, tier, score, send, proposed, stands, people, found, bits, starts):
-        """One after the other, what was found for each person. `chosen` … `send`: [n, places], -1 is behind the last.
-        `stands`: [n], whether all of it is a fallback; LAST_TIER says so of one. `found`: what comes of it; `bits`: of
-        its scores. `starts`: [4, n]: where a person begins to propose, the list begins, its fallbacks do, it ends."""
+    def gather(chosen, tier, score, send, rows, proposed, stands, people, found, bits, starts):
+        """One after the other, what was found for each of m people. `chosen` … `send`: [n, places], -1 is behind the
+        last; `rows`: [m], where they stand there. `stands`: [m], whether all of it is a fallback; LAST_TIER says so of
+        one. `found`: what comes of it; `bits`: of its scores. `starts`: [4, m]: where a person begins to propose, the
+        list begins, its fallbacks do, it ends."""
         stamp  # noqa: B018 (see `compiled`)
         at, sends = 0, len(found.send) > 0
-        for i in range(chosen.shape[0]):
+        for i in range(len(rows)):
+            row = rows[i]
             starts[0, i] = starts[1, i] = at
             first_fallback = -1
             for place in range(chosen.shape[1]):
-                candidate = chosen[i, place]
+                candidate = chosen[row, place]
                 if candidate < 0:
                     break
-                is_last = stands[i] or tier[i, place] == LAST_TIER
+                is_last = stands[i] or tier[row, place] == LAST_TIER
                 if is_last and first_fallback < 0:
                     first_fallback = at
                 if candidate == proposed[i]:
                     starts[0, i] = at
                 found.candidate[at], found.owner[at] = candidate, people[i]
-                found.tier[at] = LAST_TIER if is_last else tier[i, place]
-                found.score[at] = 0.0 if is_last else score[i, place] + 0.0  # so that there is one zero
+                found.tier[at] = LAST_TIER if is_last else tier[row, place]
+                found.score[at] = 0.0 if is_last else score[row, place] + 0.0  # so that there is one zero
                 each = bits[at]  # as in `worth_of`
                 found.worth[at] = ~(each ^ _ALL if each < 0 else each)
                 if sends:
-                    found.send[at] = send[i, place]
+                    found.send[at] = send[row, place]
                 at += 1
             starts[2, i], starts[3, i] = at if first_fallback < 0 else first_fallback, at
 
@@ -78,10 +80,28 @@ _gather = Compiled(
     _make_gather,
     types.void(
         *(_any(types.int32), _any(types.int32), _any(types.float64), _any(types.float64)),
-        *(_I, _array(types.boolean), _L, types.NamedTuple([_I, _I, _I, _F, _L, _F], _Found), _L),
+        *(_L, _I, _array(types.boolean), _L, types.NamedTuple([_I, _I, _I, _F, _L, _F], _Found), _L),
         _array(types.int64, 2),
     ),
 )
+
+
+def _make_count(stamp: str) -> Any:
+    def count(chosen, rows):
+        """How many entries the lists of some people have: see `gather`."""
+        stamp  # noqa: B018 (see `compiled`)
+        found = 0
+        for row in rows:
+            for place in range(chosen.shape[1]):
+                if chosen[row, place] < 0:
+                    break
+                found += 1
+        return found
+
+    return count
+
+
+_count = Compiled(_make_count, types.int64(_any(types.int32), _L))
 
 
 class Lists:
@@ -101,19 +121,20 @@ class Lists:
         self._size = 0
         self._add(outcome, np.arange(len(who)), who, outcome.reason[who] == FALLBACK_CODE)
 
-    def complete(self, people: Whole, outcome: Outcome, left: NDArray[np.int32]) -> None:
-        """All that passed for some people. `left`: why there is nothing where limits leave nothing."""
-        self._add(outcome, people, None, np.zeros(len(people), bool))
-        self.whole[people], self.below[people] = 1, left == BELOW_CODE
+    def complete(self, people: Whole, outcome: Outcome, left: NDArray[np.int32], rows: Whole) -> None:
+        """All that passed for some people. `left`: why there is nothing where limits leave nothing. `rows`: where these
+        people stand there."""
+        self._add(outcome, people, rows, np.zeros(len(people), bool))
+        self.whole[people], self.below[people] = 1, left[rows] == BELOW_CODE
 
-    def _add(self, outcome: Outcome, people: Whole, rows: Whole | None, stands: NDArray[np.bool_]) -> None:
-        all, is_one = (outcome.chosen, outcome.tier, outcome.score, outcome.send_at), is_same(outcome.send_at)
-        chosen, tier, score, send = all if rows is None else (each[rows] for each in all)
-        size, places = int(np.count_nonzero(chosen >= 0)), np.empty((4, len(people)), np.int64)
+    def _add(self, outcome: Outcome, people: Whole, rows: Whole, stands: NDArray[np.bool_]) -> None:
+        chosen, send, is_one = outcome.chosen, outcome.send_at, is_same(outcome.send_at)
+        size, places = int(_count(chosen, rows)), np.empty((4, len(people)), np.int64)
         small, scores, sends = np.empty((3, size), np.int32), np.empty(size), np.empty(0 if is_one else size)
         found = _Found(small[0], small[1], small[2], scores, np.empty(size, np.int64), sends)
         bits = scores.view(np.int64)
-        _gather(chosen, tier, score, send, self.proposed[people], stands, people, found, bits, places)
+        mine = (rows, self.proposed[people], stands, people)
+        _gather(chosen, outcome.tier, outcome.score, send, *mine, found, bits, places)
         self.places[:, people] = places + self._size
         self._size += size
         self._parts.append(

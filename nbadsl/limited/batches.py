@@ -26,7 +26,7 @@ from nbadsl.history.counted import texts_of
 from nbadsl.history.events import PERSON, Event
 from nbadsl.history.standing import before
 from nbadsl.history.store import Lost, Request, Store
-from nbadsl.limited.columns import RoomColumns, Roomed
+from nbadsl.limited.columns import RoomColumns, Roomed, taken
 from nbadsl.limited.moved import Moves
 from nbadsl.program import chance
 from nbadsl.program.decision import DECIDED_BEFORE, RELEASED, Choice, Decision
@@ -126,15 +126,12 @@ class Limited:
         return [self._moved(*each) for each in zip(told, wished, people, strict=True)]
 
     def _allocated(self, found: Results, people: list[Roomed], starts: NDArray[np.int64]) -> Allocated:
-        def ask(who: NDArray[np.int64], depth: int) -> Results:
-            engine = self._lister(depth)
-            cuts = np.searchsorted(who, starts)
-            some = [
-                each.people.take(pa.array(who[first:last] - start))
-                for each, start, first, last in zip(people, starts, cuts, cuts[1:], strict=False)
-                if last > first
-            ]
-            return joined([self._run(engine, each) for each in some])
+        def ask(who: NDArray[np.int64], depth: int) -> Iterator[tuple[slice, Results, NDArray[np.int64]]]:
+            engine, cuts = self._lister(depth), np.searchsorted(who, starts)
+            for each, start, first, last in zip(people, starts, cuts, cuts[1:], strict=False):
+                if last > first:
+                    some, rows = taken(each.people, who[first:last] - start)
+                    yield slice(first, last), self._run(engine, some), rows
 
         subjects, alone = _whole([each.subjects for each in people]), np.arange(starts[-1])
         for number, limit in enumerate(self.program.limits):

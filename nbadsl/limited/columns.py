@@ -31,6 +31,8 @@ from nbadsl.program.decision import Row
 from nbadsl.program.givens import FIRST_TIME, LAST_TIME
 from nbadsl.types import DAY, Date, Integer
 
+_MANY = 4  # one in so many is many
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Known:
@@ -187,6 +189,14 @@ class RoomColumns:
                 each.name: None if told[each.name] is None else read_value(each, told[each.name])
                 for each in fields
             }
+
+
+def taken(people: pa.RecordBatch, rows: Numbers) -> tuple[pa.RecordBatch, Numbers]:
+    """People of a batch, and where the wanted ones stand among them: these alone, or everybody where they are many, as
+    copying them takes longer than deciding the others as well."""
+    if _MANY * len(rows) > people.num_rows:
+        return people, rows
+    return people.take(pa.array(rows)), np.arange(len(rows))
 
 
 def _whole(keys: pa.Array) -> pa.Array:

@@ -18,13 +18,10 @@ from numpy.typing import NDArray
 from nbadsl.data.decisions import Codes, Outcome
 from nbadsl.engine.batch import Engine, Results
 from nbadsl.history.asking import ENDLESS
-from nbadsl.limited.columns import Roomed
+from nbadsl.limited.columns import Roomed, taken
 
 OTHER_ACTION, SAME_ACTION, NOTHING = range(3)
 """What people got instead; of the same action it is another channel, content or slot."""
-
-_MANY = 4
-"""Where one in so many is asked for, asking for all is faster than taking them out."""
 
 Run = Callable[[Engine, pa.RecordBatch], Results]
 
@@ -49,10 +46,9 @@ class Moves:
         of `people`, before anybody who shares them was served. `run`: decides people with an engine."""
         wished = np.where(found.bad < 0, found.chosen[:, 0], -1)
         rows = np.flatnonzero((found.bad < 0) & (found.holdout < 0) & self._without(people))
-        if _MANY * len(rows) > len(wished):
-            wished[rows] = self._endless(people.people, run)[rows]
-        elif len(rows):
-            wished[rows] = self._endless(people.people.take(pa.array(rows)), run)
+        if len(rows):
+            some, mine = taken(people.people, rows)
+            wished[rows] = self._endless(some, run)[mine]
         return wished
 
     def _endless(self, people: pa.RecordBatch, run: Run) -> Codes:
