@@ -43,7 +43,8 @@ class Formatted:
 
 def formatted(source: Source, width: int = WIDTH) -> Formatted:
     """A source in the one style, `width` columns wide where its words allow it. Any text can be formatted."""
-    return format_file(parse(source)[0], width)
+    with room():
+        return format_file(parse(source)[0], width)
 
 
 def format_file(file: nodes.File, width: int = WIDTH) -> Formatted:
