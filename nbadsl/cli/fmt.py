@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import difflib
-import os
 import shutil
 import sys
 from collections.abc import Iterator
@@ -96,7 +95,7 @@ class File:
 
 def _home(settings: dict[str, object]) -> str:
     """The folder of the policy that the settings name, or this one."""
-    return os.path.dirname(str(settings.get("policy") or "")) or "."
+    return str(Path(str(settings.get("policy") or "policy.nba")).parent)
 
 
 def _files(paths: tuple[str, ...]) -> list[Path]:

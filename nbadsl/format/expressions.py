@@ -1,7 +1,7 @@
 """Expressions and clauses that do not fit on a line.
 
-    exclude when days_since_order > 45 days and not is_loyal
-      or has_open_dispute
+    exclude when has_open_dispute
+      or (days_since_order > 45 days and not is_loyal)
       because "…"
 
 Chains of operators get a line for each operand, `if` one for each answer, arguments one for each; lists are filled;
@@ -12,10 +12,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from nbadsl.format.printer import LEAVES, STEP, Printer
+from nbadsl.format.printer import STEP, Printer
 from nbadsl.format.shape import LEVEL
 from nbadsl.syntax import nodes
 
+_LEAVES = (
+    nodes.Name
+    | nodes.String
+    | nodes.Number
+    | nodes.Amount
+    | nodes.Quantity
+    | nodes.TextValue
+    | nodes.FlagValue
+    | nodes.Moment
+    | nodes.ClockValue
+    | nodes.Reference
+)
 _CLAUSES = frozenset("because when via content per by seed within among unique first collect".split())
 _CLAUSE_NODES = nodes.Modifier | nodes.Period | nodes.Window
 _CLOSED = nodes.Brackets | nodes.Call | nodes.OneOf | nodes.Has
@@ -25,7 +37,7 @@ _LISTS = nodes.OneOf | nodes.Has | nodes.TypeName
 def put_node(printer: Printer, node: Any) -> None:
     """Write a node, broken where it has to be."""
     first, behind = printer.range_of(node)
-    if printer.fits(first, behind) or isinstance(node, LEAVES):
+    if printer.fits(first, behind) or isinstance(node, _LEAVES):
         return printer.put_each(first, behind)
     match node:
         case nodes.Binary(operator) if operator in LEVEL:
@@ -139,7 +151,7 @@ def _wants_a_line(printer: Printer, parts: Any) -> bool:
     begin, end = parts[0][0], parts[-1][1]
     if printer.fits(begin, end):
         return False
-    simple = all(child is None or isinstance(child, LEAVES) for *_, child in parts)
+    simple = all(child is None or isinstance(child, _LEAVES) for *_, child in parts)
     return simple or printer.fits_at(printer.deep, begin, end)
 
 
@@ -149,9 +161,7 @@ def _groups(printer: Printer, node: Any, first: int, behind: int) -> list[tuple[
     groups: list[tuple[str, list[Any]]] = []
     for part in printer.parts(node, first, behind):
         begin, _, child = part
-        kind = ""
-        if after_child or begin > first:
-            kind = _joint(node, text[begin - 1], text[begin], child, after_child)
+        kind = _joint(node, text[begin - 1], text[begin], child, after_child) if begin > first else ""
         if kind or not groups:
             groups.append((kind, [part]))
         else:
@@ -161,6 +171,7 @@ def _groups(printer: Printer, node: Any, first: int, behind: int) -> list[tuple[
 
 
 def _joint(node: Any, before: str, word: str, child: Any, after_child: bool) -> str:
+    """Why a line may begin at a word, the start of a child or a token of the node itself; "" if it may not."""
     if before == ",":
         return "" if word == "unknown" else "fill"
     if isinstance(node, _LISTS) and before == "of":

@@ -15,7 +15,6 @@ from typing import Any
 from nbadsl.format.shape import Shape
 from nbadsl.format.tree import children
 from nbadsl.format.words import Words, columns
-from nbadsl.syntax import nodes
 
 STEP = 2  # columns of one indentation
 
@@ -154,17 +153,3 @@ class Printer:
         """The lines, when everything is written."""
         self.newline(0)
         return self.lines
-
-
-LEAVES = (
-    nodes.Name
-    | nodes.String
-    | nodes.Number
-    | nodes.Amount
-    | nodes.Quantity
-    | nodes.TextValue
-    | nodes.FlagValue
-    | nodes.Moment
-    | nodes.ClockValue
-    | nodes.Reference
-)
