@@ -19,7 +19,7 @@ LAYERS = (
     ("zone", "inputs"),
     ("diagnostics",),
     ("syntax",),
-    ("semantics",),
+    ("semantics", "format"),
     ("program",),
     ("data",),
     ("plan", "interpreter"),

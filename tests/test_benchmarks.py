@@ -50,6 +50,13 @@ def test_a_run_tells_how_long_each_step_takes(quick: dict[str, Any]) -> None:
     assert "`decide_one`, median" in quick["text"]
 
 
+def test_laying_out_is_measured_with_and_without_changes(quick: dict[str, Any]) -> None:
+    (layout,) = quick["layouts"]
+    assert layout["lines"] >= 200 and layout["size"] > 30 * layout["lines"]
+    assert min(layout["same"], layout["changed"]) > 0
+    assert f"`nba fmt` of {layout['lines']:,} lines" in quick["text"]
+
+
 def test_limits_are_measured_where_they_bind(quick: dict[str, Any]) -> None:
     (limits,) = quick["limits"]
     batches, keeping, singles = limits["batches"], limits["keeping"], limits["singles"]["seconds"]

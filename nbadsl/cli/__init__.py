@@ -16,6 +16,7 @@ from nbadsl import __version__
 COMMANDS = {
     "new": "Start a policy: a folder with an example to change.",
     "check": "Find mistakes in policies.",
+    "fmt": "Lay policies out in one style.",
     "test": "Run the tests that stand in policies.",
     "run": "Decide for everybody in a file of profiles.",
     "explain": "Say why one customer is decided as they are.",

@@ -25,11 +25,16 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-def fail(message: str) -> NoReturn:
-    """End with an input error."""
+def say_error(message: str) -> None:
+    """Print an error that is none in a policy."""
     click.echo(
         f"{click.style('error', fg='red', bold=True)}: {message}", err=True, color=wants_color(sys.stderr)
     )
+
+
+def fail(message: str) -> NoReturn:
+    """End with an input error."""
+    say_error(message)
     raise SystemExit(2)
 
 

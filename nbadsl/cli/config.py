@@ -15,7 +15,19 @@ import click
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-KEYS = ("policy", "profiles", "out", "rejects", "sample", "history", "seed", "threads", "strict")
+KEYS = (
+    "policy",
+    "profiles",
+    "out",
+    "rejects",
+    "sample",
+    "history",
+    "seed",
+    "threads",
+    "strict",
+    "format",
+    "format.width",
+)
 
 
 def find(start: Path) -> tuple[Path, dict[str, Any]] | None:
@@ -42,6 +54,11 @@ def settings_model() -> type[BaseModel]:
     """The pydantic model of the settings (imported late: most commands have no settings file)."""
     from pydantic import BaseModel, ConfigDict, Field
 
+    class Layout(BaseModel):
+        model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+        width: int | None = Field(None, ge=20, description="columns of a line")
+
     class Settings(BaseModel):
         model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -54,6 +71,7 @@ def settings_model() -> type[BaseModel]:
         seed: int = Field(0, description="of chance")
         threads: int | None = Field(None, ge=1, description="of the engine; all cores when not given")
         strict: bool = Field(False, description="a rejected row is an error")
+        format: Layout | None = Field(None, description="of `nba fmt`")
 
     return Settings
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from compare import Comparison, Measured
 from engine_way import VERSION
+from layout import Layout
 from limits import Batches, Keeping, Limits, Singles
 from memory import Run
 from starts import Starts, duration, lines
@@ -28,6 +29,7 @@ class Results:
     starts: tuple[Starts, ...]
     kernel: float | None
     runs: tuple[Run, ...]
+    layouts: tuple[Layout, ...]
     limits: tuple[Limits, ...]
 
     def as_dict(self) -> dict[str, Any]:
@@ -62,6 +64,11 @@ def _engine(results: Results) -> list[str]:
         parts += _comparisons(results.comparisons)
     if results.starts:
         parts += _starts(results)
+    for found in results.layouts:
+        parts.append(
+            f"`nba fmt` of {found.lines:,} lines ({found.size / 1e3:,.0f} kB), without starting: {duration(found.same)} if nothing "
+            f"changes, {duration(found.changed)} if every declaration does."
+        )
     if results.runs:
         runs = "; ".join(
             f"{run.size / 1e9:.2g} GB of Parquet ({run.rows / 1e6:.1f} M people, {run.actions} actions): "
