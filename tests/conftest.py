@@ -37,6 +37,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--update-documents", action="store_true", help="write what commands print into the documents"
     )
+    parser.addoption(
+        "--editors",
+        action="store_true",
+        help="also what needs long installations: VS Code, the generator of tree-sitter",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--editors"):
+        for item in items:
+            if item.get_closest_marker("editors"):
+                item.add_marker(pytest.mark.skip(reason="needs a long installation: only with --editors"))
 
 
 ROUND = 2000

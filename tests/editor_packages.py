@@ -1,0 +1,57 @@
+"""What the tests of the editor packages share: where they are, and the policies they are held to.
+
+A program that is not there skips its tests and says what to install; continuous integration on Debian installs it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+
+import servers
+from tree_sitter import Language
+
+from nbadsl.source import Source
+from nbadsl.syntax import nodes
+from nbadsl.syntax.parser import parse
+
+ROOT = Path(__file__).parent.parent
+PACKAGES = ROOT / "editor-support"
+TREE_SITTER = PACKAGES / "tree-sitter-nba"
+
+
+@cache
+def sound_policies() -> tuple[Path, ...]:
+    """The files of the project that have no syntax errors, relative to its root."""
+    found = sorted(
+        p for top in ("examples", "stdlib", "tests", "nbadsl") for p in (ROOT / top).rglob("*.nba")
+    )
+    return tuple(
+        p.relative_to(ROOT) for p in found if not parse(Source(str(p), p.read_text(encoding="utf-8")))[1]
+    )
+
+
+def tree_of(path: Path) -> nodes.File:
+    """The compiler's tree of a file, whose path is relative to the root of the project."""
+    return parse(Source(str(path), (ROOT / path).read_text(encoding="utf-8")))[0]
+
+
+def language(target: Path) -> Language:
+    """The grammar of tree-sitter-nba, compiled into a folder. Raises servers.Missing without a C compiler."""
+    compiler = shutil.which("cc") or shutil.which("gcc")
+    if compiler is None:
+        raise servers.Missing(
+            "no C compiler (Debian's package gcc): the tests of tree-sitter-nba are skipped"
+        )
+    source, library = TREE_SITTER / "src", target / "nba.so"
+    command = [compiler, "-shared", "-fPIC", "-I", source, source / "parser.c", "-o", library]
+    subprocess.run(command, check=True)
+    function = ctypes.CDLL(str(library)).tree_sitter_nba
+    function.restype = ctypes.c_void_p
+    capsule = ctypes.pythonapi.PyCapsule_New
+    capsule.restype = ctypes.py_object
+    capsule.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p]
+    return Language(capsule(function(), b"tree_sitter.Language", None))
