@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import editor_packages
 import pytest
 import servers
 from commands import change, nba
+from tree_sitter import Language
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -95,6 +97,14 @@ def redis_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def postgres_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     yield from started(servers.postgres_server, tmp_path_factory.mktemp("postgres"))
+
+
+@pytest.fixture(scope="session")
+def tree_sitter_nba(tmp_path_factory: pytest.TempPathFactory) -> Language:
+    try:
+        return editor_packages.language(tmp_path_factory.mktemp("tree-sitter"))
+    except servers.Missing as missing:
+        pytest.skip(str(missing))
 
 
 def started(server: Callable[[Path], Any], folder: Path) -> Iterator[str]:

@@ -8,11 +8,12 @@ from __future__ import annotations
 import ctypes
 import shutil
 import subprocess
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 import servers
-from tree_sitter import Language
+from tree_sitter import Language, Node, Parser
 
 from nbadsl.source import Source
 from nbadsl.syntax import nodes
@@ -55,3 +56,25 @@ def language(target: Path) -> Language:
     capsule.restype = ctypes.py_object
     capsule.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p]
     return Language(capsule(function(), b"tree_sitter.Language", None))
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """A node of tree-sitter and all below it."""
+    yield node
+    for child in node.children:
+        yield from walk(child)
+
+
+KINDS = {"comment": "comment", "string": "string"} | dict.fromkeys(
+    ("number", "percent", "date", "datetime", "clock"), "number"
+)
+
+
+def colours(nba: Language, text: str) -> Iterator[tuple[int, int, str]]:
+    """What every editor should tell apart: offsets of characters, and "keyword", "comment", "string" or "number"."""
+    data = text.encode()
+    for node in walk(Parser(nba).parse(data).root_node):
+        kind = KINDS.get(node.type) if node.is_named else "keyword" if node.type.isalpha() else None
+        if kind:
+            start = len(data[: node.start_byte].decode())
+            yield start, start + len(data[node.start_byte : node.end_byte].decode()), kind

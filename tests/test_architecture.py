@@ -29,7 +29,7 @@ LAYERS = (
     ("report", "story", "run"),
     ("results",),
     ("api",),
-    ("cli",),
+    ("cli", "pygments"),
 )
 RANK = {name: rank for rank, row in enumerate(LAYERS) for name in row}
 
@@ -46,6 +46,7 @@ HOMES = {
     "sqlite3": {"history"},
     "redis": {"history"},
     "psycopg": {"history"},
+    "pygments": {"pygments"},
 }
 
 MODULES = sorted(p for p in PACKAGE.rglob("*.py") if p != PACKAGE / "__init__.py")

@@ -14,8 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import servers
-from editor_packages import ROOT, TREE_SITTER, language, sound_policies, tree_of
+from editor_packages import ROOT, TREE_SITTER, sound_policies, tree_of, walk
 from grammar_words import keywords, with_keyword_as_name
 from tree_sitter import Language, Node, Parser, Query, QueryCursor
 
@@ -34,14 +33,6 @@ EXAMPLES = [
 HIGHLIGHTS = (TREE_SITTER / "queries" / "highlights.scm").read_text(encoding="utf-8")
 
 
-@pytest.fixture(scope="module")
-def nba(tmp_path_factory: pytest.TempPathFactory) -> Language:
-    try:
-        return language(tmp_path_factory.mktemp("tree-sitter"))
-    except servers.Missing as missing:
-        pytest.skip(str(missing))
-
-
 def parsed(nba: Language, text: bytes) -> Node:
     """The tree of a text, which must have no error."""
     root = Parser(nba).parse(text).root_node
@@ -50,15 +41,11 @@ def parsed(nba: Language, text: bytes) -> Node:
     return root
 
 
-def walk(node: Node) -> Iterator[Node]:
-    yield node
-    for child in node.children:
-        yield from walk(child)
-
-
 @pytest.mark.parametrize("path", sound_policies(), ids=str)
-def test_a_policy_has_the_declarations_and_rows_that_the_compiler_reads(nba: Language, path: Path):
-    root = parsed(nba, (ROOT / path).read_bytes())
+def test_a_policy_has_the_declarations_and_rows_that_the_compiler_reads(
+    tree_sitter_nba: Language, path: Path
+):
+    root = parsed(tree_sitter_nba, (ROOT / path).read_bytes())
     found = [(n.text.decode(), rows(n)) for n in root.named_children if n.type != "comment"]
     expected = [(d.span.text, len(rows_of(d))) for d in tree_of(path).declarations]
     assert found == expected
@@ -78,13 +65,15 @@ def rows_of(declaration: nodes.Declaration) -> list[nodes.Row]:
 
 
 @pytest.mark.parametrize("word", sorted(keywords() - {"if", "not", "yes", "no"}))
-def test_a_keyword_is_a_name_where_it_cannot_stand(nba: Language, word: str):
-    parsed(nba, with_keyword_as_name(word).encode())
+def test_a_keyword_is_a_name_where_it_cannot_stand(tree_sitter_nba: Language, word: str):
+    parsed(tree_sitter_nba, with_keyword_as_name(word).encode())
 
 
 @pytest.mark.parametrize("name, code, tree", EXAMPLES)
-def test_the_corpus(nba: Language, name: str, code: str, tree: str):
-    assert str(parsed(nba, code.encode())) == re.sub(r"\s+(?=\))|(?<=\()\s+", "", " ".join(tree.split()))
+def test_the_corpus(tree_sitter_nba: Language, name: str, code: str, tree: str):
+    assert str(parsed(tree_sitter_nba, code.encode())) == re.sub(
+        r"\s+(?=\))|(?<=\()\s+", "", " ".join(tree.split())
+    )
 
 
 def test_the_corpus_is_read_whole():
@@ -104,19 +93,19 @@ def test_the_functions_of_the_language_have_their_own_colour():
 
 
 @pytest.mark.parametrize("path", sorted((TREE_SITTER / "queries").glob("*.scm")), ids=lambda p: p.name)
-def test_a_query_finds_something(nba: Language, path: Path):
-    query = Query(nba, path.read_text(encoding="utf-8"))
+def test_a_query_finds_something(tree_sitter_nba: Language, path: Path):
+    query = Query(tree_sitter_nba, path.read_text(encoding="utf-8"))
     names = {query.capture_name(i) for i in range(query.capture_count)}
     found: set[str] = set()
     for policy in sound_policies():
-        found |= QueryCursor(query).captures(parsed(nba, (ROOT / policy).read_bytes())).keys()
+        found |= QueryCursor(query).captures(parsed(tree_sitter_nba, (ROOT / policy).read_bytes())).keys()
     assert found == names
 
 
 @pytest.mark.parametrize("path", sound_policies(), ids=str)
-def test_every_word_and_mark_of_a_policy_has_one_colour(nba: Language, path: Path):
-    root = parsed(nba, (ROOT / path).read_bytes())
-    captures = QueryCursor(Query(nba, HIGHLIGHTS)).captures(root)
+def test_every_word_and_mark_of_a_policy_has_one_colour(tree_sitter_nba: Language, path: Path):
+    root = parsed(tree_sitter_nba, (ROOT / path).read_bytes())
+    captures = QueryCursor(Query(tree_sitter_nba, HIGHLIGHTS)).captures(root)
     captured = [node.id for found in captures.values() for node in found]
     assert len(captured) == len(set(captured))
     colours = set(captured)
