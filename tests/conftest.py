@@ -100,11 +100,17 @@ def postgres_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def tree_sitter_nba(tmp_path_factory: pytest.TempPathFactory) -> Language:
+def parser_nba(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The library of tree-sitter-nba."""
     try:
-        return editor_packages.language(tmp_path_factory.mktemp("tree-sitter"))
+        return editor_packages.compiled_parser(tmp_path_factory.mktemp("tree-sitter"))
     except servers.Missing as missing:
         pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="session")
+def tree_sitter_nba(parser_nba: Path) -> Language:
+    return editor_packages.language(parser_nba)
 
 
 def started(server: Callable[[Path], Any], folder: Path) -> Iterator[str]:

@@ -35,13 +35,18 @@ def sound_policies() -> tuple[Path, ...]:
     )
 
 
+def indented_policies() -> list[Path]:
+    """The policies that people read, relative to the root of the project: in them all lines stand as they should."""
+    return [p for p in sound_policies() if p.parts[0] != "tests"]
+
+
 def tree_of(path: Path) -> nodes.File:
     """The compiler's tree of a file, whose path is relative to the root of the project."""
     return parse(Source(str(path), (ROOT / path).read_text(encoding="utf-8")))[0]
 
 
-def language(target: Path) -> Language:
-    """The grammar of tree-sitter-nba, compiled into a folder. Raises servers.Missing without a C compiler."""
+def compiled_parser(target: Path) -> Path:
+    """The library of tree-sitter-nba, made in a folder. Raises servers.Missing without a C compiler."""
     compiler = shutil.which("cc") or shutil.which("gcc")
     if compiler is None:
         raise servers.Missing(
@@ -50,6 +55,10 @@ def language(target: Path) -> Language:
     source, library = TREE_SITTER / "src", target / "nba.so"
     command = [compiler, "-shared", "-fPIC", "-I", source, source / "parser.c", "-o", library]
     subprocess.run(command, check=True)
+    return library
+
+
+def language(library: Path) -> Language:
     function = ctypes.CDLL(str(library)).tree_sitter_nba
     function.restype = ctypes.c_void_p
     capsule = ctypes.pythonapi.PyCapsule_New

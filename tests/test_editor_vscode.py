@@ -6,7 +6,6 @@ seconds). Everywhere else its tests are skipped until that has been done by hand
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import re
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import servers
 from editor_packages import PACKAGES, ROOT, colours, sound_policies
 from grammar_words import keywords
 from tree_sitter import Language
@@ -112,13 +112,12 @@ def test_a_policy_in_a_document_has_no_syntax_errors(path: Path):
 
 
 @pytest.fixture(scope="module")
-def npm(tmp_path_factory: pytest.TempPathFactory) -> str:
+def npm() -> str:
     """npm, with all installed that the extension is made with."""
     program = shutil.which("npm")
     if program is None:
         pytest.skip("npm is not installed (Debian's package npm): the VS Code extension is not made")
-    with (tmp_path_factory.getbasetemp().parent / "npm.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # one of the processes that run tests installs, the others wait
+    with servers.alone("npm"):
         if not (EXTENSION / "node_modules" / ".package-lock.json").is_file():
             if not os.environ.get("CI"):
                 pytest.skip("run `npm ci` in editor-support/vscode: the VS Code extension is not made")
