@@ -102,15 +102,35 @@ def postgres_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def parser_nba(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The library of tree-sitter-nba."""
-    try:
-        return editor_packages.compiled_parser(tmp_path_factory.mktemp("tree-sitter"))
-    except servers.Missing as missing:
-        pytest.skip(str(missing))
+    return there(editor_packages.compiled_parser, tmp_path_factory.mktemp("tree-sitter"))
 
 
 @pytest.fixture(scope="session")
 def tree_sitter_nba(parser_nba: Path) -> Language:
     return editor_packages.language(parser_nba)
+
+
+@pytest.fixture(scope="session")
+def nvim() -> str:
+    return there(editor_packages.neovim)
+
+
+@pytest.fixture(scope="session")
+def emacs() -> str:
+    return there(servers.program, "emacs")
+
+
+@pytest.fixture(scope="session")
+def npm() -> str:
+    return there(editor_packages.npm)
+
+
+def there(find: Callable[..., Any], *arguments: object) -> Any:
+    """What is found. A test of what this machine does not have is skipped."""
+    try:
+        return find(*arguments)
+    except servers.Missing as missing:
+        pytest.skip(str(missing))
 
 
 def started(server: Callable[[Path], Any], folder: Path) -> Iterator[str]:

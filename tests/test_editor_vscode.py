@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 import tomllib
 import zipfile
@@ -17,8 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import servers
-from editor_packages import PACKAGES, ROOT, colours, sound_policies
+from editor_packages import EXTENSION, PACKAGES, ROOT, colours, sound_policies
 from grammar_words import keywords
 from tree_sitter import Language
 
@@ -26,8 +24,6 @@ from nbadsl.semantics.builtins import COUNTS
 from nbadsl.semantics.fields import NAMED_TYPES
 from nbadsl.source import Source
 from nbadsl.syntax.parser import parse
-
-EXTENSION = PACKAGES / "vscode"
 
 
 def read(name: str) -> Any:
@@ -109,21 +105,6 @@ def test_a_policy_in_a_document_has_no_syntax_errors(path: Path):
 
 
 # --- what needs Node -------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def npm() -> str:
-    """npm, with all installed that the extension is made with."""
-    program = shutil.which("npm")
-    if program is None:
-        pytest.skip("npm is not installed (Debian's package npm): the VS Code extension is not made")
-    with servers.alone("npm"):
-        if not (EXTENSION / "node_modules" / ".package-lock.json").is_file():
-            if not os.environ.get("CI"):
-                pytest.skip("run `npm ci` in editor-support/vscode: the VS Code extension is not made")
-            if subprocess.run([program, "ci", "--no-audit", "--no-fund"], cwd=EXTENSION).returncode:
-                pytest.skip("npm could not install: the VS Code extension is not made")
-    return program
 
 
 def test_its_code_is_sound(npm: str):

@@ -27,6 +27,7 @@ end
 --- The captures of tree-sitter at the places.
 function act.captures(wanted)
   assert(vim.treesitter.highlighter.active[vim.api.nvim_get_current_buf()], 'tree-sitter does not run')
+  vim.treesitter.get_parser():parse(true) -- otherwise it is read piece by piece, later
   return vim.tbl_map(function(at)
     local found = vim.treesitter.get_captures_at_pos(0, at[1], at[2])
     return #found > 0 and found[#found].capture or ''

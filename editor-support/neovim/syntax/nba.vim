@@ -24,7 +24,7 @@ call s:words('nbaOperator', '', '',
 call s:words('nbaConstant', '', '',
   \ 'yes no known unknown never second seconds minute minutes hour hours day days weeks month months'
   \ . ' quarter year years decided sent seen clicked accepted rejected ignored')
-call s:words('nbaType', '(:\s)@<=', '',
+call s:words('nbaType', '(:\s)@2<=', '',
   \ 'flag integer number probability money duration date time clock text')
 call s:words('nbaFunction', '', '\ze\(',
   \ 'min max clamp abs floor ceil round exp log sqrt hour weekday day month year age_in_years'
