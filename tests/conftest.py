@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import editor_packages
 import pytest
 import servers
 from commands import change, nba
+from tree_sitter import Language
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -37,6 +39,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--update-documents", action="store_true", help="write what commands print into the documents"
     )
+    parser.addoption(
+        "--editors",
+        action="store_true",
+        help="also what needs long installations: VS Code, the generator of tree-sitter",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--editors"):
+        for item in items:
+            if item.get_closest_marker("editors"):
+                item.add_marker(pytest.mark.skip(reason="needs a long installation: only with --editors"))
 
 
 ROUND = 2000
@@ -83,6 +97,40 @@ def redis_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def postgres_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     yield from started(servers.postgres_server, tmp_path_factory.mktemp("postgres"))
+
+
+@pytest.fixture(scope="session")
+def parser_nba(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The library of tree-sitter-nba."""
+    return there(editor_packages.compiled_parser, tmp_path_factory.mktemp("tree-sitter"))
+
+
+@pytest.fixture(scope="session")
+def tree_sitter_nba(parser_nba: Path) -> Language:
+    return editor_packages.language(parser_nba)
+
+
+@pytest.fixture(scope="session")
+def nvim() -> str:
+    return there(editor_packages.neovim)
+
+
+@pytest.fixture(scope="session")
+def emacs() -> str:
+    return there(servers.program, "emacs")
+
+
+@pytest.fixture(scope="session")
+def npm() -> str:
+    return there(editor_packages.npm)
+
+
+def there(find: Callable[..., Any], *arguments: object) -> Any:
+    """What is found. A test of what this machine does not have is skipped."""
+    try:
+        return find(*arguments)
+    except servers.Missing as missing:
+        pytest.skip(str(missing))
 
 
 def started(server: Callable[[Path], Any], folder: Path) -> Iterator[str]:

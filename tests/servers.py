@@ -1,15 +1,18 @@
 """Real servers for tests: Redis and PostgreSQL, started on loopback for one run of the tests, in a folder that goes.
 
-A machine without them skips their tests and says so; continuous integration on Debian installs them first.
+A machine without them skips their tests and says so; continuous integration on Debian installs them first. So it is
+with other programs that tests use.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pwd
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,25 +21,45 @@ from pathlib import Path
 import psycopg
 import redis
 
-PACKAGES = {"redis-server": "redis-server", "postgres": "postgresql"}
+PACKAGES = {
+    "redis-server": ("redis-server",),
+    "postgres": ("postgresql",),
+    "emacs": ("emacs-nox", "elpa-eglot"),
+    "chromium": ("chromium",),
+}
 
 
 class Missing(Exception):
-    """A server that this machine does not have."""
+    """A program that this machine does not have."""
 
 
 def program(name: str) -> str:
-    """Where a server's program is; installed first where this is continuous integration. Raises Missing."""
+    """Where a program is; installed first where this is continuous integration. Raises Missing."""
+    if os.environ.get("CI") and os.geteuid() == 0 and shutil.which("apt-get"):
+        with alone("apt-get"):
+            if _find(name) is None:
+                install(*PACKAGES[name])
     found = _find(name)
-    if found is None and os.environ.get("CI") and os.geteuid() == 0 and shutil.which("apt-get"):
-        subprocess.run(["apt-get", "update", "-qq"], check=False, capture_output=True)
-        quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-        command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", PACKAGES[name]]
-        subprocess.run(command, check=False, capture_output=True, env=quiet)
-        found = _find(name)
     if found is None:
-        raise Missing(f"{name} is not installed (Debian's package {PACKAGES[name]}): its tests are skipped")
+        packages = " ".join(PACKAGES[name])
+        raise Missing(f"{name} is not installed (Debian: apt-get install {packages}): its tests are skipped")
     return found
+
+
+def install(*packages: str) -> None:
+    """Install packages of Debian, if that can be done."""
+    subprocess.run(["apt-get", "update", "-qq"], check=False, capture_output=True)
+    quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages]
+    subprocess.run(command, check=False, capture_output=True, env=quiet)
+
+
+@contextmanager
+def alone(what: str) -> Iterator[None]:
+    """One of the processes that run tests does something, the others wait."""
+    with Path(tempfile.gettempdir(), f"nba-tests-{os.geteuid()}-{what}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _find(name: str) -> str | None:
@@ -68,7 +91,7 @@ def redis_server(folder: Path) -> Iterator[str]:
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
         address = f"redis://127.0.0.1:{port}/0"
-        _wait(process, lambda: redis.Redis.from_url(address).ping(), redis.ConnectionError)
+        wait(process, lambda: redis.Redis.from_url(address).ping(), redis.ConnectionError)
         yield address
     finally:
         process.terminate()
@@ -117,14 +140,14 @@ def postgres_server(folder: Path) -> Iterator[str]:
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL, user=user, cwd="/")
     try:
         address = f"postgresql://{name}@127.0.0.1:{port}/postgres"
-        _wait(process, lambda: psycopg.connect(address).close(), psycopg.OperationalError)
+        wait(process, lambda: psycopg.connect(address).close(), psycopg.OperationalError)
         yield address
     finally:
         process.terminate()
         process.wait()
 
 
-def _wait(process: subprocess.Popen[bytes], connect: Callable[[], object], refused: type[Exception]) -> None:
+def wait(process: subprocess.Popen[bytes], connect: Callable[[], object], refused: type[Exception]) -> None:
     """Until a server not only listens, but answers."""
     for _ in range(600):
         if process.poll() is not None:

@@ -30,7 +30,7 @@ LAYERS = (
     ("testing",),
     ("results",),
     ("api",),
-    ("cli", "pytest_plugin"),
+    ("cli", "pygments", "pytest_plugin"),
 )
 RANK = {name: rank for rank, row in enumerate(LAYERS) for name in row}
 
@@ -48,6 +48,7 @@ HOMES = {
     "sqlite3": {"history"},
     "redis": {"history"},
     "psycopg": {"history"},
+    "pygments": {"pygments"},
 }
 
 MODULES = sorted(p for p in PACKAGE.rglob("*.py") if p != PACKAGE / "__init__.py")
