@@ -1,0 +1,25 @@
+"""`nba lsp`: the language server."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command()
+@click.option("--stdio", is_flag=True, help="Speak on standard input and output, which it always does.")
+@click.option("--strict", is_flag=True, hidden=True, help="Mistakes of the server are errors of its answers.")
+def command(stdio: bool, strict: bool) -> None:
+    """Serve an editor: findings while you type, completion, hover, renaming and more.
+
+    Editors start this themselves; it speaks the Language Server Protocol on standard input and output. Findings are
+    those of `nba check`, for the text in the editor.
+
+    \b
+    Example, for Neovim 0.11:
+      vim.filetype.add { extension = { nba = "nba" } }
+      vim.lsp.config("nba", { cmd = { "nba", "lsp" }, filetypes = { "nba" }, root_markers = { "nba.toml", ".git" } })
+      vim.lsp.enable("nba")
+    """
+    from nbadsl.lsp.server import serve
+
+    serve(strict)

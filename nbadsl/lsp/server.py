@@ -1,0 +1,166 @@
+"""The server: what it offers, and the way of every request through it.
+
+QUICK requests are answered at once from what was understood last; EXACT ones when the text as it is has been checked.
+A handler that fails leaves a line in the log and answers nothing: an editor is no place for our mistakes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import sys
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
+from typing import Any
+from uuid import uuid4
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+from pygls.lsp.server import LanguageServer
+
+from nbadsl import __version__
+from nbadsl.lsp import diagnostics, files, navigation, outline, reading, renaming
+from nbadsl.lsp.session import Session
+from nbadsl.lsp.translate import View
+
+log = logging.getLogger("nbadsl.lsp")
+
+Handler = Callable[[View, Any], Any]
+
+QUICK: dict[str, Handler] = {
+    types.TEXT_DOCUMENT_HOVER: reading.hover,
+    types.TEXT_DOCUMENT_COMPLETION: reading.completion,
+    types.COMPLETION_ITEM_RESOLVE: reading.resolve,
+    types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT: navigation.highlights,
+    types.TEXT_DOCUMENT_DOCUMENT_SYMBOL: outline.document_symbols,
+    types.WORKSPACE_SYMBOL: outline.workspace_symbols,
+    types.TEXT_DOCUMENT_LINKED_EDITING_RANGE: navigation.linked,
+}
+EXACT: dict[str, Handler] = {
+    types.TEXT_DOCUMENT_DEFINITION: navigation.definition,
+    types.TEXT_DOCUMENT_TYPE_DEFINITION: navigation.type_definition,
+    types.TEXT_DOCUMENT_REFERENCES: navigation.references,
+    types.TEXT_DOCUMENT_PREPARE_RENAME: renaming.prepare,
+    types.TEXT_DOCUMENT_RENAME: renaming.rename,
+    types.WORKSPACE_WILL_RENAME_FILES: renaming.rename_files,
+}
+_NBA_FILES = types.FileOperationRegistrationOptions(
+    [types.FileOperationFilter(types.FileOperationPattern("**/*"), "file")]
+)
+OPTIONS: dict[str, Any] = {
+    types.TEXT_DOCUMENT_COMPLETION: types.CompletionOptions(
+        trigger_characters=[" ", ":", '"', ".", "|", "("], resolve_provider=True
+    ),
+    types.WORKSPACE_WILL_RENAME_FILES: _NBA_FILES,
+}
+
+
+class Server(LanguageServer):
+    """A language server for one client. `strict`: a handler's mistake is the answer's error, for tests."""
+
+    def __init__(self, strict: bool = False) -> None:
+        super().__init__("nba", __version__, types.TextDocumentSyncKind.Full)
+        self.strict = strict
+        self.session = Session(self._checked)
+        self.uris: dict[str, str] = {}
+        self._work: set[asyncio.Task[None]] = set()
+        self.pushed: dict[str, list[types.Diagnostic]] = {}
+        for method, handler in QUICK.items():
+            self._offer(method, self._quick(handler))
+        for method, handler in EXACT.items():
+            self._offer(method, self._exact(handler))
+        self.feature(types.INITIALIZE)(partial(self._initialize))  # pygls marks what it is given
+        files.offer(self)
+
+    def view(self) -> View:
+        """What a client sees now."""
+        encoding = str(getattr(self.workspace.position_encoding, "value", self.workspace.position_encoding))
+        return View(self.session.snapshot, encoding, self.uris, self.client_capabilities)
+
+    def guarded(self, what: str, call: Callable[[], Any]) -> Any:
+        """The result of a call; None, and a line in the log, when it fails."""
+        try:
+            return call()
+        except JsonRpcException:
+            raise
+        except Exception:
+            if self.strict:
+                raise
+            log.exception("%s", what)
+            return None
+
+    def _offer(self, method: str, handler: Callable[[Any], Any]) -> None:
+        self.feature(method, OPTIONS.get(method))(handler)
+
+    def _quick(self, handler: Handler) -> Callable[[Any], Any]:
+        def answer(params: Any) -> Any:
+            return self.guarded(handler.__name__, lambda: handler(self.view(), params))
+
+        return answer
+
+    def _exact(self, handler: Handler) -> Callable[[Any], Awaitable[Any]]:
+        async def answer(params: Any) -> Any:
+            await self.session.fresh()
+            return self.guarded(handler.__name__, lambda: handler(self.view(), params))
+
+        return answer
+
+    def _initialize(self, params: types.InitializeParams) -> None:
+        if diagnostics.can_pull(params.capabilities):
+            options = types.DiagnosticOptions(
+                inter_file_dependencies=True, workspace_diagnostics=False, identifier="nba"
+            )
+            self.feature(types.TEXT_DOCUMENT_DIAGNOSTIC, options)(self._exact(diagnostics.pull))
+
+    # --- folders ---
+
+    def start(self, work: Coroutine[Any, Any, None]) -> None:
+        """Begin something that ends by itself."""
+        task = asyncio.ensure_future(work)
+        self._work.add(task)
+        task.add_done_callback(self._work.discard)
+
+    async def read_folders(self, paths: list[str]) -> None:
+        """Read what is in folders, and say so while it lasts."""
+        window = self.client_capabilities.window
+        token = str(uuid4()) if paths and window and window.work_done_progress else None
+        if token is not None:
+            await self.work_done_progress.create_async(token)
+            self.work_done_progress.begin(token, types.WorkDoneProgressBegin("Reading policies"))
+        await self.session.add_folders(paths)
+        await self.session.fresh()
+        if token is not None:
+            self.work_done_progress.end(token, types.WorkDoneProgressEnd())
+
+    # --- after a check ---
+
+    def _checked(self) -> None:
+        if diagnostics.can_pull(self.client_capabilities):
+            return
+        view = self.view()
+        paths = dict.fromkeys([*view.snapshot.workspace.open, *self.pushed])
+        for path in paths:
+            is_open = path in view.snapshot.workspace.open
+            found = self.guarded("findings", partial(diagnostics.translated, view, path)) if is_open else []
+            if self.pushed.get(path) == found:
+                continue
+            self.pushed[path] = found or []
+            self.text_document_publish_diagnostics(
+                types.PublishDiagnosticsParams(view.uri(path), found or [], files.version_of(self, path))
+            )
+            if not is_open:
+                del self.pushed[path]
+
+
+def serve(strict: bool = False) -> None:
+    """Answer the client on standard input and output until it leaves."""
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(name)s: %(message)s")
+    # Checks share the interpreter with answers: let go of it often, so that an answer waits for milliseconds at most.
+    sys.setswitchinterval(0.0005)
+    gc.freeze()
+    server = Server(strict)
+    try:
+        server.start_io()
+    finally:
+        server.session.close()
