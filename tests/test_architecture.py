@@ -25,10 +25,13 @@ LAYERS = (
     ("plan", "interpreter"),
     ("engine", "history"),
     ("pipeline",),
+    ("workspace",),
+    ("ide",),
     ("realtime", "limited"),
     ("report", "story", "run"),
     ("results",),
     ("api",),
+    ("lsp",),
     ("cli",),
 )
 RANK = {name: rank for rank, row in enumerate(LAYERS) for name in row}
@@ -43,6 +46,8 @@ HOMES = {
     "pydantic": {"data", "cli", "api"},
     "click": {"cli"},
     "rich": {"cli", "diagnostics"},
+    "pygls": {"lsp"},
+    "lsprotocol": {"lsp"},
     "sqlite3": {"history"},
     "redis": {"history"},
     "psycopg": {"history"},

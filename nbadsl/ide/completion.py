@@ -127,12 +127,10 @@ def _of_place(snapshot: Snapshot, path: str, model: Model, follows: Next) -> Ite
     words = words_expected(model, parts)
     if words is not None:
         yield from (_word(word, words) for word in words)
-        if "NAME" in accepted and not _VALUE <= accepted:
-            return
-    if _VALUE <= accepted:
+    if _VALUE <= accepted and getattr(parts[0], "type", "") != "TEST":
         yield from _values(model, path)
         yield from (Item(w, "keyword", 2) for t, w in (("YES", "yes"), ("NO", "no")) if t in accepted)
-    elif "NAME" in accepted:
+    elif "NAME" in accepted and words is None:
         yield from (
             Item(n, kind, 1, thing=thing) for n, kind, thing in names_after(snapshot, path, model, parts)
         )
@@ -148,7 +146,7 @@ def _fixed(model: Model, follows: Next) -> Iterator[Item]:
     accepted, parts = follows.accepted, follows.parts
     for terminal in sorted(accepted):
         word = follows.words.get(terminal, "")
-        if word.isalpha() and terminal not in ("YES", "NO"):
+        if word.isalpha() and not (_VALUE <= accepted and terminal in ("YES", "NO")):
             meaning, snippet = keywords.ITEMS.get(word, ("", ""))
             whole = bool(snippet) and bool(parts) and getattr(parts[-1], "type", "") != "COMMA"
             yield Item(word, "keyword", 3, meaning, snippet if whole else "", whole)

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 
 from nbadsl.diagnostics import Diagnostic, Edit
 from nbadsl.diagnostics.fixes import edited
+from nbadsl.ide.names import Thing
 from nbadsl.ide.places import Named, everywhere, named_at
 from nbadsl.ide.snapshot import Snapshot
 from nbadsl.resources import folder
+from nbadsl.semantics.declare import FACTS, NO_NAMES
 from nbadsl.source import Span
 from nbadsl.syntax import nodes
 from nbadsl.workspace import Place, Workspace
@@ -59,9 +61,26 @@ def rename(snapshot: Snapshot, path: str, offset: int, name: str) -> list[Change
             raise CannotRename("a name in quotation marks has none inside")
     elif not _NAME.fullmatch(name):
         raise CannotRename(f"`{name}` is no name: letters, digits and `_`, and no digit first")
+    if name != named.thing.name and _is_taken(snapshot, path, named.thing, name):
+        raise CannotRename(f"the name `{name}` is already taken")
     changes = [Change(_inner(n), name) for n in everywhere(snapshot, path, named.thing)]
     _try(snapshot, changes, named.thing.name)
     return changes
+
+
+def _is_taken(snapshot: Snapshot, path: str, thing: Thing, name: str) -> bool:
+    model = snapshot.model(path)
+    match thing.kind:
+        case "value":
+            return name in model.symbols or name in (*FACTS, *NO_NAMES)
+        case "scope":
+            return name in model.scopes
+        case "word":
+            return isinstance(thing.owner, tuple) and name in thing.owner
+        case "content":
+            return name in model.contents
+        case _:
+            return False
 
 
 def _inner(named: Named) -> Place:

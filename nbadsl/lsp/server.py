@@ -93,8 +93,10 @@ class Server(LanguageServer):
     def _offer(self, method: str, handler: Callable[[Any], Any]) -> None:
         self.feature(method, OPTIONS.get(method))(handler)
 
-    def _quick(self, handler: Handler) -> Callable[[Any], Any]:
-        def answer(params: Any) -> Any:
+    def _quick(self, handler: Handler) -> Callable[[Any], Awaitable[Any]]:
+        async def answer(params: Any) -> Any:
+            if self.session.checked_generation == 0:
+                await self.session.fresh()
             return self.guarded(handler.__name__, lambda: handler(self.view(), params))
 
         return answer
@@ -153,12 +155,26 @@ class Server(LanguageServer):
                 del self.pushed[path]
 
 
-def serve(strict: bool = False) -> None:
-    """Answer the client on standard input and output until it leaves."""
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(name)s: %(message)s")
+def _is_a_mistake(record: logging.LogRecord) -> bool:
+    """Whether a line of the log is about a mistake; a refusal, such as of a name that is taken, is an answer."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, JsonRpcException) and not record.getMessage().startswith(
+        "Cancel notification"
+    )
+
+
+def serve(log_file: str | None = None, strict: bool = False) -> None:
+    """Answer the client on standard input and output until it leaves. What goes wrong is written to standard error,
+    or to a file."""
+    handler = (
+        logging.FileHandler(log_file, encoding="utf-8") if log_file else logging.StreamHandler(sys.stderr)
+    )
+    handler.addFilter(_is_a_mistake)
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, format="%(name)s: %(message)s")
     # Checks share the interpreter with answers: let go of it often, so that an answer waits for milliseconds at most.
     sys.setswitchinterval(0.0005)
-    gc.freeze()
+    gc.freeze()  # what is imported stays: the collector need not look at it
+    gc.enable()
     server = Server(strict)
     try:
         server.start_io()
