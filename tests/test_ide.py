@@ -14,7 +14,8 @@ PROGRAMS = [
 def test_questions_are_answered_as_written_below_them(program):
     case = case_of(program)
     assert case.questions, "a program without a question"
-    assert [c for q in case.questions if (c := complaint(case, q))] == []
+    wrong = [c for q in case.questions if (c := complaint(case, q))]
+    assert not wrong, "\n".join(wrong)
 
 
 def test_every_feature_is_asked():

@@ -5,28 +5,19 @@ from __future__ import annotations
 from lsprotocol import types
 
 from nbadsl.diagnostics import Diagnostic
+from nbadsl.ide.findings import findings
 from nbadsl.lsp.translate import View, path_of
 
 _SEVERITIES = {"error": types.DiagnosticSeverity.Error, "warning": types.DiagnosticSeverity.Warning}
 
 
-def findings_of(view: View, path: str) -> list[Diagnostic]:
-    """What the policies of a file found in it, each finding once."""
-    found = {
-        (d.kind.name, d.span.start, d.span.end, d.message): d
-        for checked in view.snapshot.checks(path)
-        for d in checked.diagnostics
-        if d.span.source.path == path
-    }
-    return list(found.values())
-
-
 def translated(view: View, path: str) -> list[types.Diagnostic]:
     """The findings of a file as the client reads them."""
-    return [_diagnostic(view, d) for d in findings_of(view, path)]
+    return [diagnostic(view, d) for d in findings(view.snapshot, path)]
 
 
-def _diagnostic(view: View, d: Diagnostic) -> types.Diagnostic:
+def diagnostic(view: View, d: Diagnostic) -> types.Diagnostic:
+    """One finding."""
     related = [
         types.DiagnosticRelatedInformation(
             types.Location(view.uri(span.source.path), view.span_range(span)), note

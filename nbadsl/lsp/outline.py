@@ -29,6 +29,10 @@ _KINDS = {
 _MOST_SYMBOLS = 1_000
 
 
+def symbol_kind(outline: ide.Outline) -> types.SymbolKind:
+    return _KINDS.get(outline.kind, types.SymbolKind.Object)
+
+
 def document_symbols(view: View, params: types.DocumentSymbolParams) -> list[types.DocumentSymbol]:
     path = path_of(params.text_document.uri)
     return [_symbol(view, o) for o in ide.document_symbols(view.snapshot, path)]
@@ -37,7 +41,7 @@ def document_symbols(view: View, params: types.DocumentSymbolParams) -> list[typ
 def _symbol(view: View, outline: ide.Outline) -> types.DocumentSymbol:
     return types.DocumentSymbol(
         name=outline.name,
-        kind=_KINDS.get(outline.kind, types.SymbolKind.Object),
+        kind=symbol_kind(outline),
         range=view.range(outline.place),
         selection_range=view.range(outline.name_place),
         detail=outline.detail or outline.kind,
@@ -51,7 +55,7 @@ def workspace_symbols(view: View, params: types.WorkspaceSymbolParams) -> list[t
         types.WorkspaceSymbol(
             location=view.location(o.name_place),
             name=o.name,
-            kind=_KINDS.get(o.kind, types.SymbolKind.Object),
+            kind=symbol_kind(o),
             container_name=o.detail or None,
         )
         for o in found

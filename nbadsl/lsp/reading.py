@@ -1,4 +1,4 @@
-"""What is read while writing: hover and completion."""
+"""What is read while writing: hover, completion, signatures."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from nbadsl.ide import completion as ide
 from nbadsl.ide.describe import describe
 from nbadsl.ide.hover import hover as ide_hover
 from nbadsl.ide.names import Thing
+from nbadsl.ide.signature import signature_help
 from nbadsl.lsp.translate import View
 
 _KINDS = {
@@ -80,3 +81,13 @@ def resolve(view: View, item: types.CompletionItem) -> types.CompletionItem:
         said = describe(view.snapshot, path, thing)
         item.documentation = markdown(said) if said else None
     return item
+
+
+def signature(view: View, params: types.SignatureHelpParams) -> types.SignatureHelp | None:
+    found = signature_help(view.snapshot, *view.at(params))
+    if found is None:
+        return None
+    parameters = [types.ParameterInformation(found.label[a:b]) for a, b in found.parameters]
+    said = markdown(found.documentation) if found.documentation else None
+    information = types.SignatureInformation(found.label, said, parameters)
+    return types.SignatureHelp([information], 0, found.active)

@@ -20,7 +20,7 @@ from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 
 from nbadsl import __version__
-from nbadsl.lsp import diagnostics, files, navigation, outline, reading, renaming
+from nbadsl.lsp import acting, diagnostics, files, hierarchy, navigation, outline, reading, renaming, shape
 from nbadsl.lsp.session import Session
 from nbadsl.lsp.translate import View
 
@@ -36,6 +36,10 @@ QUICK: dict[str, Handler] = {
     types.TEXT_DOCUMENT_DOCUMENT_SYMBOL: outline.document_symbols,
     types.WORKSPACE_SYMBOL: outline.workspace_symbols,
     types.TEXT_DOCUMENT_LINKED_EDITING_RANGE: navigation.linked,
+    types.TEXT_DOCUMENT_SIGNATURE_HELP: reading.signature,
+    types.TEXT_DOCUMENT_FOLDING_RANGE: shape.folds,
+    types.TEXT_DOCUMENT_SELECTION_RANGE: shape.selections,
+    types.TEXT_DOCUMENT_DOCUMENT_LINK: shape.links,
 }
 EXACT: dict[str, Handler] = {
     types.TEXT_DOCUMENT_DEFINITION: navigation.definition,
@@ -44,6 +48,13 @@ EXACT: dict[str, Handler] = {
     types.TEXT_DOCUMENT_PREPARE_RENAME: renaming.prepare,
     types.TEXT_DOCUMENT_RENAME: renaming.rename,
     types.WORKSPACE_WILL_RENAME_FILES: renaming.rename_files,
+    types.TEXT_DOCUMENT_CODE_ACTION: acting.actions,
+    types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL: shape.tokens_full,
+    types.TEXT_DOCUMENT_SEMANTIC_TOKENS_RANGE: shape.tokens_range,
+    types.TEXT_DOCUMENT_INLAY_HINT: shape.hints,
+    types.TEXT_DOCUMENT_PREPARE_CALL_HIERARCHY: hierarchy.prepare,
+    types.CALL_HIERARCHY_INCOMING_CALLS: hierarchy.incoming,
+    types.CALL_HIERARCHY_OUTGOING_CALLS: hierarchy.outgoing,
 }
 _NBA_FILES = types.FileOperationRegistrationOptions(
     [types.FileOperationFilter(types.FileOperationPattern("**/*"), "file")]
@@ -53,6 +64,10 @@ OPTIONS: dict[str, Any] = {
         trigger_characters=[" ", ":", '"', ".", "|", "("], resolve_provider=True
     ),
     types.WORKSPACE_WILL_RENAME_FILES: _NBA_FILES,
+    types.TEXT_DOCUMENT_CODE_ACTION: types.CodeActionOptions(acting.KINDS),
+    types.TEXT_DOCUMENT_SIGNATURE_HELP: types.SignatureHelpOptions(trigger_characters=["(", ","]),
+    types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL: shape.LEGEND,
+    types.TEXT_DOCUMENT_SEMANTIC_TOKENS_RANGE: shape.LEGEND,
 }
 
 
