@@ -33,6 +33,7 @@ _FACTS = {
     "boost": "the boosts",
     "cost": "the cost",
 }
+_LONGEST = 300
 _STAGES = {"require": "Only ever if", "eligible": "Only if", "exclude": "Never if"}
 _UNKNOWN = {
     "passes": "If that is not known, it passes.",
@@ -51,7 +52,11 @@ def rule_in_words(rule: nodes.Rule) -> str:
 
 
 def in_words(expr: nodes.Expr) -> str:
-    """An expression as part of a sentence."""
+    """An expression as part of a sentence; a long one, which nobody would hear to its end, as it is written."""
+    return _said(expr) if expr.span.end - expr.span.start <= _LONGEST else f"`{expr.span.words}`"
+
+
+def _said(expr: nodes.Expr) -> str:
     match expr:
         case nodes.Reference():
             return _FACTS.get(expr.name) or _name(expr.name)
@@ -62,16 +67,16 @@ def in_words(expr: nodes.Expr) -> str:
         case nodes.Number() | nodes.Amount() | nodes.Quantity() | nodes.Moment() | nodes.ClockValue():
             return expr.span.words
         case nodes.Brackets():
-            return in_words(expr.inner) if _is_whole(expr.inner) else f"({in_words(expr.inner)})"
+            return _said(expr.inner) if _is_whole(expr.inner) else f"({_said(expr.inner)})"
         case nodes.Unary(operator="not"):
             return _not(expr.operand)
         case nodes.Unary():
-            return f"minus {in_words(expr.operand)}"
+            return f"minus {_said(expr.operand)}"
         case nodes.If():
-            then, otherwise = in_words(expr.then), in_words(expr.otherwise)
-            return f"{then} if {in_words(expr.condition)}, otherwise {otherwise}"
+            then, otherwise = _said(expr.then), _said(expr.otherwise)
+            return f"{then} if {_said(expr.condition)}, otherwise {otherwise}"
         case nodes.Call():
-            return f"{_name(expr.function.text)} of {_listed([in_words(a) for a in expr.arguments], 'and')}"
+            return f"{_name(expr.function.text)} of {_listed([_said(a) for a in expr.arguments], 'and')}"
         case nodes.Binary() | nodes.OneOf() | nodes.Between():
             return _compared(expr)
         case nodes.Is() | nodes.Recency() | nodes.Has():
@@ -83,12 +88,12 @@ def in_words(expr: nodes.Expr) -> str:
 def _compared(expr: nodes.Binary | nodes.OneOf | nodes.Between) -> str:
     match expr:
         case nodes.OneOf():
-            options = _listed([in_words(o) for o in expr.options], "nor" if expr.negated else "or")
-            return f"{in_words(expr.subject)} is {'neither ' if expr.negated else ''}{options}"
+            options = _listed([_said(o) for o in expr.options], "nor" if expr.negated else "or")
+            return f"{_said(expr.subject)} is {'neither ' if expr.negated else ''}{options}"
         case nodes.Between():
-            ends = f"between {in_words(expr.low)} and {in_words(expr.high)}"
-            return f"{in_words(expr.subject)} is {'not ' if expr.negated else ''}{ends}"
-    left, right = in_words(expr.left), in_words(expr.right)
+            ends = f"between {_said(expr.low)} and {_said(expr.high)}"
+            return f"{_said(expr.subject)} is {'not ' if expr.negated else ''}{ends}"
+    left, right = _said(expr.left), _said(expr.right)
     match expr.operator:
         case "and" | "or":
             return f"{left}, {expr.operator} {right}"
@@ -99,18 +104,18 @@ def _compared(expr: nodes.Binary | nodes.OneOf | nodes.Between) -> str:
 
 
 def _asked(expr: nodes.Is | nodes.Recency | nodes.Has) -> str:
-    subject = in_words(expr.subject)
+    subject = _said(expr.subject)
     match expr:
         case nodes.Is(state="never"):
             return f"{subject} {'has happened' if expr.negated else 'has never happened'}"
         case nodes.Is():
             return f"{subject} is {'' if (expr.state == 'known') != expr.negated else 'not '}known"
         case nodes.Recency(relation="within"):
-            return f"{subject} was in the last {in_words(expr.length)}"
+            return f"{subject} was in the last {_said(expr.length)}"
         case nodes.Recency(relation="within next"):
-            return f"{subject} is in the next {in_words(expr.length)}"
+            return f"{subject} is in the next {_said(expr.length)}"
         case nodes.Recency():
-            return f"{subject} was more than {in_words(expr.length)} ago"
+            return f"{subject} was more than {_said(expr.length)} ago"
         case nodes.Has(mode="none"):
             return f"{subject} has neither {_listed([_name(w.text) for w in expr.words], 'nor')}"
         case nodes.Has():
@@ -121,11 +126,11 @@ def _asked(expr: nodes.Is | nodes.Recency | nodes.Has) -> str:
 def _not(expr: nodes.Expr) -> str:
     match expr:
         case nodes.Reference():
-            return f"not {in_words(expr)}"
+            return f"not {_said(expr)}"
         case nodes.Brackets():
             return _not(expr.inner)
         case _:
-            return f"it is not so that {in_words(expr)}"
+            return f"it is not so that {_said(expr)}"
 
 
 def _is_whole(expr: nodes.Expr) -> bool:
