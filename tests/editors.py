@@ -30,8 +30,8 @@ class Editor:
 
     @property
     def encoding(self) -> str:
-        assert self.initialized.capabilities.position_encoding
-        return str(getattr(self.initialized.capabilities.position_encoding, "value", "utf-16"))
+        chosen = self.initialized.capabilities.position_encoding
+        return str(getattr(chosen, "value", chosen))
 
     initialized: types.InitializeResult
 

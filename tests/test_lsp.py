@@ -1,6 +1,7 @@
 """The language server, asked over its pipe by a client with the capabilities of real editors."""
 
 import asyncio
+import random
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,9 @@ import pytest
 from editors import PULLS, PUSHED, Editor, editor
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
+from pytest_lsp import client_capabilities
+
+from nbadsl.syntax.declarations import pieces
 
 ROOT = Path(__file__).parent.parent
 GROCERY = ROOT / "examples" / "02-grocery"
@@ -178,3 +182,224 @@ def test_the_server_ends_with_its_client():
         [sys.executable, "-m", "nbadsl.cli", "lsp"], input=b"", capture_output=True, cwd=ROOT, timeout=30
     )
     assert (done.returncode, done.stdout) == (0, b"")
+
+
+# --- every request ---
+
+SHOP = """import "part.nba"
+policy p { currency EUR }
+profile customer key id { id: text  age: integer in 0..120 }
+# Young people.
+define young = half(age, 2) < 30
+action a {
+  eligible when young and yong
+}
+channel email {
+  title "E-mail"
+}
+arbitrate { score 1 }
+"""
+
+
+def test_every_request_is_offered_and_answered(policy):
+    async def test():
+        part = policy.parent / "part.nba"
+        part.write_text("function half(x: number, by: number): number = x / by\n")
+        async with editor(policy.parent, client_name=PUSHED) as e:
+            client, document = e.client, e.open(policy, SHOP)
+            assert messages(await e.findings(document)) == ["there is no value called `yong`"]
+            at, whole = e.place(document, "young"), types.Range(types.Position(0, 0), types.Position(12, 0))
+
+            links = await client.text_document_document_link_async(types.DocumentLinkParams(document))
+            assert [Path(link.target).name for link in links] == ["part.nba"]
+            folds = await client.text_document_folding_range_async(types.FoldingRangeParams(document))
+            assert [(f.start_line, f.end_line) for f in folds] == [(5, 6), (8, 9)]
+            [selection] = await client.text_document_selection_range_async(
+                types.SelectionRangeParams(document, [at])
+            )
+            assert selection.range.start == at and selection.parent is not None
+            tokens = await client.text_document_semantic_tokens_full_async(
+                types.SemanticTokensParams(document)
+            )
+            some = await client.text_document_semantic_tokens_range_async(
+                types.SemanticTokensRangeParams(
+                    document, types.Range(types.Position(4, 0), types.Position(5, 0))
+                )
+            )
+            assert 0 < len(some.data) < len(tokens.data) and len(tokens.data) % 5 == 0
+            hints = await client.text_document_inlay_hint_async(types.InlayHintParams(document, whole))
+            assert [h.label for h in hints] == [": flag", "x:", "by:"]
+            call = e.place(document, "age, 2")
+            signature = await client.text_document_signature_help_async(
+                types.SignatureHelpParams(document, call)
+            )
+            assert signature.signatures[0].label == "half(x: number, by: number): number"
+            [item] = await client.text_document_prepare_call_hierarchy_async(
+                types.CallHierarchyPrepareParams(document, at)
+            )
+            callers = await client.call_hierarchy_incoming_calls_async(
+                types.CallHierarchyIncomingCallsParams(item)
+            )
+            callees = await client.call_hierarchy_outgoing_calls_async(
+                types.CallHierarchyOutgoingCallsParams(item)
+            )
+            assert [c.from_.name for c in callers] == ["a"]
+            assert sorted(c.to.name for c in callees) == ["age", "half"]
+            symbols = await client.text_document_document_symbol_async(types.DocumentSymbolParams(document))
+            assert [s.name for s in symbols] == [
+                "part.nba",
+                "p",
+                "customer",
+                "young",
+                "a",
+                "email",
+                "arbitrate",
+            ]
+            marks = await client.text_document_document_highlight_async(
+                types.DocumentHighlightParams(document, at)
+            )
+            assert len(marks) == 2
+
+    run(test())
+
+
+def test_code_actions_change_the_text_as_they_say(policy):
+    async def test():
+        async with editor(policy.parent, client_name=PUSHED) as e:
+            document = e.open(policy, POLICY.replace("young }", "yong }"))
+            [finding] = await e.findings(document)
+            asked = types.CodeActionContext([finding], only=[types.CodeActionKind.QuickFix])
+            [action] = await e.client.text_document_code_action_async(
+                types.CodeActionParams(document, finding.range, asked)
+            )
+            assert (action.title, action.is_preferred) == ("Write `young`", True)
+            assert list(action.edit.changes[document.uri]) == [types.TextEdit(finding.range, "young")]
+            everything = types.CodeActionContext([], only=[types.CodeActionKind.Source])
+            [fix_all] = await e.client.text_document_code_action_async(
+                types.CodeActionParams(document, finding.range, everything)
+            )
+            assert fix_all.kind == types.CodeActionKind.SourceFixAll
+
+    run(test())
+
+
+def test_imports_follow_a_file_that_is_renamed(policy):
+    async def test():
+        part = policy.parent / "part.nba"
+        part.write_text("define old = age > 60\n")
+        async with editor(policy.parent) as e:
+            document = e.open(policy, 'import "part.nba"\n' + POLICY)
+            moved = types.FileRename(part.as_uri(), (policy.parent / "parts" / "old.nba").as_uri())
+            edit = await e.client.workspace_will_rename_files_async(types.RenameFilesParams([moved]))
+            [change] = edit.changes[document.uri]
+            assert change.new_text == '"parts/old.nba"'
+
+    run(test())
+
+
+def test_reading_a_folder_is_told_as_progress(policy):
+    async def test():
+        async with editor(policy.parent, client_name=PULLS) as e:
+            await e.findings(e.open(policy))
+            [reports] = e.client.progress_reports.values()
+            assert [type(r).__name__ for r in reports] == ["WorkDoneProgressBegin", "WorkDoneProgressEnd"]
+
+    run(test())
+
+
+# --- storms ---
+
+
+def with_encoding(encoding: str) -> types.ClientCapabilities:
+    capabilities = client_capabilities(PULLS)
+    assert capabilities.general is not None
+    capabilities.general.position_encodings = [encoding]
+    return capabilities
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32"])
+def test_columns_are_the_clients(policy, encoding):
+    async def test():
+        text = POLICY.replace(
+            "action a { eligible when young }",
+            'action a { title "👩‍🚀 é e\u0301 ﷽"  eligible when young and yong }  # 🎈 young',
+        )
+        async with editor(policy.parent, capabilities=with_encoding(encoding)) as e:
+            assert e.encoding == encoding
+            document = e.open(policy, text)
+            [finding] = await e.findings(document)
+            at = e.place(document, "yong")
+            assert finding.range == types.Range(at, types.Position(at.line, at.character + 4))
+            use = e.place(document, "young", 1)
+            [declared] = await e.client.text_document_definition_async(types.DefinitionParams(document, use))
+            assert declared.range.start == e.place(document, "young")
+            edit = await e.client.text_document_rename_async(types.RenameParams(document, use, "jung"))
+            assert [c.range.start for c in edit.changes[document.uri]] == [e.place(document, "young"), use]
+            tokens = await e.client.text_document_semantic_tokens_full_async(
+                types.SemanticTokensParams(document)
+            )
+            line = column = 0
+            places = set()
+            for down, right, size, _, _ in zip(*[iter(tokens.data)] * 5, strict=True):
+                line, column = line + down, right if down else column + right
+                places.add((line, column, size))
+            assert (use.line, use.character, 5) in places and (at.line, at.character, 4) in places
+
+    run(test())
+
+
+def test_a_storm_of_changes_and_cancelled_questions_ends_in_right_findings():
+    """Typed character by character, with questions that are cancelled or not: every answer is about the text that
+    was there when it was asked, or a later one; nothing fails; the findings at the end are those of a check."""
+    path = ROOT / "examples" / "04-contact-fatigue" / "limits.nba"
+    text = path.read_text(encoding="utf-8")
+
+    async def test():
+        chance = random.Random(20261113)
+        async with editor(path.parent, client_name=PULLS) as e:
+            document = e.open(path, "")
+            asked: list[tuple[str, asyncio.Future]] = []
+            for end in range(0, len(text), 3):
+                e.change(document, text[:end])
+                line = text.count("\n", 0, end)
+                at = types.Position(line, end - text.rfind("\n", 0, end) - 1)
+                question, params = chance.choice(
+                    [
+                        (types.TEXT_DOCUMENT_HOVER, types.HoverParams(document, at)),
+                        (types.TEXT_DOCUMENT_COMPLETION, types.CompletionParams(document, at)),
+                        (types.TEXT_DOCUMENT_DOCUMENT_SYMBOL, types.DocumentSymbolParams(document)),
+                        (types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL, types.SemanticTokensParams(document)),
+                        (types.TEXT_DOCUMENT_DIAGNOSTIC, types.DocumentDiagnosticParams(document)),
+                        (
+                            types.TEXT_DOCUMENT_REFERENCES,
+                            types.ReferenceParams(types.ReferenceContext(True), document, at),
+                        ),
+                    ]
+                )
+                number = f"q{end}"
+                future = e.client.protocol.send_request(question, params, msg_id=number)
+                asked.append((text[:end], asyncio.wrap_future(future)))
+                if chance.random() < 0.7:
+                    e.client.cancel_request(types.CancelParams(number))
+                if chance.random() < 0.05:
+                    await asyncio.sleep(chance.random() * 0.08)
+            e.change(document, text)
+            found = await e.findings(document)
+            answers = await asyncio.gather(*(f for _, f in asked), return_exceptions=True)
+            refused = [a for a in answers if isinstance(a, BaseException)]
+            assert {type(a).__name__ for a in refused} <= {"JsonRpcRequestCancelled"}
+            answered = [(t, a) for (t, _), a in zip(asked, answers, strict=True) if isinstance(a, list)]
+            assert len(refused) > 20 and len(answered) > 20
+            lines = text.split("\n")
+            for then, answer in answered:
+                symbols = [s for s in answer if isinstance(s, types.DocumentSymbol)]
+                assert not symbols or len(symbols) >= len(pieces(then)[0])
+                for symbol in symbols:
+                    start = symbol.selection_range.start
+                    shown = lines[start.line][start.character :]
+                    assert shown.startswith((symbol.name, '"')), (symbol, shown)
+            assert messages(found) == []
+            e.change(document, text + "define broken_one = no_such_name\n")
+            assert messages(await e.findings(document)) == ["there is no value called `no_such_name`"]
+
+    run(test())

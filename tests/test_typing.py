@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -57,9 +58,11 @@ def ask(snapshot: Snapshot, path: str, offset: int) -> None:
     except rename.CannotRename:
         pass
     for action in actions.actions(snapshot, path, offset, min(size, offset + 7)):
-        assert all(0 <= c.place.start <= c.place.end <= len(c.place.document.source.text) for c in action.changes)
+        assert all(
+            0 <= c.place.start <= c.place.end <= len(c.place.document.source.text) for c in action.changes
+        )
     found = tokens(snapshot, path)
-    assert all(a.end <= b.start for a, b in zip(found, found[1:], strict=False))
+    assert all(a.end <= b.start for a, b in pairwise(found))
     assert all("\n" not in document.source.text[t.start : t.end] for t in found)
     inlay.inlay_hints(snapshot, path, 0, size, DAY)
     shape.folds(snapshot, path)

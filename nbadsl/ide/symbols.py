@@ -66,7 +66,9 @@ def _head(node: Any) -> tuple[str, str, Span, str]:
         case nodes.Import():
             return "import", node.span.words.removeprefix("import ").strip('"'), node.span, ""
         case nodes.Broken():
-            return node.keyword, node.name, node.span, "cannot be read"
+            at = node.span.start + max(0, node.span.text.find(node.name, len(node.keyword)))
+            named = Span(node.span.source, at, at + len(node.name)) if node.name else node.span
+            return node.keyword, node.name, named, "cannot be read"
         case nodes.Content():
             return "content", node.name.text, node.name.span, ""
         case nodes.Overall():

@@ -48,7 +48,7 @@ def _initialized(server: Server, params: types.InitializedParams) -> None:
     folders = [path_of(uri) for uri in server.workspace.folders]
     if not folders and server.workspace.root_path:
         folders = [os.path.normpath(server.workspace.root_path)]
-    server.start(server.read_folders(folders))
+    server.read_folders(folders)
     workspace = server.client_capabilities.workspace
     watched = workspace.did_change_watched_files if workspace else None
     if watched is not None and watched.dynamic_registration:
@@ -92,4 +92,4 @@ def _folders(server: Server, params: types.DidChangeWorkspaceFoldersParams) -> N
     for folder in params.event.removed:
         workspace = workspace.without_folder(path_of(folder.uri))
     server.session.change(workspace)
-    server.start(server.read_folders([path_of(f.uri) for f in params.event.added]))
+    server.read_folders([path_of(f.uri) for f in params.event.added])

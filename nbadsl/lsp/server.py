@@ -10,7 +10,7 @@ import asyncio
 import gc
 import logging
 import sys
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 from uuid import uuid4
@@ -132,20 +132,19 @@ class Server(LanguageServer):
 
     # --- folders ---
 
-    def start(self, work: Coroutine[Any, Any, None]) -> None:
-        """Begin something that ends by itself."""
-        task = asyncio.ensure_future(work)
+    def read_folders(self, paths: list[str]) -> None:
+        """Read what is in folders, and say so while it lasts."""
+        task = asyncio.ensure_future(self._told(self.session.add_folders(paths)))
         self._work.add(task)
         task.add_done_callback(self._work.discard)
 
-    async def read_folders(self, paths: list[str]) -> None:
-        """Read what is in folders, and say so while it lasts."""
+    async def _told(self, reading: asyncio.Task[None]) -> None:
         window = self.client_capabilities.window
-        token = str(uuid4()) if paths and window and window.work_done_progress else None
+        token = str(uuid4()) if window and window.work_done_progress else None
         if token is not None:
             await self.work_done_progress.create_async(token)
             self.work_done_progress.begin(token, types.WorkDoneProgressBegin("Reading policies"))
-        await self.session.add_folders(paths)
+        await reading
         await self.session.fresh()
         if token is not None:
             self.work_done_progress.end(token, types.WorkDoneProgressEnd())

@@ -32,7 +32,7 @@ class Session:
         self._thread = ThreadPoolExecutor(1, "check")
         self._task: asyncio.Task[None] | None = None
         self._news = asyncio.Event()
-        self._waiting = 0
+        self._reading: set[asyncio.Task[None]] = set()
 
     @property
     def snapshot(self) -> Snapshot:
@@ -45,13 +45,11 @@ class Session:
 
     async def fresh(self) -> Snapshot:
         """What can be answered from when the texts as they are have been checked."""
-        self._waiting += 1
-        try:
-            while not self.is_fresh:
-                self._start()
-                await self._news.wait()
-        finally:
-            self._waiting -= 1
+        while self._reading:
+            await asyncio.wait(self._reading)
+        while not self.is_fresh:
+            self._start()
+            await self._news.wait()
         return self.snapshot
 
     def change(self, workspace: Workspace) -> None:
@@ -60,8 +58,14 @@ class Session:
         self.generation += 1
         self._start()
 
-    async def add_folders(self, paths: Iterable[str]) -> None:
-        """Read folders, beside the loop."""
+    def add_folders(self, paths: Iterable[str]) -> asyncio.Task[None]:
+        """Read folders, beside the loop; nothing is fresh until they are read."""
+        task = asyncio.ensure_future(self._read(list(paths)))
+        self._reading.add(task)
+        task.add_done_callback(self._reading.discard)
+        return task
+
+    async def _read(self, paths: list[str]) -> None:
         for path in paths:
             loop, before = asyncio.get_running_loop(), self.workspace
             read = await loop.run_in_executor(self._thread, before.with_folder, path)
