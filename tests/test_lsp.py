@@ -307,6 +307,43 @@ def test_reading_a_folder_is_told_as_progress(policy):
     run(test())
 
 
+# --- the sample ---
+
+
+def test_match_rates_of_the_sample_are_shown_when_they_are_known_and_follow_the_text(shop):
+    async def until(e: Editor, document: types.TextDocumentIdentifier, wanted: str) -> list[str]:
+        while True:
+            lenses = await e.client.text_document_code_lens_async(types.CodeLensParams(document))
+            said = [lens.command.title for lens in lenses or ()]
+            if wanted in said:
+                return said
+            await asyncio.sleep(0.2)
+
+    async def test():
+        path = shop / "policy.nba"
+        text = path.read_text()
+        (shop / "nba.toml").write_text('policy = "policy.nba"\nsample = "customers.csv"\n')
+        async with editor(shop, client_name=PUSHED) as e:
+            document = e.open(path)
+            assert await e.findings(document) == []
+            said = await until(e, document, "50.0 % of the sample eligible")
+            assert said[1:] == [
+                "8.3 % of the sample eligible",
+                "of the sample eligible: 8.3 % via call_center, 0.0 % via email",
+            ]
+            whole = types.Range(types.Position(0, 0), types.Position(99, 0))
+            hints = await e.client.text_document_inlay_hint_async(types.InlayHintParams(document, whole))
+            assert "stops 8.3 % of the sample" in [h.label for h in hints]
+            rule = e.place(document, "eligible when churn_risk")
+            hover = await e.client.text_document_hover_async(types.HoverParams(document, rule))
+            assert hover.contents.value.endswith("Stops 16.7 % of the sample.")
+            # A text that was never saved is what is measured.
+            e.change(document, text.replace("churn_risk > 50%", "churn_risk > 100%"))
+            await until(e, document, "0.0 % of the sample eligible")
+
+    asyncio.run(asyncio.wait_for(test(), 180))
+
+
 # --- storms ---
 
 

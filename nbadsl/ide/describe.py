@@ -5,6 +5,7 @@ from __future__ import annotations
 from nbadsl.ide.keywords import FACTS, TYPES
 from nbadsl.ide.names import Thing
 from nbadsl.ide.plain import in_words, rule_in_words
+from nbadsl.ide.rates import of_action
 from nbadsl.ide.snapshot import Snapshot
 from nbadsl.inputs import Input
 from nbadsl.program.givens import shown
@@ -172,8 +173,18 @@ def _scope(snapshot: Snapshot, path: str, model: Model, scope: nodes.Scope) -> s
         lines = [*lines[:_MOST_RULES], f"- … and {len(lines) - _MOST_RULES} more"]
     doc = documentation(scope.span)
     return _said(
-        f"{scope.kind} {scope.name.text}{inside}", title, doc, _members(model, scope), "\n".join(lines)
+        f"{scope.kind} {scope.name.text}{inside}",
+        title,
+        doc,
+        _members(model, scope),
+        "\n".join(lines),
+        _rate(snapshot, path, scope),
     )
+
+
+def _rate(snapshot: Snapshot, path: str, scope: nodes.Scope) -> str:
+    said = of_action(snapshot.rates_of(path), scope.name.text) if scope.kind == "action" else ""
+    return _sentence(said) if said else ""
 
 
 def rules_of(scope: nodes.Scope) -> list[nodes.Rule]:

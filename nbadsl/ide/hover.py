@@ -9,6 +9,7 @@ from nbadsl.ide.describe import describe
 from nbadsl.ide.keywords import meaning
 from nbadsl.ide.places import named_at
 from nbadsl.ide.plain import in_words, rule_in_words
+from nbadsl.ide.rates import of_rule
 from nbadsl.ide.snapshot import Snapshot
 from nbadsl.ide.trees import around
 from nbadsl.ide.words import word_at
@@ -47,7 +48,8 @@ def _of_node(snapshot: Snapshot, path: str, chain: list[Any], inside: int) -> Ho
         return None
     match node:
         case nodes.Rule() if inside <= node.when.span.start or inside > node.when.span.end:
-            return Hover(place, rule_in_words(node))
+            rate = of_rule(snapshot.rates_of(path), chain[0], node)
+            return Hover(place, rule_in_words(node) + (f"\n\n{rate[:1].upper()}{rate[1:]}." if rate else ""))
         case nodes.Number() | nodes.Amount() | nodes.Quantity() | nodes.Moment() | nodes.ClockValue():
             read = literal(node, snapshot.model(path).settings.zone)
             if read is None:

@@ -1,4 +1,4 @@
-"""What the text does not say: types of definitions, values of parameters, names of arguments."""
+"""What the text does not say: types of definitions, values of parameters, names of arguments, match rates."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from nbadsl.ide.rates import Rates, of_rule
 from nbadsl.ide.snapshot import Snapshot
 from nbadsl.ide.trees import walk
 from nbadsl.semantics.model import Model, Symbol
@@ -18,7 +19,7 @@ _EPOCH = date(1970, 1, 1)
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """A text at an offset of the file; `kind` is `type`, `value` or `argument`."""
+    """A text at an offset of the file; `kind` is `type`, `value`, `argument` or `rate`."""
 
     offset: int
     text: str
@@ -38,14 +39,14 @@ def inlay_hints(snapshot: Snapshot, path: str, start: int, end: int, today: date
         for declaration in chunk.parsed[0].declarations:
             found += [
                 Hint(begin + at, text, kind)
-                for at, text, kind in _in_declaration(model, declaration, today)
+                for at, text, kind in _in_declaration(model, snapshot.rates_of(path), declaration, today)
                 if start <= begin + at <= end
             ]
     return found
 
 
 def _in_declaration(
-    model: Model, declaration: nodes.Declaration, today: date
+    model: Model, rates: Rates | None, declaration: nodes.Declaration, today: date
 ) -> Iterator[tuple[int, str, str]]:
     if isinstance(declaration, nodes.Define):
         info = model.infos.get(declaration)
@@ -57,6 +58,8 @@ def _in_declaration(
                 symbol = model.uses.get(node)
                 if isinstance(symbol, Symbol) and symbol.kind == "parameter":
                     yield node.span.end, f" = {parameter_text(symbol.node, today)}", "value"
+            case nodes.Rule() if said := of_rule(rates, declaration, node):
+                yield node.span.end, f"  {said}", "rate"
             case nodes.Call(arguments=arguments) if len(arguments) > 1:
                 symbol = model.uses.get(node.function)
                 if isinstance(symbol, Symbol):

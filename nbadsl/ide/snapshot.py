@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from nbadsl.ide.rates import Rates
 from nbadsl.semantics.model import Model
 from nbadsl.source import Span
 from nbadsl.workspace import Checked, Document, Place, Workspace
@@ -16,10 +17,11 @@ from nbadsl.workspace import Checked, Document, Place, Workspace
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """`checked`: by path, the policies as they were checked last."""
+    """`checked`: by path, the policies as they were checked last. `rates`: what was found in their samples."""
 
     workspace: Workspace
     checked: Mapping[str, Checked] = field(default_factory=dict)
+    rates: Mapping[str, Rates] = field(default_factory=dict)
 
     def document(self, path: str) -> Document | None:
         return self.workspace.document(path)
@@ -34,6 +36,11 @@ class Snapshot:
         """What names mean in a file; a model of nothing before the first check."""
         checks = self.checks(path)
         return checks[0].understood if checks else Model(())
+
+    def rates_of(self, path: str) -> Rates | None:
+        """What was found in the sample of the first policy that a file belongs to."""
+        checks = self.checks(path)
+        return self.rates.get(checks[0].path) if checks else None
 
     def place(self, span: Span) -> Place | None:
         return self.workspace.place(span)

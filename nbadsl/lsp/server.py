@@ -11,6 +11,7 @@ import gc
 import logging
 import sys
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 from uuid import uuid4
@@ -21,6 +22,7 @@ from pygls.lsp.server import LanguageServer
 
 from nbadsl import __version__
 from nbadsl.lsp import acting, diagnostics, files, hierarchy, navigation, outline, reading, renaming, shape
+from nbadsl.lsp.sampling import Sampling
 from nbadsl.lsp.session import Session
 from nbadsl.lsp.translate import View
 
@@ -52,6 +54,7 @@ EXACT: dict[str, Handler] = {
     types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL: shape.tokens_full,
     types.TEXT_DOCUMENT_SEMANTIC_TOKENS_RANGE: shape.tokens_range,
     types.TEXT_DOCUMENT_INLAY_HINT: shape.hints,
+    types.TEXT_DOCUMENT_CODE_LENS: shape.lenses,
     types.TEXT_DOCUMENT_PREPARE_CALL_HIERARCHY: hierarchy.prepare,
     types.CALL_HIERARCHY_INCOMING_CALLS: hierarchy.incoming,
     types.CALL_HIERARCHY_OUTGOING_CALLS: hierarchy.outgoing,
@@ -78,6 +81,7 @@ class Server(LanguageServer):
         super().__init__("nba", __version__, types.TextDocumentSyncKind.Full)
         self.strict = strict
         self.session = Session(self._checked)
+        self.sampling = Sampling(self._rated)
         self.uris: dict[str, str] = {}
         self._work: set[asyncio.Task[None]] = set()
         self.pushed: dict[str, list[types.Diagnostic]] = {}
@@ -91,7 +95,8 @@ class Server(LanguageServer):
     def view(self) -> View:
         """What a client sees now."""
         encoding = str(getattr(self.workspace.position_encoding, "value", self.workspace.position_encoding))
-        return View(self.session.snapshot, encoding, self.uris, self.client_capabilities)
+        snapshot = replace(self.session.snapshot, rates=self.sampling.rates)
+        return View(snapshot, encoding, self.uris, self.client_capabilities)
 
     def guarded(self, what: str, call: Callable[[], Any]) -> Any:
         """The result of a call; None, and a line in the log, when it fails."""
@@ -151,7 +156,16 @@ class Server(LanguageServer):
 
     # --- after a check ---
 
+    def _rated(self) -> None:
+        """Other match rates: the client shows hints and lenses anew."""
+        workspace = self.client_capabilities.workspace
+        if workspace and workspace.inlay_hint and workspace.inlay_hint.refresh_support:
+            self.workspace_inlay_hint_refresh(None)
+        if workspace and workspace.code_lens and workspace.code_lens.refresh_support:
+            self.workspace_code_lens_refresh(None)
+
     def _checked(self) -> None:
+        self.sampling.start(self.session.workspace, self.session.checked)
         if diagnostics.can_pull(self.client_capabilities):
             return
         view = self.view()

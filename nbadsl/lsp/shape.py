@@ -9,6 +9,7 @@ from lsprotocol import types
 
 from nbadsl.ide import shape as ide
 from nbadsl.ide.inlay import Hint, inlay_hints
+from nbadsl.ide.lens import lenses as ide_lenses
 from nbadsl.ide.tokens import KINDS, MODIFIERS, Token, tokens
 from nbadsl.lsp.translate import View, path_of
 from nbadsl.workspace import Document, Place
@@ -22,6 +23,7 @@ _FOLDS = {
 _HINTS = {
     "type": types.InlayHintKind.Type,
     "value": types.InlayHintKind.Type,
+    "rate": None,
     "argument": types.InlayHintKind.Parameter,
 }
 
@@ -91,6 +93,11 @@ def _tokens(view: View, path: str, found: list[Token]) -> types.SemanticTokens:
     return types.SemanticTokens(data)
 
 
+def lenses(view: View, params: types.CodeLensParams) -> list[types.CodeLens]:
+    found = ide_lenses(view.snapshot, path_of(params.text_document.uri))
+    return [types.CodeLens(view.range(place), types.Command(said, "")) for place, said in found]
+
+
 def hints(view: View, params: types.InlayHintParams) -> list[types.InlayHint]:
     path = path_of(params.text_document.uri)
     document = view.snapshot.document(path)
@@ -106,6 +113,6 @@ def _hint(view: View, document: Document, hint: Hint) -> types.InlayHint:
         position,
         hint.text.strip(),
         _HINTS[hint.kind],
-        padding_left=hint.kind == "value",
+        padding_left=hint.kind in ("value", "rate"),
         padding_right=hint.kind == "argument",
     )
