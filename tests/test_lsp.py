@@ -86,6 +86,26 @@ def test_a_text_that_is_open_counts_before_the_disk_and_the_disk_when_it_is_clos
     run(test())
 
 
+def test_a_client_that_pulls_is_told_when_the_disk_has_changed(policy):
+    async def test():
+        part = policy.parent / "part.nba"
+        part.write_text("define old = age > 60\n")
+        capabilities = client_capabilities(PULLS)
+        capabilities.workspace.diagnostics = types.DiagnosticWorkspaceClientCapabilities(refresh_support=True)
+        async with editor(policy.parent, capabilities=capabilities) as e:
+            document = e.open(policy, 'import "part.nba"\n' + POLICY.replace("young }", "old }"))
+            assert await e.findings(document) == []
+            part.write_text("")
+            change = types.FileEvent(part.as_uri(), types.FileChangeType.Changed)
+            assert e.client.diagnostic_refresh_count == 0
+            e.client.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams([change]))
+            while e.client.diagnostic_refresh_count == 0:
+                await asyncio.sleep(0.01)
+            assert messages(await e.findings(document)) == ["there is no value called `old`"]
+
+    run(test())
+
+
 def test_a_file_without_a_folder_finds_what_it_imports(policy):
     async def test():
         (policy.parent / "part.nba").write_text("define old = age > 60\n")
@@ -426,7 +446,7 @@ def test_a_storm_of_changes_and_cancelled_questions_ends_in_right_findings():
             refused = [a for a in answers if isinstance(a, BaseException)]
             assert {type(a).__name__ for a in refused} <= {"JsonRpcRequestCancelled"}
             answered = [(t, a) for (t, _), a in zip(asked, answers, strict=True) if isinstance(a, list)]
-            assert len(refused) > 20 and len(answered) > 20
+            assert refused and len(refused) + 20 < len(answers) and answered
             lines = text.split("\n")
             for then, answer in answered:
                 symbols = [s for s in answer if isinstance(s, types.DocumentSymbol)]

@@ -85,6 +85,7 @@ class Server(LanguageServer):
         self.uris: dict[str, str] = {}
         self._work: set[asyncio.Task[None]] = set()
         self.pushed: dict[str, list[types.Diagnostic]] = {}
+        self.disk_changed = False
         for method, handler in QUICK.items():
             self._offer(method, self._quick(handler))
         for method, handler in EXACT.items():
@@ -167,6 +168,7 @@ class Server(LanguageServer):
     def _checked(self) -> None:
         self.sampling.start(self.session.workspace, self.session.checked)
         if diagnostics.can_pull(self.client_capabilities):
+            self._ask_to_pull()
             return
         view = self.view()
         paths = dict.fromkeys([*view.snapshot.workspace.open, *self.pushed])
@@ -181,6 +183,14 @@ class Server(LanguageServer):
             )
             if not is_open:
                 del self.pushed[path]
+
+    def _ask_to_pull(self) -> None:
+        """After something else than the client's typing: tell it that findings may be others."""
+        workspace = self.client_capabilities.workspace
+        told = workspace and workspace.diagnostics and workspace.diagnostics.refresh_support
+        if self.disk_changed and told:
+            self.workspace_diagnostic_refresh(None)
+        self.disk_changed = False
 
 
 def _is_a_mistake(record: logging.LogRecord) -> bool:
