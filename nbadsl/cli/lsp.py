@@ -18,7 +18,11 @@ def command(stdio: bool, log: str | None, strict: bool) -> None:
     those of `nba check`, for the text in the editor.
 
     \b
-    Example, for Neovim 0.11:
+    Example:
+      nba lsp --log nba-lsp.log
+
+    \b
+    What Neovim 0.11 needs to start it:
       vim.filetype.add { extension = { nba = "nba" } }
       vim.lsp.config("nba", { cmd = { "nba", "lsp" }, filetypes = { "nba" }, root_markers = { "nba.toml", ".git" } })
       vim.lsp.enable("nba")

@@ -44,10 +44,12 @@ _UNKNOWN = {
 
 
 def rule_in_words(rule: nodes.Rule) -> str:
-    """A rule as one or two sentences."""
+    """A rule as sentences."""
     said = f"{_STAGES[rule.stage]} {in_words(rule.when)}."
     if rule.unknown is not None and rule.unknown.text in _UNKNOWN:
         said += f" {_UNKNOWN[rule.unknown.text]}"
+    if rule.because is not None:
+        said += f" Because: {rule.because.text}."
     return said
 
 

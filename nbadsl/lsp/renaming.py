@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
@@ -32,7 +34,7 @@ def rename_files(view: View, params: types.RenameFilesParams) -> types.Workspace
     for file in params.files:
         old, new = path_of(file.old_uri), path_of(file.new_uri)
         for path in view.snapshot.workspace.documents:
-            if path == old or path.startswith(old + "/"):
+            if path == old or path.startswith(old + os.sep):
                 moved[path] = new + path[len(old) :]
     changes = ide.rename_files(view.snapshot, moved)
     return view.edit(changes) if changes else None

@@ -24,7 +24,7 @@ from nbadsl import __version__
 from nbadsl.lsp import acting, diagnostics, files, hierarchy, navigation, outline, reading, renaming, shape
 from nbadsl.lsp.sampling import Sampling
 from nbadsl.lsp.session import Session
-from nbadsl.lsp.translate import View
+from nbadsl.lsp.translate import View, path_of
 
 log = logging.getLogger("nbadsl.lsp")
 
@@ -59,6 +59,7 @@ EXACT: dict[str, Handler] = {
     types.CALL_HIERARCHY_INCOMING_CALLS: hierarchy.incoming,
     types.CALL_HIERARCHY_OUTGOING_CALLS: hierarchy.outgoing,
 }
+_CONTENT_MODIFIED = -32801
 _NBA_FILES = types.FileOperationRegistrationOptions(
     [types.FileOperationFilter(types.FileOperationPattern("**/*"), "file")]
 )
@@ -124,10 +125,20 @@ class Server(LanguageServer):
 
     def _exact(self, handler: Handler) -> Callable[[Any], Awaitable[Any]]:
         async def answer(params: Any) -> Any:
+            asked_about = self._text_of(params)
             await self.session.fresh()
+            if self._text_of(params) is not asked_about:
+                raise JsonRpcException("the text has changed since", _CONTENT_MODIFIED)
             return self.guarded(handler.__name__, lambda: handler(self.view(), params))
 
         return answer
+
+    def _text_of(self, params: Any) -> object:
+        """The text in which a question names a place: another text has something else there."""
+        named = getattr(params, "text_document", None)
+        if named is None or not (hasattr(params, "position") or hasattr(params, "range")):
+            return None
+        return self.session.workspace.document(path_of(named.uri))
 
     def _initialize(self, params: types.InitializeParams) -> None:
         if diagnostics.can_pull(params.capabilities):
