@@ -170,10 +170,12 @@ class Policy:
         keeps: bool = True,
         out: Path | None = None,
         strict: bool = False,
+        most: int | None = None,
     ) -> Any:
         """A `run.Run` over profiles, its moment as text, and when it started. `keeps`: in the history. `out`: the file
         beside which the run is written as it goes, so that it can be taken up again; see `limited.parts`. `strict`: it
-        raises `run.Rejected` for a bad row."""
+        raises `run.Rejected` for a bad row. `most`: people, the first ones."""
+        from nbadsl.data.batches import first_rows
         from nbadsl.data.profiles import open_profiles
         from nbadsl.limited.batches import Limited
         from nbadsl.limited.parts import Parts, what
@@ -185,6 +187,7 @@ class Policy:
         started = datetime.now(UTC)
         given = self.given(now, context, parameters)
         opened = open_profiles(profiles, self.facts.inputs, key=self.facts.key, used=self.used)
+        opened = opened if most is None else first_rows(opened, most)
         keeps = history is not None and keeps and history.keeps
         parts = None
         if keeps and out is not None and opened.paths:

@@ -9,7 +9,7 @@ and findings. A program exists only when nothing was found to be an error.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nbadsl.diagnostics import Diagnostic, Findings
@@ -18,9 +18,10 @@ from nbadsl.program.nodes import Program
 from nbadsl.room import room
 from nbadsl.semantics.declare import declare
 from nbadsl.semantics.judge import judge
-from nbadsl.semantics.load import Reader, load
+from nbadsl.semantics.load import Parser, Reader, load
 from nbadsl.semantics.model import Model
 from nbadsl.source import read as read_file
+from nbadsl.syntax.parser import parse as parse_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +36,14 @@ class Checked:
         return all(d.kind.severity != "error" for d in self.diagnostics)
 
 
-def check(path: Path, read: Reader = read_file) -> Checked:
-    """Everything that can be said about a policy without running it. Raises OSError when it cannot be read."""
+def check(path: Path, read: Reader = read_file, parse: Parser = parse_file, part: bool = False) -> Checked:
+    """Everything that can be said about a policy without running it. Raises OSError when it cannot be read.
+
+    `part`: the file belongs to a policy that is not known, so names that it does not declare are not reported."""
     found = Findings()
     with room():
-        loaded = load(path, found, read)
+        loaded = load(path, found, read, parse)
+        loaded = replace(loaded, partial=True) if part else loaded
         model = declare(loaded, found)
         judge(model, found)
     return Checked(model, found.all)

@@ -15,7 +15,7 @@ PACKAGE = ROOT / "nbadsl"
 
 # Low to high. A module imports its own folder or lower ones; those in one row do not know each other.
 LAYERS = (
-    ("source", "resources", "types", "room"),
+    ("source", "resources", "types", "room", "settings"),
     ("zone", "inputs"),
     ("diagnostics",),
     ("syntax",),
@@ -25,11 +25,14 @@ LAYERS = (
     ("plan", "interpreter"),
     ("engine", "history"),
     ("pipeline",),
+    ("workspace",),
+    ("ide",),
     ("realtime", "limited"),
     ("report", "story", "run"),
     ("testing",),
     ("results",),
     ("api",),
+    ("lsp",),
     ("cli", "pygments", "pytest_plugin"),
 )
 RANK = {name: rank for rank, row in enumerate(LAYERS) for name in row}
@@ -45,6 +48,8 @@ HOMES = {
     "click": {"cli"},
     "pytest": {"pytest_plugin"},
     "rich": {"cli", "diagnostics"},
+    "pygls": {"lsp"},
+    "lsprotocol": {"lsp"},
     "sqlite3": {"history"},
     "redis": {"history"},
     "psycopg": {"history"},

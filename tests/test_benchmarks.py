@@ -57,6 +57,14 @@ def test_laying_out_is_measured_with_and_without_changes(quick: dict[str, Any]) 
     assert f"`nba fmt` of {layout['lines']:,} lines" in quick["text"]
 
 
+def test_an_editors_waits_are_measured(quick: dict[str, Any]) -> None:
+    (waited,) = quick["editor"]
+    assert 350 < waited["lines"] <= 400
+    assert min(*waited["start"], *waited["keystroke"], *waited["hover"], *waited["completion"]) > 0
+    assert 20e6 < waited["peak"] < 1e9
+    assert "keystroke to findings" in quick["text"]
+
+
 def test_limits_are_measured_where_they_bind(quick: dict[str, Any]) -> None:
     (limits,) = quick["limits"]
     batches, keeping, singles = limits["batches"], limits["keeping"], limits["singles"]["seconds"]

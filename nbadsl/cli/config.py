@@ -6,11 +6,12 @@ known is an error, so that a misspelt one is not silently without effect.
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from nbadsl.settings import BadSettings, find
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -28,26 +29,6 @@ KEYS = (
     "format",
     "format.width",
 )
-
-
-def find(start: Path) -> tuple[Path, dict[str, Any]] | None:
-    """The nearest settings file and what it says for nba."""
-    for folder in (start, *start.parents):
-        own, shared = folder / "nba.toml", folder / "pyproject.toml"
-        if own.is_file():
-            return own, _read(own)
-        if shared.is_file():
-            tool = _read(shared).get("tool", {})
-            if isinstance(tool, dict) and "nbadsl" in tool:
-                return shared, tool["nbadsl"]
-    return None
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise click.UsageError(f"{path}: {error}") from error
 
 
 def settings_model() -> type[BaseModel]:
@@ -78,7 +59,10 @@ def settings_model() -> type[BaseModel]:
 
 def load(start: Path | None = None) -> dict[str, Any]:
     """The settings that hold in a folder, with paths as seen from there. Raises click.UsageError naming what is wrong."""
-    found = find((start or Path.cwd()).resolve())
+    try:
+        found = find((start or Path.cwd()).resolve())
+    except BadSettings as error:
+        raise click.UsageError(str(error)) from error
     if found is None:
         return {}
     path, raw = found

@@ -7,7 +7,7 @@ after the other, each of at most so many rows, whatever the size of the whole.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -70,6 +70,26 @@ class Profiles:
             yield from self.batches()
         except (pa.ArrowException, OSError) as error:
             raise BadData(f"{self.name} cannot be read to its end: {error}") from error
+
+
+def first_rows(profiles: Profiles, most: int) -> Profiles:
+    """The first rows of profiles, at most so many; where these came in batches, no more is read."""
+
+    def batches() -> Iterator[Batch]:
+        left = most
+        for batch in profiles.batches():
+            size = min(left, batch.people.num_rows)
+            marks = None if batch.unreadable is None else batch.unreadable[:size]
+            notes = {row: note for row, note in batch.notes.items() if row < size}
+            people, given = batch.people.slice(0, size), batch.given.slice(0, size)
+            yield replace(batch, people=people, unreadable=marks, given=given, notes=notes)
+            left -= size
+            if left <= 0:
+                return
+
+    return replace(
+        profiles, batches=batches, rows=None if profiles.rows is None else min(most, profiles.rows)
+    )
 
 
 def fitting(

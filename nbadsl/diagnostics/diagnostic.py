@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nbadsl.diagnostics.catalog import KINDS, Kind
-from nbadsl.source import Span
+from nbadsl.source import Source, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Findings:
     """Collects findings. A place is reported once for each kind, however many ways lead to it."""
 
     def __init__(self) -> None:
-        self._found: dict[tuple[str, str, int, int, str], Diagnostic] = {}
+        self._found: dict[tuple[str, Source, int, int, str], Diagnostic] = {}
 
     def report(
         self,
@@ -55,12 +55,12 @@ class Findings:
         """Add a finding; `values` fill the blanks of the kind's message."""
         declared = KINDS[kind]
         message = declared.message.format(**values)
-        key = (kind, span.source.path, span.start, span.end, message)
+        key = (kind, span.source, span.start, span.end, message)
         self._found.setdefault(key, Diagnostic(declared, span, message, help, fixes, related))
 
     def extend(self, found: tuple[Diagnostic, ...]) -> None:
         for d in found:
-            self._found.setdefault((d.kind.name, d.span.source.path, d.span.start, d.span.end, d.message), d)
+            self._found.setdefault((d.kind.name, d.span.source, d.span.start, d.span.end, d.message), d)
 
     @property
     def all(self) -> tuple[Diagnostic, ...]:

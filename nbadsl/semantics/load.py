@@ -2,7 +2,8 @@
 
 Takes the path of a policy; gives the trees of all its files, each once, imported files before the file
 that imports them. Only files in the policy's folder (or below) and modules of the standard library can be
-imported. How bytes are read is passed in, so that an editor can put unsaved text in front of the disk.
+imported. How files are read and parsed is passed in, so that an editor can put unsaved text in front of the
+disk and keep trees of what did not change.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from nbadsl.diagnostics import Findings
+from nbadsl.diagnostics import Diagnostic, Findings
 from nbadsl.diagnostics.suggest import did_you_mean
 from nbadsl.resources import folder
 from nbadsl.source import Source, Span, read
@@ -19,6 +20,7 @@ from nbadsl.syntax import nodes
 from nbadsl.syntax.parser import parse
 
 Reader = Callable[[Path], tuple[Source, int | None]]
+Parser = Callable[[Source], tuple[nodes.File, tuple[Diagnostic, ...]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +33,16 @@ class Loaded:
     partial: bool
 
 
-def load(path: Path, found: Findings, read: Reader = read) -> Loaded:
+def load(path: Path, found: Findings, read: Reader = read, parse: Parser = parse) -> Loaded:
     """All files of the policy at a path. Raises OSError when that file itself cannot be read."""
-    loader = _Loader(path.parent.resolve(), found, read)
+    loader = _Loader(path.parent.resolve(), found, read, parse)
     loader.visit(path, ())
     return Loaded(tuple(loader.files.values()), frozenset(loader.library), loader.partial)
 
 
 class _Loader:
-    def __init__(self, root: Path, found: Findings, read: Reader) -> None:
-        self.root, self.found, self.read = root, found, read
+    def __init__(self, root: Path, found: Findings, read: Reader, parse: Parser) -> None:
+        self.root, self.found, self.read, self.parse = root, found, read, parse
         self.files: dict[Path, nodes.File] = {}
         self.library: set[str] = set()
         self.partial = False
@@ -49,7 +51,7 @@ class _Loader:
         source, bad = self.read(path)
         if bad is not None:
             self.found.report("not-utf-8", Span(source, bad, bad + 1), help="save the file as UTF-8")
-        tree, mistakes = parse(source)
+        tree, mistakes = self.parse(source)
         if bad is not None:
             # Said once: characters that could not be decoded mean nothing to the parser either.
             mistakes = tuple(m for m in mistakes if m.span.text != "\ufffd")

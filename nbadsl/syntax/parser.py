@@ -21,11 +21,11 @@ from nbadsl.syntax.machine import make
 from nbadsl.syntax.mistakes import report_before, report_character, report_keyword, report_token
 from nbadsl.syntax.rows import Rows
 
-_LOCK = Lock()  # the builder holds the source that is being parsed
+LOCK = Lock()  # the builder holds the source that is being parsed
 
 
 @lru_cache(maxsize=1)
-def _machine() -> tuple[Lark, Builder, Rows]:
+def machine() -> tuple[Lark, Builder, Rows]:
     return make()
 
 
@@ -39,16 +39,16 @@ def parse(source: Source) -> tuple[nodes.File, tuple[Diagnostic, ...]]:
 
 
 def _parse_piece(source: Source, piece: Piece, found: Findings) -> nodes.Declaration:
-    lark, builder, rows = _machine()
+    lark, builder, rows = machine()
     whole = Span(source, piece.start, end_of(source.text, piece))
     if report_keyword(whole, piece.keyword, found):
         return _broken(whole, piece.keyword)
-    with _LOCK:
+    with LOCK:
         builder.source, builder.wrong = source, []
         rows.start()
         try:
             tree: nodes.Declaration = lark.parse(
-                TextSlice(source.text, piece.start, piece.end), on_error=_read_as_name
+                TextSlice(source.text, piece.start, piece.end), on_error=read_as_name
             )  # type: ignore[assignment]
         except UnexpectedToken as error:
             report_token(error, lark, whole, piece.keyword, found)
@@ -66,7 +66,7 @@ def _parse_piece(source: Source, piece: Piece, found: Findings) -> nodes.Declara
     return _broken(whole, piece.keyword) if wrong else tree
 
 
-def _read_as_name(error: UnexpectedInput) -> bool:
+def read_as_name(error: UnexpectedInput) -> bool:
     """Go on after a keyword that can only be a name where it stands, such as a field called `title`.
 
     The lexer asks what could follow, and in tables of the LALR kind that is a little too much: so a word may come

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from compare import Comparison, Measured
+from editor import Waited
+from editor import rows as editor_rows
 from engine_way import VERSION
 from layout import Layout
 from limits import Batches, Keeping, Limits, Singles
@@ -19,6 +21,7 @@ from starts import Starts, duration, lines
 from ways import REFERENCE, WAYS
 
 MARK, LIMITS_MARK = "<!-- benchmark -->", "<!-- benchmark of limits -->"
+EDITOR_MARK = "<!-- benchmark of the editor -->"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,7 @@ class Results:
     runs: tuple[Run, ...]
     layouts: tuple[Layout, ...]
     limits: tuple[Limits, ...]
+    editor: tuple[Waited, ...]
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON: everything that was measured, every round."""
@@ -52,6 +56,7 @@ def machine() -> str:
 def markdown(results: Results) -> dict[str, str]:
     """All tables, by the mark that they stand behind in the README."""
     found = {MARK: _engine(results), LIMITS_MARK: [part for each in results.limits for part in _limits(each)]}
+    found[EDITOR_MARK] = [part for each in results.editor for part in _editor(each)]
     versions = dict.fromkeys(m.version for c in results.comparisons for m in c.measured)
     where = ". ".join([machine(), *(versions or [VERSION]), f"{datetime.now(UTC):%Y-%m-%d}"]) + "."
     return {mark: "\n\n".join([*parts, where]) + "\n" for mark, parts in found.items() if parts}
@@ -188,6 +193,12 @@ def _kept(found: Keeping) -> str:
         f"{duration(found.make)}): {duration(found.count)} to count contacts, {duration(found.decide)} to decide, and "
         f"{duration(found.each)} for each of {found.kept:,} decisions to keep it."
     )
+
+
+def _editor(found: Waited) -> Iterator[str]:
+    yield f"**In the editor**, over a workspace of {found.lines:,} lines: what is waited for `nba lsp`."
+    yield _table(["", "median", "95th percentile"], editor_rows(found))
+    yield f"{len(found.keystroke)} keystrokes. Memory of the server: {found.peak / 1e6:,.0f} MB."
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -1,6 +1,6 @@
 """Measures nbadsl, a C program for the same policy, Polars, DuckDB and zen-engine, side by side. See README.md.
 
-python tests/benchmarks/run.py [--quick] [--limits] [--format] [--rows N] [--actions 10,50,200,1000] [--json FILE] [--readme]
+python tests/benchmarks/run.py [--quick] [--limits] [--format] [--editor] [--rows N] [--actions 10,50,200,1000] [--json FILE] [--readme]
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ if str(ROOT) not in sys.path:  # a checkout that is not installed
 os.environ["PYTHONPATH"] = os.pathsep.join(p for p in (str(ROOT), os.environ.get("PYTHONPATH")) if p)
 
 from compare import compare  # noqa: E402
+from editor import measure_editor  # noqa: E402
 from layout import measure_layout  # noqa: E402
 from limits import measure_limits  # noqa: E402
 from memory import measure_run  # noqa: E402
@@ -44,15 +45,16 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, help="how often each way decides; 7")
     parser.add_argument("--file-gb", type=float, help="size of the larger Parquet file; 2, 0 for none")
     parser.add_argument(
-        "--parts", default="compare,starts,format,memory,limits", help="what to measure; all of it"
+        "--parts", default="compare,starts,format,memory,limits,editor", help="what to measure; all of it"
     )
     parser.add_argument("--limits", action="store_true", help="the same as --parts limits")
     parser.add_argument("--format", action="store_true", help="the same as --parts format")
+    parser.add_argument("--editor", action="store_true", help="the same as --parts editor")
     parser.add_argument("--folder", type=Path, help="where the history of the limits stays for the next time")
     parser.add_argument("--json", metavar="FILE", help="write all that was measured")
     parser.add_argument("--readme", action="store_true", help="write the tables into the project's README.md")
     given = parser.parse_args()
-    alone = [part for part in ("limits", "format") if getattr(given, part)]
+    alone = [part for part in ("limits", "format", "editor") if getattr(given, part)]
     given.parts = ",".join(alone) or given.parts
     given.rows = given.rows or (4_000 if given.quick else 1_000_000)
     given.actions = [
@@ -100,6 +102,12 @@ def measure(given: argparse.Namespace, folder: Path) -> Results:
             "{:,} people with limits",
             [given.rows],
             lambda rows: measure_limits(rows, 50, given.rounds, folder, given.folder or folder),
+        ),
+        editor=each(
+            "editor" in parts,
+            "an editor over {:,} lines",
+            [400 if given.quick else 2_000],
+            lambda lines: measure_editor(lines, 5 if given.quick else 200, repeats, folder),
         ),
     )
 

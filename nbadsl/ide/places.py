@@ -1,0 +1,85 @@
+"""Where a thing is named, in one file or in every file of the policies that a file belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from nbadsl.ide.names import Occurrence, Thing, occurrences
+from nbadsl.ide.snapshot import Snapshot
+from nbadsl.semantics.model import Model
+from nbadsl.syntax import nodes
+from nbadsl.workspace import Checked, Document, Place
+
+# What a check found out of a declaration's names stays true as long as both exist.
+_KNOWN: WeakKeyDictionary[Checked, dict[Any, list[Occurrence]]] = WeakKeyDictionary()
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A place where a thing is named."""
+
+    place: Place
+    thing: Thing
+    declares: bool
+
+
+def named_at(snapshot: Snapshot, path: str, offset: int) -> Named | None:
+    """What is named at an offset; of two names that touch there, the one that begins."""
+    document = snapshot.document(path)
+    if document is None:
+        return None
+    chunk, inside = document.chunk_at(offset)
+    holding = [
+        o
+        for declaration in chunk.parsed[0].declarations
+        for o in _of(snapshot, path, declaration)
+        if o.span.start <= inside <= o.span.end
+    ]
+    if not holding:
+        return None
+    found = max(holding, key=lambda o: (o.span.start, o.declares))
+    start = document.start_of[chunk.source]
+    return Named(
+        Place(document, start + found.span.start, start + found.span.end), found.thing, found.declares
+    )
+
+
+def names_in(snapshot: Snapshot, document: Document) -> Iterator[Named]:
+    """Everything that is named in a file, declaration by declaration."""
+    for chunk, start in zip(document.chunks, document.starts, strict=True):
+        for declaration in chunk.parsed[0].declarations:
+            for o in _of(snapshot, document.source.path, declaration):
+                yield Named(Place(document, start + o.span.start, start + o.span.end), o.thing, o.declares)
+
+
+def everywhere(snapshot: Snapshot, path: str, thing: Thing) -> list[Named]:
+    """All places of a thing, file by file: in the policies that a file belongs to, and in all others that reach a
+    file in which it is declared."""
+    own = dict.fromkeys([path, *(p for c in snapshot.checks(path) for p in c.documents)])
+    found = [n for p in own for n in _named(snapshot, p) if n.thing == thing]
+    makers = {n.place.path for n in found if n.declares}
+    others = dict.fromkeys(p for m in makers for c in snapshot.checks(m) for p in c.documents)
+    return found + [n for p in others if p not in own for n in _named(snapshot, p) if n.thing == thing]
+
+
+def _named(snapshot: Snapshot, path: str) -> Iterator[Named]:
+    document = snapshot.document(path)
+    return names_in(snapshot, document) if document is not None else iter(())
+
+
+def declared(snapshot: Snapshot, path: str, thing: Thing) -> list[Named]:
+    """The places where a thing is made."""
+    return [n for n in everywhere(snapshot, path, thing) if n.declares]
+
+
+def _of(snapshot: Snapshot, path: str, declaration: nodes.Declaration) -> list[Occurrence]:
+    checks = snapshot.checks(path)
+    if not checks:
+        return occurrences(declaration, Model(()))
+    known = _KNOWN.setdefault(checks[0], {})
+    if declaration not in known:
+        known[declaration] = occurrences(declaration, checks[0].understood)
+    return known[declaration]

@@ -1,0 +1,71 @@
+"""Decide a sample of profiles, in a process of its own, and count what the rules do.
+
+Reads one JSON object from standard input: `policy` and `sample` are paths, `texts` are the texts that are open in the
+editor, by path. Writes one: `people`, `passed` and `stopped` as in `ide.rates.Rates`, or `error`, one line for the log.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from nbadsl import pipeline
+from nbadsl.api import Policy
+from nbadsl.history.memory import MemoryStore
+from nbadsl.ide.rates import key_of
+from nbadsl.report import Report
+from nbadsl.source import Source, read
+
+MOST_PEOPLE = 100_000
+
+
+def measure(policy: str, sample: str, texts: dict[str, str]) -> dict[str, Any]:
+    """The figures of a policy over the first people of a sample. Raises what deciding raises."""
+
+    def reader(path: Path) -> tuple[Source, int | None]:
+        text = texts.get(os.path.abspath(path))
+        return read(path) if text is None else (Source(str(path), text), None)
+
+    checked, program = pipeline.compile(Path(policy), reader)
+    if program is None:
+        raise ValueError(f"{policy} has {len(checked.diagnostics)} findings")
+    compiled = Policy(None, program)
+    # Limits are asked for people nobody has contacted: what the rules before them do is what is shown.
+    history = MemoryStore() if compiled.facts.limits else None
+    run, moment, _ = compiled.run(sample, None, 0, None, None, 1, history, keeps=False, most=MOST_PEOPLE)
+    for _ in run:
+        pass
+    return counted(compiled, compiled.report(run, moment, 0.0))
+
+
+def counted(policy: Policy, report: Report) -> dict[str, Any]:
+    passed: dict[str, list[tuple[str, int]]] = {}
+    stopped: dict[tuple[str, str, str], int] = {}
+    for candidate, funnel in zip(policy.facts.candidates, report.funnels, strict=True):
+        left = funnel.considered - funnel.inactive
+        for rule in funnel.rules:
+            if rule.stage not in ("require", "eligible", "exclude"):
+                continue
+            left -= rule.stopped
+            key = key_of(rule.scope, candidate.action, rule.stage, rule.reason)
+            stopped[key] = max(stopped.get(key, 0), rule.stopped)
+        passed.setdefault(candidate.action, []).append((candidate.name, left))
+    people = report.people - sum(share.people for share in report.rejected)
+    return {"people": people, "passed": passed, "stopped": [[*key, n] for key, n in stopped.items()]}
+
+
+def main() -> None:
+    os.nice(10) if hasattr(os, "nice") else None
+    asked = json.load(sys.stdin)
+    try:
+        answer = measure(asked["policy"], asked["sample"], asked["texts"])
+    except Exception as error:
+        answer = {"error": f"{type(error).__name__}: {error}".splitlines()[0]}
+    json.dump(answer, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

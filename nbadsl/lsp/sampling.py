@@ -1,0 +1,108 @@
+"""Match rates on the sample that `nba.toml` names, measured while nobody waits.
+
+When the texts have been checked, have no errors, and nothing has changed for a moment, each policy with a sample is
+decided by a process (`measure`), which is ended when something changes. Answers never wait for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from nbadsl.ide.rates import Rates
+from nbadsl.settings import BadSettings, find
+from nbadsl.workspace import Checked, Workspace
+
+IDLE = 0.7  # seconds without a change, after which the sample is decided
+log = logging.getLogger("nbadsl.lsp")
+
+
+class Sampling:
+    """`rates`: by policy, the figures measured last. `news`: called on the loop when there are others."""
+
+    def __init__(self, news: Callable[[], None]) -> None:
+        self.rates: dict[str, Rates] = {}
+        self._news = news
+        self._measured: dict[str, tuple[object, ...]] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self, workspace: Workspace, checked: Mapping[str, Checked]) -> None:
+        """Measure what has changed since it was measured last, in a while."""
+        self.stop()
+        todo: dict[str, tuple[object, ...]] = {}
+        for policy, check in checked.items():
+            sample = sample_of(policy)
+            known: tuple[object, ...] = (sample, *check.documents.values())
+            if sample is None:
+                self.rates.pop(policy, None)
+            elif self._measured.get(policy) != known and not _has_errors(check):
+                todo[policy] = known
+        if todo:
+            self._task = asyncio.ensure_future(self._run(workspace, todo))
+
+    def stop(self) -> None:
+        """End what is being measured: something has changed."""
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+
+    async def _run(self, workspace: Workspace, todo: dict[str, tuple[object, ...]]) -> None:
+        await asyncio.sleep(IDLE)
+        texts = {path: document.source.text for path, document in workspace.open.items()}
+        for policy, known in todo.items():
+            found = await _measure({"policy": policy, "sample": str(known[0]), "texts": texts})
+            self._measured[policy] = known
+            if "error" in found:
+                log.warning("%s: %s", known[0], found["error"])
+                self.rates.pop(policy, None)
+            else:
+                self.rates[policy] = _rates(found)
+            self._news()
+
+
+def sample_of(policy: str) -> Path | None:
+    """The file of profiles that the nearest settings name for editors, if it is there."""
+    if not os.path.isabs(policy):
+        return None
+    try:
+        found = find(Path(policy).parent)
+    except (BadSettings, OSError):
+        return None
+    name = found[1].get("sample") if found is not None else None
+    if found is None or not isinstance(name, str):
+        return None
+    path = found[0].parent / name
+    return path if path.exists() else None
+
+
+async def _measure(asked: dict[str, Any]) -> dict[str, Any]:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "nbadsl.lsp.measure"),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        said, _ = await process.communicate(json.dumps(asked).encode())
+    except asyncio.CancelledError:
+        process.kill()
+        await process.wait()
+        raise
+    answer = json.loads(said) if said else {"error": "the sample could not be decided"}
+    return answer if isinstance(answer, dict) else {"error": "the sample could not be decided"}
+
+
+def _rates(found: dict[str, Any]) -> Rates:
+    passed = {action: tuple((name, n) for name, n in names) for action, names in found["passed"].items()}
+    stopped = {(owner, stage, reason): n for owner, stage, reason, n in found["stopped"]}
+    return Rates(found["people"], passed, stopped)
+
+
+def _has_errors(check: Checked) -> bool:
+    return any(d.kind.severity == "error" for d in check.diagnostics)
