@@ -477,3 +477,40 @@ def test_a_storm_of_changes_and_cancelled_questions_ends_in_right_findings():
             assert messages(await e.findings(document)) == ["there is no value called `no_such_name`"]
 
     run(test())
+
+
+# --- layout -----------------------------------------------------------------------------------------------
+
+
+def test_a_file_a_range_and_a_closed_block_are_laid_out(policy):
+    text = "define  a=1\ndefine  b=2\naction x {\nvalue   3\n}\n"
+    policy.write_text(text, encoding="utf-8")
+    (policy.parent / "nba.toml").write_text("[format]\nwidth = 40\n", encoding="utf-8")
+    how = types.FormattingOptions(tab_size=2, insert_spaces=True)
+
+    async def test():
+        async with editor(policy.parent) as e:
+            document = e.open(policy)
+            found = await e.client.text_document_formatting_async(
+                types.DocumentFormattingParams(document, how)
+            )
+            assert [edit.new_text for edit in found] == [
+                "define a = 1\n",
+                "define b = 2\n",
+                "action x {\n  value 3\n}\n",
+            ]
+            second = types.Range(types.Position(1, 3), types.Position(1, 4))
+            asked = types.DocumentRangeFormattingParams(document, second, how)
+            [edit] = await e.client.text_document_range_formatting_async(asked)
+            assert (edit.new_text, edit.range.start.line) == ("define b = 2\n", 1)
+            brace = types.DocumentOnTypeFormattingParams(document, types.Position(4, 1), "}", how)
+            [edit] = await e.client.text_document_on_type_formatting_async(brace)
+            assert edit.new_text == "action x {\n  value 3\n}\n"
+            wide = "define a = 1111111111 + 2222222222 + 3333333333\n"
+            e.change(document, wide)
+            [edit] = await e.client.text_document_formatting_async(
+                types.DocumentFormattingParams(document, how)
+            )
+            assert edit.new_text.count("\n") > 1
+
+    run(test())

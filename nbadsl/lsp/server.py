@@ -21,7 +21,18 @@ from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 
 from nbadsl import __version__
-from nbadsl.lsp import acting, diagnostics, files, hierarchy, navigation, outline, reading, renaming, shape
+from nbadsl.lsp import (
+    acting,
+    diagnostics,
+    files,
+    hierarchy,
+    layout,
+    navigation,
+    outline,
+    reading,
+    renaming,
+    shape,
+)
 from nbadsl.lsp.sampling import Sampling
 from nbadsl.lsp.session import Session
 from nbadsl.lsp.translate import View, path_of
@@ -42,6 +53,9 @@ QUICK: dict[str, Handler] = {
     types.TEXT_DOCUMENT_FOLDING_RANGE: shape.folds,
     types.TEXT_DOCUMENT_SELECTION_RANGE: shape.selections,
     types.TEXT_DOCUMENT_DOCUMENT_LINK: shape.links,
+    types.TEXT_DOCUMENT_FORMATTING: layout.formatting,
+    types.TEXT_DOCUMENT_RANGE_FORMATTING: layout.range_formatting,
+    types.TEXT_DOCUMENT_ON_TYPE_FORMATTING: layout.on_type,
 }
 EXACT: dict[str, Handler] = {
     types.TEXT_DOCUMENT_DEFINITION: navigation.definition,
@@ -72,6 +86,7 @@ OPTIONS: dict[str, Any] = {
     types.TEXT_DOCUMENT_SIGNATURE_HELP: types.SignatureHelpOptions(trigger_characters=["(", ","]),
     types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL: shape.LEGEND,
     types.TEXT_DOCUMENT_SEMANTIC_TOKENS_RANGE: shape.LEGEND,
+    types.TEXT_DOCUMENT_ON_TYPE_FORMATTING: types.DocumentOnTypeFormattingOptions("}"),
 }
 
 
