@@ -25,7 +25,7 @@ LAYERS = (
     ("plan", "interpreter"),
     ("engine", "history"),
     ("pipeline",),
-    ("realtime", "limited"),
+    ("realtime", "limited", "lint"),
     ("report", "story", "run"),
     ("results",),
     ("api",),
