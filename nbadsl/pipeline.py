@@ -17,6 +17,7 @@ from nbadsl.program.from_model import from_model
 from nbadsl.program.nodes import Program
 from nbadsl.room import room
 from nbadsl.semantics.declare import declare
+from nbadsl.semantics.ignores import without_ignored
 from nbadsl.semantics.judge import judge
 from nbadsl.semantics.load import Reader, load
 from nbadsl.semantics.model import Model
@@ -25,10 +26,12 @@ from nbadsl.source import read as read_file
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """The model of a policy and what was found in it. `ok`: nothing is an error."""
+    """The model of a policy and what was found in it. `ok`: nothing is an error. `ignored`: warnings that a comment
+    of the author ignores, which are not among `diagnostics`."""
 
     model: Model
     diagnostics: tuple[Diagnostic, ...]
+    ignored: tuple[Diagnostic, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -42,7 +45,7 @@ def check(path: Path, read: Reader = read_file) -> Checked:
         loaded = load(path, found, read)
         model = declare(loaded, found)
         judge(model, found)
-    return Checked(model, found.all)
+    return Checked(model, *without_ignored(found.all, model.files))
 
 
 def compile(path: Path, read: Reader = read_file) -> tuple[Checked, Program | None]:

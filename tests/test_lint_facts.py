@@ -93,6 +93,8 @@ def check(case: Case, draw: st.DataObject) -> None:
 
 
 def test_what_is_ruled_out_never_happens(examples: int) -> None:
-    relaxed = settings(max_examples=max(1, examples // 4), deadline=None, suppress_health_check=list(HealthCheck))
+    relaxed = settings(
+        max_examples=max(1, examples // 4), deadline=None, suppress_health_check=list(HealthCheck)
+    )
     with room():
         relaxed(given(cases(), st.data())(check))()

@@ -11,8 +11,10 @@ allow may still never happen. Every question costs effort, of which there is an 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import reduce
+from operator import or_
 from typing import cast
 
 from nbadsl.lint import narrow
@@ -33,42 +35,70 @@ from nbadsl.lint.values import (
 )
 from nbadsl.program import nodes
 from nbadsl.program.intervals import CALENDAR, EVERYTHING, MAX, NOW, TODAY, Interval, arithmetic, declared
-from nbadsl.program.nodes import Expr, Input, Program
+from nbadsl.program.nodes import Expr, Program
 from nbadsl.types import Date, Flag, Integer, Set, Words, is_numeric
 
-MOST_EFFORT = 4000
+MOST_EFFORT = 1000
 MATCH = {"starts": str.startswith, "ends": str.endswith, "contains": str.__contains__}
 WHOLE = {"floor", "ceil", "round"}  # whole for any number
 STAYS_WHOLE = {"neg", "abs", "add", "sub", "mul", "min", "max"}
 
 
 @dataclass(slots=True)
-class Effort:
-    """How many expressions may still be looked at."""
+class Whole:
+    """What all facts about one program share: bounds of its inputs, the effort that is left for a question, whether
+    it is about a branch of an `if`, and by expression the inputs that it reads, as bits."""
 
-    left: int = MOST_EFFORT
+    columns: dict[str, Interval]
+    givens: dict[str, Interval]
+    effort: int = MOST_EFFORT
+    choosing: bool = False
+    read: dict[Expr, int] = field(default_factory=dict)
+    bits: dict[Expr, int] = field(default_factory=dict)
+
+    def reads(self, expr: Expr) -> int:
+        """The inputs that an expression reads."""
+        stack = [expr]
+        while stack:
+            node = stack[-1]
+            below = nodes.children(node)
+            missing = [c for c in below if c not in self.read]
+            stack += missing
+            if not missing:
+                stack.pop()
+                found = 0
+                for c in below:
+                    found |= self.read[c]
+                if not below and not isinstance(node, nodes.Literal):
+                    found = 1 << self.bits.setdefault(node, len(self.bits))
+                self.read[node] = found
+        return self.read[expr]
 
 
 class Facts:
-    """What is known of the expressions of one program. `columns` and `givens`: bounds of the inputs."""
+    """What is known of the expressions of one program: what its declarations say, and what was `learnt`.
 
-    def __init__(self, columns: dict[str, Interval], givens: dict[str, Interval]) -> None:
-        self.columns, self.givens = columns, givens
-        self.learnt: dict[Expr, Answers | Known] = {}
-        self.apart: dict[tuple[Expr, Expr], Apart] = {}
-        self.effort = Effort()
+    `before`: the facts that these were made from, by learning about the inputs `news`. What reads none of them is
+    known as well as before.
+    """
+
+    def __init__(self, whole: Whole, before: Facts | None = None) -> None:
+        self.whole, self.before, self.news = whole, before, 0
+        self.learnt: dict[Expr, Answers | Known] = dict(before.learnt) if before else {}
+        self.apart: dict[tuple[Expr, Expr], Apart] = dict(before.apart) if before else {}
         self._computed: dict[Expr, Answers | Known] = {}
 
     def renewed(self) -> Facts:
-        """The same facts, with all effort to spend."""
-        again = self.copy()
-        again.effort, again._computed = Effort(), self._computed
-        return again
+        """These facts, with all effort to spend on another question."""
+        self.whole.effort = MOST_EFFORT
+        return self
 
-    def copy(self) -> Facts:
-        again = Facts(self.columns, self.givens)
-        again.learnt, again.apart, again.effort = dict(self.learnt), dict(self.apart), self.effort
-        return again
+    def _same(self, expr: Expr) -> Facts:
+        """The first facts that know as much of an expression as these do."""
+        reads, facts = self.whole.reads(expr), self
+        while facts.before is not None and not facts.news & reads:
+            facts = facts.before
+        return facts
 
     # --- questions ---
 
@@ -78,6 +108,9 @@ class Facts:
 
     def value(self, expr: Expr) -> Known:
         """What a number, text, word or set can be."""
+        facts = self._same(expr)
+        if facts is not self:
+            return facts.value(expr)
         found = cast(Known | None, self._computed.get(expr))
         if found is None:
             if not self._may_look():
@@ -112,14 +145,48 @@ class Facts:
         """These facts with another one, as it stands."""
         if isinstance(expr, nodes.Literal):
             return self
-        again = self.copy()
+        again = Facts(self.whole, self)
         again.learnt[expr] = fact
+        again.news = self.whole.reads(expr)
         return again
+
+    def learn_distance(self, value: Expr, base: Expr, apart: Apart) -> Facts:
+        """These facts, and how far a value lies from another."""
+        again = Facts(self.whole, self)
+        again.apart[value, base] = apart
+        again.news = self.whole.reads(value) | self.whole.reads(base)
+        return again
+
+    def either(self, ways: Sequence[Facts]) -> Facts:
+        """What several facts that were made from these have in common."""
+        again = Facts(self.whole, self)
+        again.news = reduce(or_, (way._since(self) for way in ways))
+        again.learnt = {
+            expr: reduce(_join, (way.learnt[expr] for way in ways))
+            for expr in ways[0].learnt
+            if all(expr in way.learnt for way in ways)
+        }
+        again.apart = {
+            pair: reduce(Apart.join, (way.apart[pair] for way in ways))
+            for pair in ways[0].apart
+            if all(pair in way.apart for way in ways)
+        }
+        return again
+
+    def _since(self, before: Facts) -> int:
+        """What was learnt about since some facts that these were made from."""
+        news, facts = 0, self
+        while facts is not before and facts.before is not None:
+            news, facts = news | facts.news, facts.before
+        return news
 
     # --- conditions ---
 
     def computed(self, expr: Expr) -> Answers:
         """The answers that follow from what a condition is made of."""
+        facts = self._same(expr)
+        if facts is not self:
+            return facts.computed(expr)
         found = self._computed.get(expr)
         if found is None:
             if not self._may_look():
@@ -128,8 +195,8 @@ class Facts:
         return cast(int, found)
 
     def _may_look(self) -> bool:
-        self.effort.left -= 1
-        return self.effort.left > 0
+        self.whole.effort -= 1
+        return self.whole.effort > 0
 
     def _answers(self, expr: Expr) -> Answers:
         match expr:
@@ -157,30 +224,41 @@ class Facts:
 
     def _chain(self, operands: list[Expr], go_on: Answers) -> Answers:
         """`and` of operands, or, where no goes on, of their opposites: each where those before it did not stop."""
-        facts: Facts | None = self
+        going: Facts | None = self  # none has stopped, some may be unknown
+        sure: Facts | None = self  # all of them went on
         found = YES
         for operand in operands:
-            if facts is None:
+            if going is None:
                 return NO
-            answers = facts.answers(operand)
+            answers = going.answers(operand)
             found = both(found, answers if go_on == YES else opposite(answers))
-            facts = facts.given(operand, go_on | UNKNOWN)
-        return found if facts is not None else NO
+            same = sure is going and not answers & UNKNOWN
+            going = going.given(operand, go_on | UNKNOWN)
+            sure = going if same else sure.given(operand, go_on) if sure is not None else None
+        return NO if going is None else found if sure is not None else found & ~YES
 
     def branches(self, expr: nodes.If) -> Iterator[tuple[Facts, Expr | None]]:
-        """What can be chosen, with what is then known; None for unknown. A chain is followed to its end."""
+        """What can be chosen, with what is then known; None for unknown. A chain is followed to its end.
+
+        Within a branch nothing is learnt from further conditions: that would be much work for little.
+        """
         facts: Facts | None = self
         branch: Expr = expr
+        learns = not self.whole.choosing
+        self.whole.choosing = True
         while facts is not None and isinstance(branch, nodes.If):
             answers = facts.answers(branch.condition)
             if answers & UNKNOWN:
                 yield facts, None
-            chosen = facts.given(branch.condition, YES)
-            if chosen is not None:
-                yield chosen, branch.then
-            facts, branch = facts.given(branch.condition, NO), branch.otherwise
+            if answers & YES:
+                chosen = facts.given(branch.condition, YES) if learns else facts
+                if chosen is not None:
+                    yield chosen, branch.then
+            otherwise = facts.given(branch.condition, NO) if learns else facts
+            facts, branch = otherwise if answers & NO else None, branch.otherwise
         if facts is not None:
             yield facts, branch
+        self.whole.choosing = not learns
 
     def _is_known(self, operand: Expr) -> Answers:
         if isinstance(operand.type, Flag):
@@ -272,7 +350,7 @@ class Facts:
         known = _anything(expr)
         if not isinstance(known, Numbers):
             return known
-        bounds = self.columns if isinstance(expr, nodes.Column) else self.givens
+        bounds = self.whole.columns if isinstance(expr, nodes.Column) else self.whole.givens
         low, high = bounds.get(expr.name, EVERYTHING)
         return replace(known.within(low, high), whole=isinstance(expr.type, Integer | Date))
 
@@ -293,17 +371,18 @@ class Facts:
 
 def declared_facts(program: Program) -> Facts:
     """What the declarations of a policy say."""
-    columns = (*program.inputs, *program.rooms)
     givens = (*program.context, *(p.input for p in program.parameters))
-    return facts_of(columns, givens)
-
-
-def facts_of(columns: Iterable[Input], givens: Iterable[Input]) -> Facts:
-    """What the declarations of fields, and of what is the same for everybody, say."""
     return Facts(
-        {i.name: declared(i) for i in columns},
-        {"now": NOW, "today": TODAY, **{i.name: declared(i) for i in givens}},
+        Whole(
+            {i.name: declared(i) for i in (*program.inputs, *program.rooms)},
+            {"now": NOW, "today": TODAY, **{i.name: declared(i) for i in givens}},
+        )
     )
+
+
+def _join(a: Answers | Known, b: Answers | Known) -> Answers | Known:
+    """What one of two facts says."""
+    return a | b if isinstance(a, int) else a.join(b)  # type: ignore[operator,arg-type]
 
 
 def _allowed(expr: Expr) -> Answers:

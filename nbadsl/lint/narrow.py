@@ -37,7 +37,7 @@ def by_answers(facts: Facts, expr: Expr, kept: Answers) -> Facts | None:
         case nodes.OrElse():
             there = facts.given(expr.left, kept & KNOWN)
             missing = facts.given(expr.left, UNKNOWN)
-            return _any([there, missing.given(expr.right, kept) if missing else None])
+            return _any(facts, [there, missing.given(expr.right, kept) if missing else None])
         case nodes.IsKnown() if kept in (YES, NO):
             return known(facts, expr.operand) if kept == YES else unknown(facts, expr.operand)
         case nodes.Compare() | nodes.Same() | nodes.Member() | nodes.Match() | nodes.Has():
@@ -69,7 +69,7 @@ def _chain(facts: Facts, operands: list[Expr], kept: Answers, strong: Answers, w
         return _all(facts, operands, strong | UNKNOWN)
     if kept & strong or len(operands) > MOST_WAYS:
         return facts
-    return _any([facts.given(part, kept) for part in operands])
+    return _any(facts, [facts.given(part, kept) for part in operands])
 
 
 def _all(facts: Facts, operands: list[Expr], wanted: Answers) -> Facts | None:
@@ -86,40 +86,21 @@ def _all(facts: Facts, operands: list[Expr], wanted: Answers) -> Facts | None:
 def _chosen(facts: Facts, expr: nodes.If, kept: Answers) -> Facts | None:
     then, otherwise = facts.given(expr.condition, YES), facts.given(expr.condition, NO)
     return _any(
+        facts,
         [
             then.given(expr.then, kept) if then else None,
             otherwise.given(expr.otherwise, kept) if otherwise else None,
             facts.given(expr.condition, UNKNOWN) if kept & UNKNOWN else None,
-        ]
+        ],
     )
 
 
-def _any(ways: Sequence[Facts | None]) -> Facts | None:
+def _any(facts: Facts, ways: Sequence[Facts | None]) -> Facts | None:
     """What several ways have in common."""
     open_ways = [way for way in ways if way is not None]
     if len(open_ways) < 2:
         return open_ways[0] if open_ways else None
-    first, *others = open_ways
-    common = first.copy()
-    common.learnt = {
-        expr: _joined([fact, *(way.learnt[expr] for way in others)])
-        for expr, fact in first.learnt.items()
-        if all(expr in way.learnt for way in others)
-    }
-    common.apart = {}
-    for pair, apart in first.apart.items():
-        if all(pair in way.apart for way in others):
-            for way in others:
-                apart = apart.join(way.apart[pair])
-            common.apart[pair] = apart
-    return common
-
-
-def _joined(facts: list[Answers | Known]) -> Answers | Known:
-    found = facts[0]
-    for fact in facts[1:]:
-        found = found | fact if isinstance(found, int) else found.join(fact)  # type: ignore[operator,arg-type]
-    return found
+    return facts.either(open_ways)
 
 
 # --- known and unknown ---
@@ -198,10 +179,7 @@ def _compared(facts: Facts, expr: nodes.Compare, op: str) -> Facts | None:
     pair = (told.value, told.base)
     before = found.apart.get(pair, Apart())
     after = before.narrowed(told)
-    if after != before:
-        found = found.copy()
-        found.apart[pair] = after
-    return found
+    return found if after == before else found.learn_distance(*pair, after)
 
 
 def _ordered(op: str, a: Numbers, b: Numbers) -> tuple[Numbers, Numbers]:
