@@ -17,8 +17,8 @@ from functools import reduce
 from operator import or_
 from typing import cast
 
-from nbadsl.lint import narrow
-from nbadsl.lint.apart import Apart, distance
+from nbadsl.lint import narrow, questions
+from nbadsl.lint.apart import Apart
 from nbadsl.lint.values import (
     ANY,
     KNOWN,
@@ -39,7 +39,6 @@ from nbadsl.program.nodes import Expr, Program
 from nbadsl.types import Date, Flag, Integer, Set, Words, is_numeric
 
 MOST_EFFORT = 1000
-MATCH = {"starts": str.startswith, "ends": str.endswith, "contains": str.__contains__}
 WHOLE = {"floor", "ceil", "round"}  # whole for any number
 STAYS_WHOLE = {"neg", "abs", "add", "sub", "mul", "min", "max"}
 
@@ -219,7 +218,7 @@ class Facts:
             case nodes.IsKnown(operand=operand):
                 return self._is_known(operand)
             case nodes.Compare() | nodes.Same() | nodes.Member() | nodes.Match() | nodes.Has():
-                return self._test(expr)
+                return questions.answers(self, expr)
         return _allowed(expr)
 
     def _chain(self, operands: list[Expr], go_on: Answers) -> Answers:
@@ -266,54 +265,6 @@ class Facts:
             return (YES if answers & KNOWN else 0) | (NO if answers & UNKNOWN else 0)
         value = self.value(operand)
         return (YES if value.known else 0) | (NO if value.unknown else 0)
-
-    def _test(self, expr: nodes.Compare | nodes.Same | nodes.Member | nodes.Match | nodes.Has) -> Answers:
-        """A question that is unknown when one of its operands is, and only then."""
-        if isinstance(expr, nodes.Same) and isinstance(expr.left.type, Flag):
-            left, right = self.answers(expr.left), self.answers(expr.right)
-            found = (left | right) & UNKNOWN
-            found |= YES if left & right & KNOWN else 0
-            differ = (left & YES and right & NO) or (left & NO and right & YES)
-            return found | (NO if differ and expr.left is not expr.right else 0)
-        operands = [self.value(operand) for operand in nodes.children(expr)]
-        unknown = UNKNOWN if any(o.unknown for o in operands) else 0
-        if not all(o.known for o in operands):
-            return unknown
-        return unknown | self._known_answers(expr)
-
-    def _known_answers(self, expr: Expr) -> Answers:
-        """The answers to a question whose operands are known."""
-        match expr:
-            case nodes.Compare():
-                found = _compared(expr.op, self.number(expr.left), self.number(expr.right))
-                if expr.left is expr.right:
-                    return YES if expr.op in ("<=", ">=", "==") else NO
-                asked = distance(self, expr, expr.op)
-                apart = self.apart.get((asked.value, asked.base))
-                return found & apart.answers(asked) if apart else found
-            case nodes.Same():
-                if expr.left is expr.right:
-                    return YES
-                left, right = cast(Texts, self.value(expr.left)), cast(Texts, self.value(expr.right))
-                single = left.among is not None and left.among == right.among and len(left.among) == 1
-                return (YES if left.meet(right).fits else 0) | (0 if single else NO)
-            case nodes.Member():
-                text = cast(Texts, self.value(expr.operand))
-                return (YES if text.only(expr.values).fits else 0) | (NO if text.but(expr.values).fits else 0)
-            case nodes.Match():
-                text, pattern = cast(Texts, self.value(expr.operand)), cast(Texts, self.value(expr.pattern))
-                if text.among is None or pattern.among is None:
-                    return KNOWN
-                asked_of = [MATCH[expr.op](t, p) for t in text.among for p in pattern.among]
-                return (YES if any(asked_of) else 0) | (NO if not all(asked_of) else 0)
-            case nodes.Has(words=words):
-                held = cast(Sets, self.value(expr.operand))
-                if expr.op == "all":
-                    return (YES if held.can.issuperset(words) else 0) | (
-                        0 if held.has.issuperset(words) else NO
-                    )
-                return (0 if held.can.isdisjoint(words) else YES) | (0 if held.has & set(words) else NO)
-        return KNOWN
 
     # --- values ---
 
@@ -402,20 +353,3 @@ def _anything(expr: Expr) -> Known:
 def _nothing(expr: Expr) -> Known:
     """No value."""
     return replace(_anything(expr), unknown=True, known=False)
-
-
-def _compared(op: str, a: Numbers, b: Numbers) -> Answers:
-    match op:
-        case "<":
-            yes, no = a.low < b.high, a.high >= b.low
-        case "<=":
-            yes, no = a.low <= b.high, a.high > b.low
-        case ">":
-            yes, no = a.high > b.low, a.low <= b.high
-        case ">=":
-            yes, no = a.high >= b.low, a.low < b.high
-        case _:
-            yes, no = a.low <= b.high and b.low <= a.high, not a.low == a.high == b.low == b.high
-            if op == "!=":
-                yes, no = no, yes
-    return (YES if yes else 0) | (NO if no else 0)

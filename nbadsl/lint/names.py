@@ -41,7 +41,7 @@ SENSITIVE = (
 """Age is not among them: most policies must ask for it. A project whose scores must not read it adds it."""
 
 CONSENT = (
-    # Marketing by these needs consent beforehand: Directive 2002/58/EC (ePrivacy), article 13, and laws like it.
+    # Marketing by these needs consent beforehand: Directive 2002/58/EC (ePrivacy), article 13 (1).
     "email",
     "mail",
     "newsletter",
@@ -49,15 +49,12 @@ CONSENT = (
     "mms",
     "rcs",
     "push",
-    "phone",
-    "call",
-    "telephone",
-    "voice",
     "whatsapp",
     "messenger",
     "fax",
 )
-"""Post is not among them, nor a channel on which people come by themselves."""
+"""Calls by people are not among them, for which each country has its own law, nor is post, nor a channel on which people
+come by themselves."""
 
 
 def words_of(name: str) -> frozenset[str]:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from nbadsl.lint.apart import OPPOSITE, Apart, distance
+from nbadsl.lint.questions import Question
 from nbadsl.lint.values import KNOWN, NO, UNKNOWN, YES, Answers, Known, Numbers, Sets, Texts, opposite
 from nbadsl.program import nodes
 from nbadsl.program.intervals import MAX
@@ -135,9 +136,7 @@ def unknown(facts: Facts, expr: Expr) -> Facts | None:
 # --- questions ---
 
 
-def _asked(
-    facts: Facts, expr: nodes.Compare | nodes.Same | nodes.Member | nodes.Match | nodes.Has, kept: Answers
-) -> Facts | None:
+def _asked(facts: Facts, expr: Question, kept: Answers) -> Facts | None:
     operands = nodes.children(expr)
     if kept == UNKNOWN:
         open_ones = [o for o in operands if facts.may_be_unknown(o)]
