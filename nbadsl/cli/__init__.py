@@ -16,6 +16,7 @@ from nbadsl import __version__
 COMMANDS = {
     "new": "Start a policy: a folder with an example to change.",
     "check": "Find mistakes in policies.",
+    "lint": "Find what is right, and yet hardly meant.",
     "run": "Decide for everybody in a file of profiles.",
     "explain": "Say why one customer is decided as they are.",
     "build": "Compile a policy into one file (.nbac).",

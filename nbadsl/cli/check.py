@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
-from nbadsl.cli.common import input_errors, policy_path, show_findings
+from nbadsl.cli.common import format_option, input_errors, policy_paths, show_findings, unique
 from nbadsl.diagnostics import Diagnostic
 
 
 @click.command()
 @click.argument("policies", nargs=-1)
-@click.option(
-    "--format",
-    type=click.Choice(["text", "json", "sarif", "github"]),
-    default="text",
-    show_default=True,
-    help="How findings are written.",
-)
+@format_option
 @click.option("--quiet", "-q", is_flag=True, help="Say nothing when nothing was found.")
 def command(policies: tuple[str, ...], format: str, quiet: bool) -> None:
     """Find mistakes in policies, and in the files that they import.
@@ -35,38 +27,16 @@ def command(policies: tuple[str, ...], format: str, quiet: bool) -> None:
 
     found: list[Diagnostic] = []
     said: list[str] = []
-    for path in _paths(policies):
+    for path in policy_paths(policies):
         with input_errors():
             checked = pipeline.check(path)
         found += checked.diagnostics
         actions = len(checked.model.scopes_of("action"))
         said.append(f"{path}: {actions} action{'' if actions == 1 else 's'}, nothing to report")
-    unique = tuple({(str(d.span), d.span.end, d.message): d for d in found}.values())
-    if unique or format != "text":
-        show_findings(unique, format)
+    shown = unique(found)
+    if shown or format != "text":
+        show_findings(shown, format)
     elif not quiet:
         click.echo("\n".join(said))
-    if any(d.kind.severity == "error" for d in unique):
+    if any(d.kind.severity == "error" for d in shown):
         raise SystemExit(1)
-
-
-def _paths(policies: tuple[str, ...]) -> list[Path]:
-    """Files as named; of a folder, every policy in it (files that declare `policy`)."""
-    if not policies:
-        return [policy_path(None)]
-    paths: list[Path] = []
-    for name in policies:
-        path = Path(name)
-        if path.is_dir() and not (path / "policy.nba").is_file():
-            inside = [p for p in sorted(path.rglob("*.nba")) if _is_policy(p)]
-            if not inside:
-                raise click.UsageError(f"there is no policy in {path}")
-            paths += inside
-        else:
-            paths.append(policy_path(name))
-    return paths
-
-
-def _is_policy(path: Path) -> bool:
-    text = path.read_text(encoding="utf-8", errors="replace")
-    return any(line.startswith("policy") for line in text.splitlines())

@@ -15,7 +15,8 @@ import click
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-KEYS = ("policy", "profiles", "out", "rejects", "sample", "history", "seed", "threads", "strict")
+KEYS = ("policy", "profiles", "out", "rejects", "sample", "history", "seed", "threads", "strict", "lint")
+KEYS_OF_LINT = ("ignore", "sensitive", "consent")
 
 
 def find(start: Path) -> tuple[Path, dict[str, Any]] | None:
@@ -42,6 +43,13 @@ def settings_model() -> type[BaseModel]:
     """The pydantic model of the settings (imported late: most commands have no settings file)."""
     from pydantic import BaseModel, ConfigDict, Field
 
+    class Lint(BaseModel):
+        model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+        ignore: list[str] = Field([], description="kinds of findings that `nba lint` does not show")
+        sensitive: list[str] = Field([], description="words in names of fields that no score should read")
+        consent: list[str] = Field([], description="words in names of channels that need consent")
+
     class Settings(BaseModel):
         model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -54,6 +62,7 @@ def settings_model() -> type[BaseModel]:
         seed: int = Field(0, description="of chance")
         threads: int | None = Field(None, ge=1, description="of the engine; all cores when not given")
         strict: bool = Field(False, description="a rejected row is an error")
+        lint: Lint | None = Field(None, description="what the linter should know")
 
     return Settings
 
@@ -89,6 +98,7 @@ def _problem(path: Path, error: dict[str, Any]) -> str:
 
     key = ".".join(str(part) for part in error["loc"])
     if error["type"] == "extra_forbidden":
-        help = did_you_mean(key, KEYS)
+        of_lint = len(error["loc"]) > 1 and error["loc"][0] == "lint"
+        help = did_you_mean(str(error["loc"][-1]), KEYS_OF_LINT if of_lint else KEYS)
         return f"{path.name}: there is no setting `{key}`{'; ' + help if help else ''}"
     return f"{path.name}: `{key}`: {error['msg'].lower()}"

@@ -9,7 +9,9 @@ about meaning at one without errors, for an error would look like many other thi
 
 from __future__ import annotations
 
-from nbadsl.diagnostics import Diagnostic, Findings
+from types import ModuleType
+
+from nbadsl.diagnostics import KINDS, Diagnostic, Findings
 from nbadsl.lint import comments
 from nbadsl.lint.policy import Options as Options
 from nbadsl.lint.policy import Policy
@@ -37,10 +39,16 @@ from nbadsl.lint.rules import (
 )
 from nbadsl.pipeline import Checked
 from nbadsl.room import room
-from nbadsl.semantics.ignores import ignores
 
-OF_TEXT = (missing_because, look_alike, shadows_library, thousands_point, missing_consent, duplicate_row)
-OF_MEANING = (
+
+def _by_kind(*rules: ModuleType) -> dict[str, ModuleType]:
+    return {rule.__name__.rpartition(".")[2].replace("_", "-"): rule for rule in rules}
+
+
+OF_TEXT = _by_kind(
+    missing_because, look_alike, shadows_library, thousands_point, missing_consent, duplicate_row
+)
+OF_MEANING = _by_kind(
     never_holds,
     always_holds,
     always_eligible,
@@ -56,37 +64,19 @@ OF_MEANING = (
     unused_parameter,
     unused_field,
 )
-KINDS_OF_RULES = frozenset(
-    rule.__name__.rpartition(".")[2].replace("_", "-") for rule in (*OF_TEXT, *OF_MEANING)
-)
+OF_CHECK = frozenset(kind.name for kind in KINDS.values() if kind.severity == "warning")
 
 
-def lint(checked: Checked, options: Options = Options()) -> tuple[Diagnostic, ...]:  # noqa: B008
+def lint(checked: Checked, options: Options | None = None) -> tuple[Diagnostic, ...]:
     """What the linter finds in a policy, without what checking found already. Never raises."""
+    options = options or Options()
+    rules = OF_TEXT | OF_MEANING if checked.ok else OF_TEXT
     with room():
-        policy = Policy(checked.model, options, checked.diagnostics)
-        rules = [
-            r for r in (*OF_TEXT, *(OF_MEANING if checked.ok else ())) if options.wants(_kind(r.__name__))
-        ]
-        found = Findings()
-        for rule in rules:
+        policy, found = Policy(checked.model, options, checked.diagnostics), Findings()
+        asked = {kind: rule for kind, rule in rules.items() if options.wants(kind)}
+        for rule in asked.values():
             rule.find(policy, found)
-        own = tuple(d for d in found.all if policy.is_own(d.span))
-        written = [ignore for source in policy.sources for ignore in ignores(source)]
-        about = Findings()
-        everything = (*own, *checked.diagnostics, *checked.ignored)
-        looked = {_kind(rule.__name__) for rule in rules}
-        comments.judge(
-            written,
-            everything,
-            lambda kind: checked.ok and (kind in looked or kind not in KINDS_OF_RULES),
-            about,
-        )
-    kept = Findings()
-    kept.extend(comments.left(own, written))
-    kept.extend(tuple(d for d in about.all if options.wants(d.kind.name)))
-    return kept.all
-
-
-def _kind(module: str) -> str:
-    return module.rpartition(".")[2].replace("_", "-")
+    own = tuple(d for d in found.all if policy.is_own(d.span))
+    # With an error, what else would be found is not known.
+    looked_for = OF_CHECK | asked.keys() if checked.ok else frozenset()
+    return comments.settled(policy, own, (*checked.diagnostics, *checked.ignored), looked_for)
