@@ -8,13 +8,12 @@ its parts is. What asks about a candidate is left alone: it is written for sever
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 
 from nbadsl.lint.policy import Policy
 from nbadsl.lint.values import NO, UNKNOWN, YES, Answers
 from nbadsl.program.nodes import Expr as Meaning
 from nbadsl.program.nodes import Literal, children
-from nbadsl.source import Span
 from nbadsl.syntax import nodes
 from nbadsl.types import Flag
 
@@ -124,12 +123,12 @@ def _inside(policy: Policy, expr: nodes.Expr) -> Iterator[Decided]:
         yield Decided(expr, meaning, answers, None)
 
 
-def _below(policy: Policy, expr: object) -> Iterator[Decided]:
+def _below(policy: Policy, expr: nodes.Expr) -> Iterator[Decided]:
     """What is decided in the parts of an expression."""
-    for part in (getattr(expr, f.name) for f in fields(expr)):  # type: ignore[arg-type]
+    for part in (getattr(expr, name) for name in expr.__slots__):
         for one in part if isinstance(part, tuple) else (part,):
-            if is_dataclass(one) and not isinstance(one, Span | nodes.Name):
-                yield from _inside(policy, one)  # type: ignore[arg-type]
+            if isinstance(one, nodes.Expr):
+                yield from _inside(policy, one)
 
 
 def _reads(meaning: Meaning) -> bool:

@@ -50,10 +50,22 @@ class Passing:
             self._known[told] = after
         return self._known[told]
 
+    def possible(self, told: Told) -> bool:
+        """Whether conditions can have answers together. What reads nothing that another one reads cannot contradict it."""
+        reads = [self.facts.whole.reads(expr) for expr, _ in told]
+        once = twice = 0
+        for read in reads:
+            once, twice = once | read, twice | (once & read)
+        shared = tuple(one for one, read in zip(told, reads, strict=True) if read & twice)
+        alone = (one for one, read in zip(told, reads, strict=True) if not read & twice)
+        return all(self.after((one,)) is not None for one in alone) and self.after(shared) is not None
+
     def stopped(self, candidate: Candidate) -> Stopped | None:
         """The first rule that nobody passes who came that far."""
         rules = own_rules(candidate)
         told = tuple((r.when, passes(r)) for r in rules)
+        if self.possible(told):
+            return None
         for number, rule in enumerate(rules):
             if self.after(told[: number + 1]) is None:
                 alone = self.after(told[number : number + 1]) is None

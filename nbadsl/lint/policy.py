@@ -45,6 +45,25 @@ class Options:
         return kind not in self.ignore and (self.select is None or kind in self.select)
 
 
+_NOTHING_AROUND = Env()
+
+
+class _Translator(Translator):
+    """Remembers what stands in no function and asks nothing about a candidate: parts are asked for after wholes."""
+
+    def __init__(self, model: Model) -> None:
+        super().__init__(model, Pool())
+        self.known: dict[nodes.Expr, Expr] = {}
+
+    def translate(self, expr: nodes.Expr, env: Env) -> Expr:
+        if env is not _NOTHING_AROUND:
+            return super().translate(expr, env)
+        found = self.known.get(expr)
+        if found is None:
+            found = self.known[expr] = super().translate(expr, env)
+        return found
+
+
 @dataclass(eq=False)
 class Policy:
     """A policy under the linter. `diagnostics`: what checking found. `decided`, `impossible` and `used` are filled
@@ -85,12 +104,12 @@ class Policy:
         return Passing(self.facts)
 
     @cached_property
-    def _translator(self) -> Translator:
-        return Translator(self.model, Pool())
+    def _translator(self) -> _Translator:
+        return _Translator(self.model)
 
     def translate(self, expr: nodes.Expr) -> Expr:
         """The meaning of an expression that asks nothing about a candidate, in a pool of its own."""
-        return self._translator.translate(expr, Env())
+        return self._translator.translate(expr, _NOTHING_AROUND)
 
     def is_own(self, span: Span) -> bool:
         return span.source.path in self.own

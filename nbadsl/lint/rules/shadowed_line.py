@@ -11,15 +11,16 @@ from nbadsl.program.nodes import Candidate
 
 def find(policy: Policy, found: Findings) -> None:
     lines = policy.model.priority.lines if policy.model.priority else ()
-    competing = [c for c in policy.program.candidates if c.score is not None and policy.passing.facts_of(c)]
+    competing = [c for c in policy.program.candidates if c.score is not None]
     for rank, line in enumerate(lines):
         if line.scope is None or not policy.is_own(line.span):
             continue
         scope = line.scope.text
         named = [c for c in competing if scope == c.action or scope in c.groups]
         # Where nobody passes at all, or the line holds for nobody by itself, that is what is told.
-        possible = [c for c in named if _holds_ever(policy, c, rank)]
-        if possible and not any(_reaches(policy, c, rank) for c in possible):
+        if any(_reaches(policy, c, rank) for c in named):
+            continue
+        if any(_holds_ever(policy, c, rank) and policy.passing.stopped(c) is None for c in named):
             above = next((n for n in reversed(lines[:rank]) if n.scope and n.scope.text == scope), None)
             related = ((above.span, "this line comes first"),) if above else ()
             found.report("shadowed-line", line.span, related=related)
@@ -35,10 +36,7 @@ def _reaches(policy: Policy, candidate: Candidate, rank: int) -> bool:
     told = [(r.when, passes(r)) for r in own_rules(candidate)]
     for tier in candidate.tiers:
         if tier.rank == rank:
-            return (
-                policy.passing.after((*told, *(((tier.when, YES),) if tier.when is not None else ())))
-                is not None
-            )
+            return policy.passing.possible((*told, *([(tier.when, YES)] if tier.when is not None else [])))
         if tier.when is not None:
             told.append((tier.when, NO | UNKNOWN))
     return False
