@@ -57,6 +57,9 @@ class Whole:
 
     def reads(self, expr: Expr) -> int:
         """The inputs that an expression reads."""
+        known = self.read.get(expr)
+        if known is not None:
+            return known
         stack = [expr]
         while stack:
             node = stack[-1]
@@ -94,7 +97,10 @@ class Facts:
 
     def _same(self, expr: Expr) -> Facts:
         """The first facts that know as much of an expression as these do."""
-        reads, facts = self.whole.reads(expr), self
+        facts = self
+        if facts.before is None or expr in self._computed:
+            return self
+        reads = self.whole.reads(expr)
         while facts.before is not None and not facts.news & reads:
             facts = facts.before
         return facts
@@ -298,12 +304,11 @@ class Facts:
         return found if found is not None else _anything(expr)
 
     def _input(self, expr: nodes.Column | nodes.Given) -> Known:
-        known = _anything(expr)
-        if not isinstance(known, Numbers):
-            return known
+        if not is_numeric(expr.type):
+            return _anything(expr)
         bounds = self.whole.columns if isinstance(expr, nodes.Column) else self.whole.givens
         low, high = bounds.get(expr.name, EVERYTHING)
-        return replace(known.within(low, high), whole=isinstance(expr.type, Integer | Date))
+        return Numbers(low, high, expr.unknown, whole=isinstance(expr.type, Integer | Date))
 
     def _operation(self, expr: nodes.Arithmetic | nodes.Calendar) -> Numbers:
         operands = [self.number(o) for o in expr.operands]

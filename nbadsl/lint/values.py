@@ -34,7 +34,9 @@ class Numbers:
         return self.low <= self.high
 
     def within(self, low: float, high: float) -> Numbers:
-        return replace(self, low=max(self.low, low), high=min(self.high, high))
+        if low <= self.low and high >= self.high:
+            return self
+        return Numbers(max(self.low, low), min(self.high, high), self.unknown, self.known, self.whole)
 
     def below(self, other: Numbers) -> Numbers:
         """Those that are less than some value of another."""
@@ -54,8 +56,13 @@ class Numbers:
         return self.below(other) if other.low == self.high else self
 
     def meet(self, other: Numbers) -> Numbers:
-        both = self.within(other.low, other.high)
-        return replace(both, unknown=self.unknown and other.unknown, known=self.known and other.known)
+        return Numbers(
+            max(self.low, other.low),
+            min(self.high, other.high),
+            self.unknown and other.unknown,
+            self.known and other.known,
+            self.whole,
+        )
 
     def join(self, other: Numbers) -> Numbers:
         if not (self.known and other.known):
