@@ -7,14 +7,22 @@ value that it has.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
+from types import SimpleNamespace
+
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from strategies_program import Case, cases
 
+from nbadsl.interpreter.decide import decide
 from nbadsl.interpreter.expressions import Evaluator
 from nbadsl.lint.facts import Facts, declared_facts
+from nbadsl.lint.passing import Passing, own_rules, passes
+from nbadsl.lint.rules import always_outranked, shadowed_line
 from nbadsl.lint.values import KNOWN, NO, UNKNOWN, YES, Numbers, Sets, Texts
 from nbadsl.program import chance
+from nbadsl.program.decision import Fate
 from nbadsl.program.nodes import Expr, Program, Value, children
 from nbadsl.room import room
 from nbadsl.types import Flag
@@ -98,3 +106,54 @@ def test_what_is_ruled_out_never_happens(examples: int) -> None:
     )
     with room():
         relaxed(given(cases(), st.data())(check))()
+
+
+def test_what_the_rules_say_of_candidates_is_so(examples: int) -> None:
+    """Nobody passes what is for nobody, no candidate stands in a line that it never reaches, and what never wins is
+    never chosen."""
+    said: Counter[str] = Counter()
+
+    def check(case: Case) -> None:
+        program = case.program
+        passing = Passing(declared_facts(program))
+        policy = SimpleNamespace(program=program, passing=passing)
+        told = [tuple((r.when, passes(r)) for r in own_rules(c)) for c in program.candidates]
+        impossible = [
+            passing.facts_of(c) is None or not passing.possible(t)
+            for c, t in zip(program.candidates, told, strict=True)
+        ]
+        ranks = range(len(program.tiers))
+        never = [
+            {rank for rank in ranks if not shadowed_line._reaches(policy, c, rank)}
+            for c in program.candidates
+        ]
+        beaten = set(outranked(policy))
+        decisions = [decide(program, row, case.given, case.seed) for row in case.rows]
+        for decision in decisions:
+            for number, story in enumerate(decision.stories):
+                went_on = story.fate not in (Fate.INACTIVE, Fate.REQUIRE, Fate.ELIGIBLE, Fate.EXCLUDE)
+                assert not (went_on and impossible[number]), "somebody passes what is for nobody"
+                assert story.tier is None or story.tier not in never[number], "a line is reached"
+                assert not (story.fate is Fate.CHOSEN and number in beaten), "what never wins was chosen"
+        said["impossible"] += sum(impossible)
+        said["beaten"] += len(beaten)
+
+    relaxed = settings(
+        max_examples=max(1, examples // 4), deadline=None, suppress_health_check=list(HealthCheck)
+    )
+    with room():
+        relaxed(given(cases())(check))()
+    assert said["impossible"] and said["beaten"]
+
+
+def outranked(policy: SimpleNamespace) -> Iterator[int]:
+    """The candidates that never win."""
+    program: Program = policy.program
+    if program.explore or program.arbitration.pick > 1:
+        return
+    order = {c: number for number, c in enumerate(program.candidates)}
+    competing = [c for c in program.candidates if c.score is not None]
+    for worse in competing:
+        others = [c for c in competing if always_outranked._is_steady(c) and c.action != worse.action]
+        if always_outranked._better(policy, worse, others, order):  # type: ignore[arg-type]
+            yield order[worse]
