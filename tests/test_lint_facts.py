@@ -139,7 +139,7 @@ def test_what_the_rules_say_of_candidates_is_so(examples: int) -> None:
         said["beaten"] += len(beaten)
 
     relaxed = settings(
-        max_examples=max(1, examples // 4), deadline=None, suppress_health_check=list(HealthCheck)
+        max_examples=max(1, examples // 8), deadline=None, suppress_health_check=list(HealthCheck)
     )
     with room():
         relaxed(given(cases())(check))()

@@ -17,8 +17,6 @@ from nbadsl.program.nodes import Literal, children
 from nbadsl.syntax import nodes
 from nbadsl.types import Flag
 
-Parts = nodes.Binary | nodes.Unary | nodes.Brackets
-
 
 @dataclass(frozen=True, slots=True)
 class Decided:
