@@ -8,7 +8,6 @@ value that it has.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from types import SimpleNamespace
 
 from hypothesis import HealthCheck, given, settings
@@ -127,7 +126,9 @@ def test_what_the_rules_say_of_candidates_is_so(examples: int) -> None:
             {rank for rank in ranks if not shadowed_line._reaches(policy, c, rank)}
             for c in program.candidates
         ]
-        beaten = set(outranked(policy))
+        alone = program.explore is None and program.arbitration.pick == 1
+        better = always_outranked.outranked(program, passing) if alone else ()
+        beaten = {number for number, name in better if name}
         decisions = [decide(program, row, case.given, case.seed) for row in case.rows]
         for decision in decisions:
             for number, story in enumerate(decision.stories):
@@ -144,16 +145,3 @@ def test_what_the_rules_say_of_candidates_is_so(examples: int) -> None:
     with room():
         relaxed(given(cases())(check))()
     assert said["impossible"] and said["beaten"]
-
-
-def outranked(policy: SimpleNamespace) -> Iterator[int]:
-    """The candidates that never win."""
-    program: Program = policy.program
-    if program.explore or program.arbitration.pick > 1:
-        return
-    order = {c: number for number, c in enumerate(program.candidates)}
-    competing = [c for c in program.candidates if c.score is not None]
-    for worse in competing:
-        others = [c for c in competing if always_outranked._is_steady(c) and c.action != worse.action]
-        if always_outranked._better(policy, worse, others, order):  # type: ignore[arg-type]
-            yield order[worse]

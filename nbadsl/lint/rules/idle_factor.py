@@ -14,6 +14,7 @@ from nbadsl.lint.conditions import items_within
 from nbadsl.lint.policy import Policy
 from nbadsl.lint.values import Numbers
 from nbadsl.semantics.choosing import references
+from nbadsl.semantics.model import Builtin
 from nbadsl.source import Span
 from nbadsl.syntax import nodes
 from nbadsl.types import is_numeric
@@ -22,22 +23,11 @@ Idle = tuple[Span, str, str]
 
 
 def find(policy: Policy, found: Findings) -> None:
-    score = next(
-        (
-            c
-            for c in (policy.model.arbitrate.choices if policy.model.arbitrate else ())
-            if isinstance(c, nodes.Score)
-        ),
-        None,
-    )
-    if score is None:
-        return
-    for span, what, why in (
-        *_unread(policy, score),
-        *_ones(policy),
-        *_ends(policy),
-        *_uniform(policy, score),
-    ):
+    idle = [*_ones(policy), *_ends(policy)]
+    for choice in policy.model.arbitrate.choices if policy.model.arbitrate else ():
+        if isinstance(choice, nodes.Score):
+            idle += [*_unread(policy, choice), *_uniform(policy, choice)]
+    for span, what, why in idle:
         if policy.is_own(span):
             found.report("idle-factor", span, what=what, why=why)
 
@@ -64,6 +54,8 @@ def _ones(policy: Policy) -> Iterator[Idle]:
 def _ends(policy: Policy) -> Iterator[Idle]:
     for item in _factors(policy):
         for call in _calls(item.value):
+            if not isinstance(policy.model.uses.get(call.function), Builtin):
+                continue
             values = [_range(policy, argument) for argument in call.arguments]
             yield from _idle_ends(call, values)
 
