@@ -17,6 +17,7 @@ from nbadsl.program.from_model import from_model
 from nbadsl.program.nodes import Program
 from nbadsl.room import room
 from nbadsl.semantics.declare import declare
+from nbadsl.semantics.ignores import without_ignored
 from nbadsl.semantics.judge import judge
 from nbadsl.semantics.load import Parser, Reader, load
 from nbadsl.semantics.model import Model
@@ -26,10 +27,12 @@ from nbadsl.syntax.parser import parse as parse_file
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """The model of a policy and what was found in it. `ok`: nothing is an error."""
+    """The model of a policy and what was found in it. `ok`: nothing is an error. `ignored`: warnings that a comment
+    of the author ignores, which are not among `diagnostics`."""
 
     model: Model
     diagnostics: tuple[Diagnostic, ...]
+    ignored: tuple[Diagnostic, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -46,7 +49,7 @@ def check(path: Path, read: Reader = read_file, parse: Parser = parse_file, part
         loaded = replace(loaded, partial=True) if part else loaded
         model = declare(loaded, found)
         judge(model, found)
-    return Checked(model, found.all)
+    return Checked(model, *without_ignored(found.all, model.files))
 
 
 def compile(path: Path, read: Reader = read_file) -> tuple[Checked, Program | None]:
