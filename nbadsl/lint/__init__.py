@@ -9,6 +9,7 @@ about meaning at one without errors, for an error would look like many other thi
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import ModuleType
 
 from nbadsl.diagnostics import KINDS, Diagnostic, Findings
@@ -37,8 +38,9 @@ from nbadsl.lint.rules import (
     unused_field,
     unused_parameter,
 )
-from nbadsl.pipeline import Checked
+from nbadsl.pipeline import Checked, where_it_is
 from nbadsl.room import room
+from nbadsl.source import Span
 
 
 def _by_kind(*rules: ModuleType) -> dict[str, ModuleType]:
@@ -67,8 +69,11 @@ OF_MEANING = _by_kind(
 OF_CHECK = frozenset(kind.name for kind in KINDS.values() if kind.severity == "warning")
 
 
-def lint(checked: Checked, options: Options | None = None) -> tuple[Diagnostic, ...]:
-    """What the linter finds in a policy, without what checking found already. Never raises."""
+def lint(
+    checked: Checked, options: Options | None = None, place: Callable[[Span], Span] = where_it_is
+) -> tuple[Diagnostic, ...]:
+    """What the linter finds in a policy, without what checking found already. Never raises. `place`: see
+    `pipeline.check`."""
     options = options or Options()
     rules = OF_TEXT | OF_MEANING if checked.ok else OF_TEXT
     with room():
@@ -79,4 +84,4 @@ def lint(checked: Checked, options: Options | None = None) -> tuple[Diagnostic, 
     own = tuple(d for d in found.all if policy.is_own(d.span))
     # With an error, what else would be found is not known.
     looked_for = OF_CHECK | asked.keys() if checked.ok else frozenset()
-    return comments.settled(policy, own, (*checked.diagnostics, *checked.ignored), looked_for)
+    return comments.settled(policy, own, (*checked.diagnostics, *checked.ignored), looked_for, place)

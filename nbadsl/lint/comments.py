@@ -7,7 +7,7 @@ another policy that imports it may need it.
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Callable, Set
 
 from nbadsl.diagnostics import KINDS, Diagnostic, Edit, Findings, Fix
 from nbadsl.diagnostics.suggest import did_you_mean
@@ -20,17 +20,22 @@ IGNORABLE = tuple(kind.name for kind in KINDS.values() if kind.severity != "erro
 
 
 def settled(
-    policy: Policy, own: tuple[Diagnostic, ...], others: tuple[Diagnostic, ...], looked_for: Set[str]
+    policy: Policy,
+    own: tuple[Diagnostic, ...],
+    others: tuple[Diagnostic, ...],
+    looked_for: Set[str],
+    place: Callable[[Span], Span],
 ) -> tuple[Diagnostic, ...]:
     """The findings that no comment ignores, and what is wrong with comments. `own`: what the rules found; `others`:
-    what checking found, and what was ignored of it."""
+    what checking found, and what was ignored of it.
+    `place`: see `pipeline.check`."""
     written = [ignore for source in policy.sources for ignore in ignores(source)]
     about, kept = Findings(), Findings()
     for ignore in written:
-        used = any(ignore.fits(d) for d in (*own, *others))
+        used = any(ignore.fits(d, place) for d in (*own, *others))
         could_be_used = ignore.kind not in looked_for or ignore.comment.source is not policy.main.source
         _judge(ignore, used or could_be_used, about)
-    kept.extend(tuple(d for d in own if not any(ignore.fits(d) for ignore in written)))
+    kept.extend(tuple(d for d in own if not any(ignore.fits(d, place) for ignore in written)))
     kept.extend(tuple(d for d in about.all if policy.options.wants(d.kind.name)))
     return kept.all
 

@@ -7,7 +7,7 @@ not a comment. It names one kind of finding or several, and why. Errors cannot b
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from nbadsl.diagnostics import Diagnostic
@@ -17,6 +17,8 @@ from nbadsl.syntax.comments import FOR_TOOLS, comments
 
 _IGNORE = re.compile(r"ignore\s*\[([^\]]*)\]")
 _KIND = re.compile(r"[^\s,]+")
+
+Place = Callable[[Span], Span]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +32,12 @@ class Ignore:
     reason: str = ""
     wrong: bool = False
 
-    def fits(self, found: Diagnostic) -> bool:
+    def fits(self, found: Diagnostic, place: Place) -> bool:
         return (
             self.kind == found.kind.name
             and found.kind.severity != "error"
             and self.comment.source.path == found.span.source.path
-            and self.line == found.span.line
+            and self.line == place(found.span).line
         )
 
 
@@ -52,11 +54,11 @@ def ignores(source: Source) -> tuple[Ignore, ...]:
 
 
 def without_ignored(
-    found: tuple[Diagnostic, ...], files: Iterable[nodes.File]
+    found: tuple[Diagnostic, ...], files: Iterable[nodes.File], place: Place
 ) -> tuple[tuple[Diagnostic, ...], tuple[Diagnostic, ...]]:
-    """The findings that count, and those that comments ignore."""
+    """The findings that count, and those that comments ignore. `place`: see `pipeline.check`."""
     written = [ignore for file in files for ignore in ignores(file.source)]
-    ignored = tuple(d for d in found if any(ignore.fits(d) for ignore in written))
+    ignored = tuple(d for d in found if any(ignore.fits(d, place) for ignore in written))
     return tuple(d for d in found if d not in ignored) if ignored else found, ignored
 
 
