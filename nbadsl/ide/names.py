@@ -130,7 +130,7 @@ class _Names:
                 own = self.model.profile is not None and self.model.profile.name.text == name.text
                 return Thing("profile", name.text) if own else self._value(name.text)
             case nodes.Import():
-                return Thing("module", ".".join(n.text for n in parent.module))
+                return imported(parent)
             case _:
                 return Thing("setting", name.text)
 
@@ -231,6 +231,13 @@ class _Names:
             return info.type
         symbol = self._symbol(node) if isinstance(node, nodes.Reference) else None
         return symbol.input.type if symbol is not None and symbol.input else None
+
+
+def imported(declaration: nodes.Import) -> Thing:
+    """The file or module that an import names."""
+    if declaration.path is not None:
+        return Thing("file", declaration.path.text)
+    return Thing("module", ".".join(n.text for n in declaration.module))
 
 
 def _owner(declaration: nodes.Declaration) -> tuple[str, str]:

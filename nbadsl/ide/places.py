@@ -47,9 +47,11 @@ def named_at(snapshot: Snapshot, path: str, offset: int) -> Named | None:
     )
 
 
-def names_in(snapshot: Snapshot, document: Document) -> Iterator[Named]:
-    """Everything that is named in a file, declaration by declaration."""
+def names_in(snapshot: Snapshot, document: Document, text: str = "") -> Iterator[Named]:
+    """Everything that is named in a file, declaration by declaration; of those alone that have a text in them."""
     for chunk, start in zip(document.chunks, document.starts, strict=True):
+        if text not in chunk.source.text:
+            continue
         for declaration in chunk.parsed[0].declarations:
             for o in _of(snapshot, document.source.path, declaration):
                 yield Named(Place(document, start + o.span.start, start + o.span.end), o.thing, o.declares)
@@ -59,15 +61,20 @@ def everywhere(snapshot: Snapshot, path: str, thing: Thing) -> list[Named]:
     """All places of a thing, file by file: in the policies that a file belongs to, and in all others that reach a
     file in which it is declared."""
     own = dict.fromkeys([path, *(p for c in snapshot.checks(path) for p in c.documents)])
-    found = [n for p in own for n in _named(snapshot, p) if n.thing == thing]
+    found = [n for p in own for n in named_as(snapshot, p, thing)]
     makers = {n.place.path for n in found if n.declares}
     others = dict.fromkeys(p for m in makers for c in snapshot.checks(m) for p in c.documents)
-    return found + [n for p in others if p not in own for n in _named(snapshot, p) if n.thing == thing]
+    return found + [n for p in others if p not in own for n in named_as(snapshot, p, thing)]
 
 
-def _named(snapshot: Snapshot, path: str) -> Iterator[Named]:
+def named_as(snapshot: Snapshot, path: str, thing: Thing) -> list[Named]:
+    """All places of a thing in one file."""
     document = snapshot.document(path)
-    return names_in(snapshot, document) if document is not None else iter(())
+    if document is None:
+        return []
+    # A text in quotation marks may be written in another way than it reads.
+    written = "" if thing.kind == "content" else thing.name
+    return [n for n in names_in(snapshot, document, written) if n.thing == thing]
 
 
 def declared(snapshot: Snapshot, path: str, thing: Thing) -> list[Named]:
