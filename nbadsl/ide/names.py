@@ -64,10 +64,18 @@ _DECLARED = {
 }
 
 
-def occurrences(declaration: nodes.Declaration, model: Model) -> list[Occurrence]:
-    """Every name in a declaration, in the order of the tree."""
+def named_nodes(declaration: nodes.Declaration) -> list[tuple[Any, str, Any]]:
+    """The nodes of a declaration that may name something, with parents and fields, in the order of the tree."""
+    kinds = nodes.Name | nodes.String | nodes.Reference | nodes.TextValue | nodes.Row
+    return [found for found in walk(declaration) if isinstance(found[2], kinds)]
+
+
+def occurrences(
+    declaration: nodes.Declaration, model: Model, among: list[tuple[Any, str, Any]]
+) -> list[Occurrence]:
+    """Every name in a declaration, in the order of the tree. `among`: its `named_nodes`."""
     found = _Names(declaration, model)
-    return [o for parent, field, node in walk(declaration) for o in found.at(parent, field, node)]
+    return [o for parent, field, node in among for o in found.at(parent, field, node)]
 
 
 class _Names:
