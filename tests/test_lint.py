@@ -194,7 +194,7 @@ def test_kinds_and_settings_that_do_not_exist_are_named(policy: Path) -> None:
     settings.write_text('[lint]\nignore = ["never-hold"]\n', encoding="utf-8")
     assert "lint.ignore: there is no finding called `never-hold`" in nba("lint").said
     settings.write_text('[lint]\nsensitiv = ["age"]\n', encoding="utf-8")
-    assert "there is no setting `lint.sensitiv`; did you mean `sensitive`?" in nba("lint").said
+    assert "there is no setting `lint.sensitiv`; did you mean `lint.sensitive`?" in nba("lint").said
     settings.write_text(
         '[lint]\nignore = ["never-holds", "unused-definition", "unused-ignore"]\n', encoding="utf-8"
     )

@@ -100,7 +100,7 @@ def _problem(path: Path, error: dict[str, Any]) -> str:
 
     key = ".".join(str(part) for part in error["loc"])
     if error["type"] == "extra_forbidden":
-        table = error["loc"][0] if len(error["loc"]) > 1 else None
-        help = did_you_mean(str(error["loc"][-1]), KEYS_OF.get(str(table), KEYS))
+        table = str(error["loc"][0])
+        help = did_you_mean(key, [f"{table}.{each}" for each in KEYS_OF[table]] if "." in key else KEYS)
         return f"{path.name}: there is no setting `{key}`{'; ' + help if help else ''}"
     return f"{path.name}: `{key}`: {error['msg'].lower()}"
