@@ -8,6 +8,7 @@ value that it has.
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from types import SimpleNamespace
 
 from hypothesis import HealthCheck, given, settings
@@ -22,7 +23,7 @@ from nbadsl.lint.rules import always_outranked, shadowed_line
 from nbadsl.lint.values import KNOWN, NO, UNKNOWN, YES, Numbers, Sets, Texts
 from nbadsl.program import chance
 from nbadsl.program.decision import Fate
-from nbadsl.program.nodes import Expr, Program, Value, children
+from nbadsl.program.nodes import STAGES, Expr, Program, Value, children
 from nbadsl.room import room
 from nbadsl.types import Flag
 from nbadsl.zone import zone
@@ -112,8 +113,8 @@ def test_what_the_rules_say_of_candidates_is_so(examples: int) -> None:
     never chosen."""
     said: Counter[str] = Counter()
 
-    def check(case: Case) -> None:
-        program = case.program
+    def check(case: Case, alike: bool) -> None:
+        program = alikes(case.program) if alike else case.program
         passing = Passing(declared_facts(program))
         policy = SimpleNamespace(program=program, passing=passing)
         told = [tuple((r.when, passes(r)) for r in own_rules(c)) for c in program.candidates]
@@ -143,6 +144,25 @@ def test_what_the_rules_say_of_candidates_is_so(examples: int) -> None:
         max_examples=max(1, examples // 8), deadline=None, suppress_health_check=list(HealthCheck)
     )
     with room():
-        relaxed(given(cases())(check))()
+        relaxed(given(cases(), st.booleans())(check))()
     if examples >= 2000:
         assert said["impossible"] and said["beaten"]
+
+
+def alikes(program: Program) -> Program:
+    """A program whose candidates have much in common, so that one often wins whenever another one could: one is picked,
+    nothing but rules stops anybody, and every candidate has the rules of the first one, and some have their own."""
+    first = own_rules(program.candidates[0])
+    candidates = tuple(
+        replace(
+            c,
+            active=None,
+            send_at=None,
+            rules=tuple(
+                sorted((*first, *(own_rules(c) if n % 2 else ())), key=lambda r: STAGES.index(r.stage))
+            ),
+        )
+        for n, c in enumerate(program.candidates)
+    )
+    arbitration = replace(program.arbitration, pick=1)
+    return replace(program, candidates=candidates, arbitration=arbitration, explore=None, limits=())
