@@ -9,7 +9,15 @@ from random import Random
 
 import pytest
 from commands import nba
-from expectations import check_program, checked_files, complaints, lint_program, programs
+from expectations import (
+    check_program,
+    checked_files,
+    complaints,
+    completed,
+    lint_files,
+    lint_program,
+    programs,
+)
 
 from nbadsl.diagnostics import KINDS
 from nbadsl.lint import OF_MEANING, OF_TEXT, Options, lint
@@ -199,3 +207,17 @@ def test_kinds_and_settings_that_do_not_exist_are_named(policy: Path) -> None:
         '[lint]\nignore = ["never-holds", "unused-definition", "unused-ignore"]\n', encoding="utf-8"
     )
     assert "1 warning in 1 file" in nba("lint").out
+
+
+@pytest.mark.parametrize("module", sorted((ROOT / "stdlib").glob("*.nba")), ids=lambda p: p.stem)
+def test_a_module_of_the_library_gives_no_findings_as_a_file_of_a_policy(module: Path) -> None:
+    text = module.read_text(encoding="utf-8").replace("import std.", "# import std.")
+    imports = "".join(
+        f"import std.{p.stem}\n" for p in sorted((ROOT / "stdlib").glob("*.nba")) if p != module
+    )
+    found = lint_files(
+        completed({"policy.nba": imports + 'import "module.nba"\n', "module.nba": text}), Options()
+    )
+    assert [
+        f"{d.kind.name}: {d.message}" for d in found if Path(d.span.source.path).name == "module.nba"
+    ] == []
