@@ -157,13 +157,20 @@ class Checked:
     """A policy, checked. `diagnostics` have spans in whole files; `documents`: the files it is made of, by path.
 
     `understood`: the model that names are looked up in: that of an earlier text while the profile or an import of
-    this one cannot be read."""
+    this one cannot be read. `hints`: what the linter found, with spans in declarations; until it is `linted`, what it
+    found in declarations that have not changed since."""
 
     path: str
-    model: Model
+    found: pipeline.Checked
     diagnostics: tuple[Diagnostic, ...]
     documents: Mapping[str, Document]
     understood: Model
+    hints: tuple[Diagnostic, ...]
+    linted: bool
+
+    @property
+    def model(self) -> Model:
+        return self.found.model
 
 
 @dataclass(frozen=True, eq=False)
@@ -275,10 +282,8 @@ class Workspace:
         reached = set(self._reach(checked.path))
         return reached <= set(used) and all(self.documents[p] is d for p, d in used.items())
 
-    def check(
-        self, path: str, before: Checked | None = None, options: Options | None = None
-    ) -> Checked | None:
-        """Check the policy at a path, and lint it; `before`: the last time. None when there is no such file."""
+    def check(self, path: str, before: Checked | None = None) -> Checked | None:
+        """Check the policy at a path; `before`: the last time. None when there is no such file."""
         used: dict[str, Document] = {}
 
         def read(file: Path) -> tuple[Source, int | None]:
@@ -295,14 +300,28 @@ class Workspace:
         checked = pipeline.check(
             Path(path), read, lambda source: used[source.path].parse(), part, self._in_file
         )
-        found = checked.diagnostics if part else (*checked.diagnostics, *lint(checked, options, self._in_file))
+        if part:
+            kept = tuple(d for d in checked.diagnostics if d.kind.name != "missing-declaration")
+            checked = replace(checked, diagnostics=kept)
         lost = "*" in checked.model.broken and not part
         understood = before.understood if lost and before is not None else checked.model
-        return Checked(path, checked.model, self._in_files(found, part), used, understood)
+        hints = tuple(d for d in before.hints if self._is_there(d)) if before is not None and not part else ()
+        shown = self._in_files((*checked.diagnostics, *hints))
+        return Checked(path, checked, shown, used, understood, hints, linted=part)
 
-    def _in_files(self, found: tuple[Diagnostic, ...], part: bool) -> tuple[Diagnostic, ...]:
+    def lint(self, checked: Checked, options: Options) -> Checked:
+        """The same policy with what the linter finds in it."""
+        hints = lint(checked.found, options, self._in_file)
+        shown = self._in_files((*checked.found.diagnostics, *hints))
+        return replace(checked, diagnostics=shown, hints=hints, linted=True)
+
+    def _is_there(self, found: Diagnostic) -> bool:
+        """Whether the declarations that a finding is about are as they were."""
+        places = [found.span, *(span for span, _ in found.related)]
+        return all(self.place(span) is not None for span in places)
+
+    def _in_files(self, found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
         """Findings with spans in whole files, in the order of these."""
-        kept = [d for d in found if not (part and d.kind.name == "missing-declaration")]
         moved = [
             Diagnostic(
                 d.kind,
@@ -315,7 +334,7 @@ class Workspace:
                 ),
                 tuple((self._in_file(span), note) for span, note in d.related),
             )
-            for d in kept
+            for d in found
         ]
         return tuple(sorted(moved, key=lambda d: (d.span.source.path, d.span.start, d.span.end)))
 

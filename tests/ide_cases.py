@@ -51,6 +51,7 @@ from nbadsl.ide.signature import signature_help
 from nbadsl.ide.snapshot import Snapshot
 from nbadsl.ide.symbols import Outline, document_symbols, workspace_symbols
 from nbadsl.ide.tokens import tokens
+from nbadsl.lint import Options
 from nbadsl.workspace import Place, Workspace
 
 DAY = date(2026, 11, 10)  # today, for values of parameters
@@ -92,13 +93,14 @@ class Case:
 
 
 def snapshot_of(files: dict[str, str]) -> Snapshot:
-    """Files that exist in memory alone, open in an editor and checked."""
+    """Files that exist in memory alone, open in an editor, checked and linted."""
     workspace = Workspace()
     for name, text in files.items():
         workspace = workspace.with_text(str(FOLDER / name), text)
     policies = [p for p, d in workspace.documents.items() if d.is_policy] or list(workspace.documents)
     checked = {p: c for p in policies if (c := workspace.check(p)) is not None}
-    return Snapshot(workspace, checked)
+    linted = {p: c if c.linted else workspace.lint(c, Options()) for p, c in checked.items()}
+    return Snapshot(workspace, linted)
 
 
 def case_of(program: str) -> Case:

@@ -228,10 +228,8 @@ def test_every_request_is_offered_and_answered(policy):
         part.write_text("function half(x: number, by: number): number = x / by\n")
         async with editor(policy.parent, client_name=PUSHED) as e:
             client, document = e.client, e.open(policy, SHOP)
-            assert sorted(messages(await e.findings(document))) == [
-                "channel `email` asks nobody for consent",
-                "there is no value called `yong`",
-            ]
+            wrong = [d for d in await e.findings(document) if d.severity == types.DiagnosticSeverity.Error]
+            assert messages(wrong) == ["there is no value called `yong`"]
             at, whole = e.place(document, "young"), types.Range(types.Position(0, 0), types.Position(12, 0))
 
             links = await client.text_document_document_link_async(types.DocumentLinkParams(document))

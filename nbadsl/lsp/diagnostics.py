@@ -43,3 +43,9 @@ def pull(view: View, params: types.DocumentDiagnosticParams) -> types.DocumentDi
 def can_pull(capabilities: types.ClientCapabilities) -> bool:
     """Whether a client asks for findings itself."""
     return capabilities.text_document is not None and capabilities.text_document.diagnostic is not None
+
+
+def can_refresh(capabilities: types.ClientCapabilities) -> bool:
+    """Whether it can be told to ask again."""
+    workspace = capabilities.workspace
+    return bool(workspace and workspace.diagnostics and workspace.diagnostics.refresh_support)

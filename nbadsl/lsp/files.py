@@ -84,13 +84,13 @@ def _on_disk(server: Server, params: types.DidChangeWatchedFilesParams) -> None:
     paths = [path_of(change.uri) for change in params.changes]
     own = [p for p in paths if p.endswith(".nba")]
     if own:
-        server.disk_changed = True
+        server.others_changed = True
         server.session.change(server.session.workspace.with_disk(own))
 
 
 def _folders(server: Server, params: types.DidChangeWorkspaceFoldersParams) -> None:
     workspace = server.session.workspace
-    server.disk_changed = True
+    server.others_changed = True
     for folder in params.event.removed:
         workspace = workspace.without_folder(path_of(folder.uri))
     server.session.change(workspace)

@@ -97,13 +97,13 @@ class Server(LanguageServer):
     def __init__(self, strict: bool = False) -> None:
         super().__init__("nba", __version__, types.TextDocumentSyncKind.Full)
         self.strict = strict
-        self.session = Session(self._checked)
+        self.session = Session(self._checked, self._hinted)
         self.sampling = Sampling(self._rated)
         self.uris: dict[str, str] = {}
         self._work: set[asyncio.Task[None]] = set()
         self._thread = ThreadPoolExecutor(1, "answer")
         self.pushed: dict[str, list[types.Diagnostic]] = {}
-        self.disk_changed = False
+        self.others_changed = False
         for method, handler in QUICK.items():
             self._offer(method, self._quick(handler))
         for method, handler in EXACT.items():
@@ -145,10 +145,19 @@ class Server(LanguageServer):
 
         return answer
 
-    def _exact(self, handler: Handler) -> Callable[[Any], Awaitable[Any]]:
+    async def _settled(self) -> None:
+        """Wait for findings: for the linter's, too, where the client cannot be told that there are more."""
+        if diagnostics.can_refresh(self.client_capabilities):
+            await self.session.fresh()
+        else:
+            await self.session.linted()
+
+    def _exact(
+        self, handler: Handler, ready: Callable[[], Awaitable[Any]] | None = None
+    ) -> Callable[[Any], Awaitable[Any]]:
         async def answer(params: Any) -> Any:
             asked_about = self._text_of(params)
-            await self.session.fresh()
+            await (ready or self.session.fresh)()
             if self._text_of(params) is not asked_about:
                 raise JsonRpcException("the text has changed since", _CONTENT_MODIFIED)
             view = self.view()
@@ -171,7 +180,9 @@ class Server(LanguageServer):
             options = types.DiagnosticOptions(
                 inter_file_dependencies=True, workspace_diagnostics=False, identifier="nba"
             )
-            self.feature(types.TEXT_DOCUMENT_DIAGNOSTIC, options)(self._exact(diagnostics.pull))
+            self.feature(types.TEXT_DOCUMENT_DIAGNOSTIC, options)(
+                self._exact(diagnostics.pull, self._settled)
+            )
 
     # --- folders ---
 
@@ -223,13 +234,15 @@ class Server(LanguageServer):
             if not is_open:
                 del self.pushed[path]
 
+    def _hinted(self) -> None:
+        self.others_changed = True
+        self._checked()
+
     def _ask_to_pull(self) -> None:
         """After something else than the client's typing: tell it that findings may be others."""
-        workspace = self.client_capabilities.workspace
-        told = workspace and workspace.diagnostics and workspace.diagnostics.refresh_support
-        if self.disk_changed and told:
+        if self.others_changed and diagnostics.can_refresh(self.client_capabilities):
             self.workspace_diagnostic_refresh(None)
-        self.disk_changed = False
+        self.others_changed = False
 
 
 def _is_a_mistake(record: logging.LogRecord) -> bool:

@@ -2,7 +2,8 @@
 
 Every change makes a new picture of the workspace and raises the generation. A check starts when nothing has changed
 for a moment, in a thread; one whose generation has passed is given up between two policies, and its findings are never
-shown. Questions about names are answered at once from what was understood last; those whose answer is about the text
+shown. After a longer pause the linter reads what was checked; until then its hints for declarations that did not change
+stay. Questions about names are answered at once from what was understood last; those whose answer is about the text
 as it is (`fresh`) wait for the check of it.
 """
 
@@ -18,19 +19,23 @@ from nbadsl.lsp.project import lint_options_of
 from nbadsl.workspace import Checked, Workspace
 
 DEBOUNCE = 0.02  # seconds without a change, after which a check begins
+PAUSE = 0.25  # the same for the linter, which a keystroke would have to wait for
 log = logging.getLogger("nbadsl.lsp")
 
 
 class Session:
-    """`done`: called on the loop after a check of the texts as they are."""
+    """`done`: called on the loop after a check of the texts as they are; `hinted`: when the linter finds other things in
+    them than were shown."""
 
-    def __init__(self, done: Callable[[], None]) -> None:
+    def __init__(self, done: Callable[[], None], hinted: Callable[[], None]) -> None:
         self.workspace = Workspace()
         self.checked: dict[str, Checked] = {}
         self.generation = 0
         self.checked_generation = 0
-        self._done = done
-        self._thread = ThreadPoolExecutor(1, "check")
+        self.linted_generation = 0
+        self._done, self._hinted = done, hinted
+        self._thread, self._lint_thread = ThreadPoolExecutor(1, "check"), ThreadPoolExecutor(1, "lint")
+        self._linting: asyncio.Task[None] | None = None
         self._task: asyncio.Task[None] | None = None
         self._news = asyncio.Event()
         self._reading: set[asyncio.Task[None]] = set()
@@ -53,10 +58,19 @@ class Session:
             await self._news.wait()
         return self.snapshot
 
+    async def linted(self) -> Snapshot:
+        """The same when the linter has read them as well."""
+        while self.linted_generation != self.generation:
+            await self.fresh()
+            if self._linting is not None:
+                await asyncio.wait([self._linting])
+        return self.snapshot
+
     def change(self, workspace: Workspace) -> None:
         """Another picture: check it soon."""
         self.workspace = workspace
         self.generation += 1
+        self._news.clear()
         self._start()
 
     def add_folders(self, paths: Iterable[str]) -> asyncio.Task[None]:
@@ -77,11 +91,11 @@ class Session:
     def close(self) -> None:
         """End without waiting for a check."""
         self.generation += 1
-        self._thread.shutdown(wait=False, cancel_futures=True)
+        for thread in (self._thread, self._lint_thread):
+            thread.shutdown(wait=False, cancel_futures=True)
 
     def _start(self) -> None:
         if self._task is None or self._task.done():
-            self._news.clear()
             self._task = asyncio.ensure_future(self._run())
 
     async def _run(self) -> None:
@@ -95,8 +109,22 @@ class Session:
             self.checked = await loop.run_in_executor(self._thread, self._check, self.workspace, goal)
             if goal == self.generation:
                 self.checked_generation = goal
+        if self._linting is not None:
+            self._linting.cancel()
+        self._linting = asyncio.ensure_future(self._lint_soon(self.generation))
         self._news.set()
         self._done()
+
+    async def _lint_soon(self, goal: int) -> None:
+        await asyncio.sleep(PAUSE)
+        if goal != self.generation:
+            return
+        loop = asyncio.get_running_loop()
+        linted = await loop.run_in_executor(self._lint_thread, self._lint, self.workspace, goal)
+        if goal == self.generation:
+            before, self.checked, self.linted_generation = self.checked, linted, goal
+            if any(linted[policy].diagnostics != known.diagnostics for policy, known in before.items()):
+                self._hinted()
 
     def _check(self, workspace: Workspace, goal: int) -> dict[str, Checked]:
         """The policies of the open texts, checked; those whose texts are the same are not checked again."""
@@ -109,10 +137,23 @@ class Session:
                 return {**before, **found}
             try:
                 same = known is not None and workspace.is_current(known)
-                checked = known if same else workspace.check(policy, known, lint_options_of(policy))
+                checked = known if same else workspace.check(policy, known)
             except Exception:
                 log.exception("checking %s", policy)
                 checked = known
             if checked is not None:
                 found[policy] = checked
+        return found
+
+    def _lint(self, workspace: Workspace, goal: int) -> dict[str, Checked]:
+        """The same policies with what the linter finds in them."""
+        found = dict(self.checked)
+        for policy, checked in self.checked.items():
+            if goal != self.generation:
+                break
+            if not checked.linted and workspace.is_current(checked):
+                try:
+                    found[policy] = workspace.lint(checked, lint_options_of(policy))
+                except Exception:
+                    log.exception("linting %s", policy)
         return found

@@ -48,13 +48,15 @@ action a{i} in promotional {{
 
 @dataclass(frozen=True, slots=True)
 class Waited:
-    """Seconds: of five starts up to the answer of `initialize`, and of every question. `peak`: bytes of memory."""
+    """Seconds: of five starts up to the answer of `initialize`, and of every question. `hints`: from a keystroke until the
+    linter has read its text, which it does after a pause. `peak`: bytes of memory."""
 
     lines: int
     start: tuple[float, ...]
     keystroke: tuple[float, ...]
     hover: tuple[float, ...]
     completion: tuple[float, ...]
+    hints: tuple[float, ...]
     peak: int
 
 
@@ -91,6 +93,7 @@ class Client:
         self.process, self.out, self.into = process, process.stdout, process.stdin
         self.number = 0
         self.waiting: dict[int, asyncio.Future[Any]] = {}
+        self.refreshed = asyncio.Event()  # the server has said that there are other findings
         self.reading = asyncio.ensure_future(self._read())
 
     def notify(self, method: str, params: Any) -> None:
@@ -118,6 +121,8 @@ class Client:
             if "method" not in message:
                 self.waiting.pop(message["id"]).set_result(message)
             elif "id" in message:
+                if message["method"] == "workspace/diagnostic/refresh":
+                    self.refreshed.set()
                 self._write({"jsonrpc": "2.0", "id": message["id"], "result": None})
 
 
@@ -134,6 +139,7 @@ async def started(folder: Path) -> tuple[Client, float]:
     folders = [{"uri": folder.as_uri(), "name": "big"}]
     capabilities = {
         "textDocument": {"diagnostic": {}, "completion": {"completionItem": {"snippetSupport": True}}},
+        "workspace": {"diagnostics": {"refreshSupport": True}},
         "general": {"positionEncodings": ["utf-16"]},
     }
     params = {"processId": None, "rootUri": None, "workspaceFolders": folders, "capabilities": capabilities}
@@ -212,10 +218,23 @@ async def measure(lines: int, keystrokes: int, starts: int, folder: Path) -> Wai
             waits.append(await writer.timed(method, elsewhere if method == "hover" else here))
             await colours
         await writer.timed("diagnostic")
+    await asyncio.sleep(1)  # until the linter has read the last text
+    hints = [await _until_hints(writer, whole, place) for place in places[:10]]
     peak = _peak(client.process.pid)
     await ended(client)
     size = sum(text.count("\n") for text in files.values())
-    return Waited(size, tuple(began), tuple(keys), tuple(hovers), tuple(completions), peak)
+    return Waited(size, tuple(began), tuple(keys), tuple(hovers), tuple(completions), tuple(hints), peak)
+
+
+async def _until_hints(writer: Writer, whole: str, place: int) -> float:
+    """Seconds until the server says that the linter finds something in what was typed."""
+    refreshed = writer.client.refreshed
+    refreshed.clear()
+    start = time.perf_counter()
+    writer.write(f"{whole[:place]} and age > 130{whole[place:]}")
+    await writer.timed("diagnostic")
+    await refreshed.wait()
+    return time.perf_counter() - start
 
 
 def _peak(pid: int) -> int:
@@ -238,5 +257,6 @@ def rows(found: Waited) -> list[list[str]]:
         ("keystroke to findings", found.keystroke),
         ("hover, while a check may run", found.hover),
         ("completion, while a check may run", found.completion),
+        ("keystroke to the linter's hints, which wait for a pause of 0.25 s", found.hints),
     )
     return [[name, f"{median(s) * 1e3:.0f} ms", f"{percentile(s, 0.95) * 1e3:.0f} ms"] for name, s in named]
