@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from nbadsl.ide.places import Named, declared, everywhere, named_at, names_in
+from nbadsl.ide.names import Thing
+from nbadsl.ide.places import declared, everywhere, named_at, names_in
 from nbadsl.ide.snapshot import Snapshot
 from nbadsl.ide.symbols import Outline, document_symbols
 from nbadsl.workspace import Place
@@ -26,8 +27,7 @@ def called_at(snapshot: Snapshot, path: str, offset: int) -> Outline | None:
     named = named_at(snapshot, path, offset)
     if named is None or named.thing.kind not in _KINDS:
         return None
-    made = next(iter(declared(snapshot, path, named.thing)), None)
-    return _declaration_of(snapshot, made.place) if made is not None else None
+    return _made(snapshot, path, named.thing)
 
 
 def incoming(snapshot: Snapshot, path: str, offset: int) -> list[Call]:
@@ -35,8 +35,9 @@ def incoming(snapshot: Snapshot, path: str, offset: int) -> list[Call]:
     named = named_at(snapshot, path, offset)
     if named is None:
         return []
-    used = (n for n in everywhere(snapshot, path, named.thing) if not n.declares)
-    return _grouped((_top(snapshot, n.place), n.place) for n in used)
+    used = [n.place for n in everywhere(snapshot, path, named.thing) if not n.declares]
+    outlines = {p: document_symbols(snapshot, p) for p in {place.path for place in used}}
+    return _grouped((_holder(outlines[place.path], place), place) for place in used)
 
 
 def outgoing(snapshot: Snapshot, path: str, offset: int) -> list[Call]:
@@ -44,14 +45,17 @@ def outgoing(snapshot: Snapshot, path: str, offset: int) -> list[Call]:
     called = called_at(snapshot, path, offset)
     if called is None:
         return []
-    inside = [n for n in names_in(snapshot, called.place.document) if _holds(called.place, n.place)]
-    used = [n for n in inside if not n.declares and n.thing.kind in _KINDS]
-    return _grouped((_made(snapshot, n), n.place) for n in used)
+    used: dict[Thing, list[Place]] = {}
+    for named in names_in(snapshot, called.place.document):
+        if _holds(called.place, named.place) and not named.declares and named.thing.kind in _KINDS:
+            used.setdefault(named.thing, []).append(named.place)
+    made = {thing: _made(snapshot, path, thing) for thing in used}
+    return _grouped((made[thing], place) for thing, places in used.items() for place in places)
 
 
-def _made(snapshot: Snapshot, named: Named) -> Outline | None:
-    made = next(iter(declared(snapshot, named.place.path, named.thing)), None)
-    return _declaration_of(snapshot, made.place) if made is not None else None
+def _made(snapshot: Snapshot, path: str, thing: Thing) -> Outline | None:
+    found = next(iter(declared(snapshot, path, thing)), None)
+    return _declaration_of(snapshot, found.place) if found is not None else None
 
 
 def _grouped(found: Iterator[tuple[Outline | None, Place]]) -> list[Call]:
@@ -72,8 +76,11 @@ def _declaration_of(snapshot: Snapshot, name: Place) -> Outline | None:
 
 
 def _top(snapshot: Snapshot, place: Place) -> Outline | None:
-    symbols = document_symbols(snapshot, place.path)
-    return next((o for o in symbols if _holds(o.place, place)), None)
+    return _holder(document_symbols(snapshot, place.path), place)
+
+
+def _holder(outlines: list[Outline], place: Place) -> Outline | None:
+    return next((o for o in outlines if _holds(o.place, place)), None)
 
 
 def _holds(outer: Place, inner: Place) -> bool:

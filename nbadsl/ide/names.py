@@ -15,11 +15,12 @@ from nbadsl.ide.trees import walk
 from nbadsl.semantics import builtins
 from nbadsl.semantics.declare import FACTS
 from nbadsl.semantics.model import Builtin, Fact, Local, Model, Symbol, Word
+from nbadsl.semantics.trials import OUTCOMES
 from nbadsl.source import Span
 from nbadsl.syntax import nodes
 from nbadsl.types import Set, Type, Words
 
-OUTCOMES = ("expect", "via", "content")  # columns of `cases` that are no fields
+_OF_TABLE, _OF_CASES = "| table", "| cases"  # no names of columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +80,13 @@ def occurrences(
 
 
 class _Names:
-    """Looks at one node after the other; `rows`: first rows, whose cells are names of columns."""
+    """Looks at one node after the other. `columns`: by cell, the column of `cases` that it is in; `_OF_TABLE` and
+    `_OF_CASES` for first rows, whose cells are names of columns."""
 
     def __init__(self, declaration: nodes.Declaration, model: Model) -> None:
         self.declaration, self.model = declaration, model
         self.local = {_name_of(p) for p in getattr(declaration, "parameters", ())}
-        self.columns: dict[int, list[str]] = {}
+        self.columns: dict[nodes.Cell, str] = {}
 
     def at(self, parent: Any, field: str, node: Any) -> Iterator[Occurrence]:
         match node:
@@ -188,16 +190,15 @@ class _Names:
 
     def _column(self, parent: Any, node: nodes.Reference) -> Thing | None:
         """The name of a column in a first row, or a word, action or channel in a cell of `cases`."""
-        if not isinstance(parent, nodes.Cell) or id(parent) not in self.columns:
+        if not isinstance(parent, nodes.Cell) or parent not in self.columns:
             return None
-        [place] = self.columns[id(parent)]
-        match place:
-            case "table":
+        match self.columns[parent]:
+            case place if place is _OF_TABLE:
                 known = node.name in self.local
                 return Thing(
                     "local" if known else "setting", node.name, _owner(self.declaration) if known else None
                 )
-            case "header":
+            case place if place is _OF_CASES:
                 return Thing("setting", node.name) if node.name in OUTCOMES else self._value(node.name)
             case "expect" | "via":
                 return Thing("setting" if node.name == "nothing" else "scope", node.name)
@@ -208,11 +209,11 @@ class _Names:
     def _columns(self, parent: nodes.Table | nodes.TestCases, row: nodes.Row) -> None:
         header = parent.rows[0]
         if row is header:
-            place = "table" if isinstance(parent, nodes.Table) else "header"
-            self.columns |= {id(cell): [place] for cell in row.cells}
+            place = _OF_TABLE if isinstance(parent, nodes.Table) else _OF_CASES
+            self.columns |= dict.fromkeys(row.cells, place)
         elif isinstance(parent, nodes.TestCases):
             names = [c.span.text.strip() for c in header.cells]
-            self.columns |= {id(cell): [name] for cell, name in zip(row.cells, names, strict=False)}
+            self.columns |= {cell: name for cell, name in zip(row.cells, names, strict=False)}
 
     # --- things ---
 

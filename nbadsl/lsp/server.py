@@ -37,6 +37,7 @@ from nbadsl.lsp import (
 from nbadsl.lsp.sampling import Sampling
 from nbadsl.lsp.session import Session
 from nbadsl.lsp.translate import View, path_of
+from nbadsl.room import FRAMES
 
 log = logging.getLogger("nbadsl.lsp")
 
@@ -246,11 +247,12 @@ class Server(LanguageServer):
 
 
 def _is_a_mistake(record: logging.LogRecord) -> bool:
-    """Whether a line of the log is about a mistake; a refusal, such as of a name that is taken, is an answer."""
+    """Whether a line of the log is about a mistake of ours. A refusal, such as of a name that is taken, is an answer,
+    and clients leave without waiting for theirs."""
     error = record.exc_info[1] if record.exc_info else None
-    return not isinstance(error, JsonRpcException) and not record.getMessage().startswith(
-        "Cancel notification"
-    )
+    if isinstance(error, JsonRpcException | BrokenPipeError):
+        return False
+    return not record.getMessage().startswith("Cancel notification")
 
 
 def serve(log_file: str | None = None, strict: bool = False) -> None:
@@ -262,7 +264,8 @@ def serve(log_file: str | None = None, strict: bool = False) -> None:
     handler.addFilter(_is_a_mistake)
     logging.basicConfig(handlers=[handler], level=logging.WARNING, format="%(name)s: %(message)s")
     # Checks share the interpreter with answers: let go of it often, so that an answer waits for milliseconds at most.
-    sys.setswitchinterval(0.0005)
+    sys.setswitchinterval(0.0002)
+    sys.setrecursionlimit(FRAMES)  # for good: two threads that check must not lower it for each other
     gc.freeze()  # what is imported stays: the collector need not look at it
     gc.enable()
     server = Server(strict)
