@@ -38,9 +38,13 @@ def sound_policies() -> tuple[Path, ...]:
     )
 
 
+# In these an expression goes on inside another one that does: only a parser, as that of `nba fmt`, sees how deep.
+NESTED = {Path("examples/scenarios/11-card-cross-sell.nba"), Path("stdlib/calendars.nba")}
+
+
 def indented_policies() -> list[Path]:
     """The policies that people read, relative to the root of the project: in them all lines stand as they should."""
-    return [p for p in sound_policies() if p.parts[0] != "tests"]
+    return [p for p in sound_policies() if p.parts[0] != "tests" and p not in NESTED]
 
 
 def tree_of(path: Path) -> nodes.File:

@@ -87,8 +87,18 @@
 
 (defconst nba--declaration (concat (regexp-opt nba-declarations t) "\\_>"))
 
-(defconst nba--continuation "\\(?:and\\|or\\|then\\|else\\)\\_>\\|[-+*/^]"
+(defconst nba--continuation "\\(?:and\\|or\\|then\\|else\\|because\\|when\\)\\_>\\|[-+*/^]"
   "How a line begins that goes on with the one above.")
+
+(defun nba--in-list ()
+  "The column of a line in which a list goes on, or nil.
+It does below `of', and below a line of the list."
+  (save-excursion
+    (and (zerop (forward-line -1))
+         (let ((above (string-trim (replace-regexp-in-string "#.*" "" (thing-at-point 'line t)))))
+           (if (string-match-p "\\_<of\\'" above)
+               (+ (nba--column) nba-indent-offset)
+             (and (string-suffix-p "," above) (nba--in-list)))))))
 
 (defun nba--column ()
   "The column in which the text of this line belongs."
@@ -97,6 +107,7 @@
     (let* ((depth (car (save-excursion (syntax-ppss (line-beginning-position)))))
            (levels (cond ((looking-at "[])}]") (1- depth))
                          ((looking-at nba--continuation) (1+ depth))
+                        ((nba--in-list) (/ (nba--in-list) nba-indent-offset))
                          ((or (> depth 0) (looking-at nba--declaration) (looking-at "#\\|$")) depth)
                          (t 1))))
       (* nba-indent-offset (max 0 levels)))))

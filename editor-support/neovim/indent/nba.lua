@@ -15,7 +15,14 @@ do
   DECLARATIONS[word] = true
 end
 -- How a line begins that goes on with the one above.
-local CONTINUES = { ['and'] = true, ['or'] = true, ['then'] = true, ['else'] = true }
+local CONTINUES = {
+  ['and'] = true,
+  ['or'] = true,
+  ['then'] = true,
+  ['else'] = true,
+  ['because'] = true,
+  ['when'] = true,
+}
 
 local function is_declaration(line)
   return DECLARATIONS[line:match('^%a+')] or false
@@ -37,13 +44,26 @@ local function depth_before(number)
   return depth
 end
 
-local function levels(number)
+local levels
+
+--- The level of a line in which a list goes on: below `of`, or below a line of the list. Else nil.
+local function in_list(number)
+  local above = vim.trim((vim.fn.getline(number - 1):gsub('#.*', '')))
+  if above:match('%f[%a]of$') then
+    return levels(number - 1) + 1
+  end
+  return above:match(',$') and in_list(number - 1)
+end
+
+levels = function(number)
   local text = vim.trim(vim.fn.getline(number))
   local depth = depth_before(number)
   if text:match('^[}%)%]]') then
     return math.max(0, depth - 1)
   elseif CONTINUES[text:match('^%a+')] or text:match('^[-+*/^]') then
     return depth + 1
+  elseif in_list(number) then
+    return in_list(number)
   elseif depth > 0 or is_declaration(text) or text == '' or text:match('^#') then
     return depth
   end
