@@ -545,3 +545,49 @@ def test_hints_of_the_linter_come_unless_the_settings_or_a_comment_ignore_them(p
             assert "never-holds" not in codes and "unused-definition" in codes
 
     run(test())
+
+
+# --- tests of the policy ----------------------------------------------------------------------------------
+
+
+def test_what_becomes_of_a_test_stands_above_it(policy):
+    tests = """
+# A comment above it.
+test "the young" {
+  customer { age: 20 }
+  expect a
+}
+test "by age" {
+  cases {
+    age | expect
+    20  | a
+    40  | a
+    41  | nothing
+  }
+}
+"""
+
+    async def test():
+        async with editor(policy.parent, client_name=PULLS) as e:
+            document = e.open(policy, POLICY + tests)
+            for changed, said in (
+                (
+                    "",
+                    [
+                        "passed",
+                        "1 of 3 cases failed (40 | a): expected a, got nothing because of nobody passed",
+                    ],
+                ),
+                ("# Another line.\n", None),
+                ("oops\n", []),
+            ):
+                e.change(document, changed + POLICY + tests)
+                await e.findings(document)  # which waits for the linter
+                found = await e.client.text_document_code_lens_async(types.CodeLensParams(document))
+                lines = [lens.range.start.line for lens in found]
+                if said is None:
+                    assert lines == [8, 12]
+                else:
+                    assert [lens.command.title for lens in found] == said
+
+    run(test())

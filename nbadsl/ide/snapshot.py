@@ -17,11 +17,13 @@ from nbadsl.workspace import Checked, Document, Place, Workspace
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """`checked`: by path, the policies as they were checked last. `rates`: what was found in their samples."""
+    """`checked`: by path, the policies as they were checked last. `rates`: what was found in their samples. `outcomes`:
+    titles of their tests, and what becomes of each."""
 
     workspace: Workspace
     checked: Mapping[str, Checked] = field(default_factory=dict)
     rates: Mapping[str, Rates] = field(default_factory=dict)
+    outcomes: Mapping[str, tuple[tuple[Span, str], ...]] = field(default_factory=dict)
 
     def document(self, path: str) -> Document | None:
         return self.workspace.document(path)

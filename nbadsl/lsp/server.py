@@ -236,8 +236,10 @@ class Server(LanguageServer):
                 del self.pushed[path]
 
     def _hinted(self) -> None:
+        """The linter finds other things, or tests come to something else."""
         self.others_changed = True
         self._checked()
+        self._rated()
 
     def _ask_to_pull(self) -> None:
         """After something else than the client's typing: tell it that findings may be others."""

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 from nbadsl.ide.snapshot import Snapshot
+from nbadsl.lsp.outcomes import Outcomes, outcomes
 from nbadsl.lsp.project import lint_options_of
 from nbadsl.workspace import Checked, Workspace
 
@@ -30,6 +31,7 @@ class Session:
     def __init__(self, done: Callable[[], None], hinted: Callable[[], None]) -> None:
         self.workspace = Workspace()
         self.checked: dict[str, Checked] = {}
+        self.outcomes: dict[str, Outcomes] = {}
         self.generation = 0
         self.checked_generation = 0
         self.linted_generation = 0
@@ -43,7 +45,7 @@ class Session:
     @property
     def snapshot(self) -> Snapshot:
         """What can be answered from now."""
-        return Snapshot(self.workspace, self.checked)
+        return Snapshot(self.workspace, self.checked, outcomes=self.outcomes)
 
     @property
     def is_fresh(self) -> bool:
@@ -120,10 +122,14 @@ class Session:
         if goal != self.generation:
             return
         loop = asyncio.get_running_loop()
-        linted = await loop.run_in_executor(self._lint_thread, self._lint, self.workspace, goal)
+        linted, tried = await loop.run_in_executor(self._lint_thread, self._lint, self.workspace, goal)
         if goal == self.generation:
-            before, self.checked, self.linted_generation = self.checked, linted, goal
-            if any(linted[policy].diagnostics != known.diagnostics for policy, known in before.items()):
+            same = all(
+                linted[policy].diagnostics == known.diagnostics for policy, known in self.checked.items()
+            )
+            same = same and tried == self.outcomes
+            self.checked, self.outcomes, self.linted_generation = linted, tried, goal
+            if not same:
                 self._hinted()
 
     def _check(self, workspace: Workspace, goal: int) -> dict[str, Checked]:
@@ -145,15 +151,16 @@ class Session:
                 found[policy] = checked
         return found
 
-    def _lint(self, workspace: Workspace, goal: int) -> dict[str, Checked]:
-        """The same policies with what the linter finds in them."""
-        found = dict(self.checked)
+    def _lint(self, workspace: Workspace, goal: int) -> tuple[dict[str, Checked], dict[str, Outcomes]]:
+        """The same policies with what the linter finds in them, and what becomes of their tests."""
+        found, tried = dict(self.checked), {p: o for p, o in self.outcomes.items() if p in self.checked}
         for policy, checked in self.checked.items():
             if goal != self.generation:
                 break
             if not checked.linted and workspace.is_current(checked):
                 try:
                     found[policy] = workspace.lint(checked, lint_options_of(policy))
+                    tried[policy] = outcomes(checked)
                 except Exception:
                     log.exception("linting %s", policy)
-        return found
+        return found, tried
