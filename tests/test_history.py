@@ -246,6 +246,16 @@ def contact(number: int, key: str = "ann") -> Event:
     return Event(decision, decided(1), "decided", START + number, key, "tip", (), "push", None, 2000)
 
 
+def test_an_event_that_is_known_is_not_another_one(fresh):
+    """A release under the id of what was sent is no release: the reservation still ends in time."""
+    demand = Demand(Contacts("decided"), START + HOUR, most=1)
+    for store in (MemoryStore(), fresh()()):
+        store.reserve([Request("d5", (contact(5),))], START, START + 10)
+        sent = Event("d5", "again", "sent", START + 6, "ann", "tip", (), "push", None, None)
+        assert store.add([sent]) == 1 and store.add([replace(sent, kind="released")]) == 0
+        assert store.expire(START + 10) == 1 and store.rooms([demand]) == [1]
+
+
 def test_what_another_process_writes_is_seen(fresh):
     one, other = (connect := fresh())(), connect()
     asked = [

@@ -93,8 +93,8 @@ class MemoryStore:
         with self._lock:
             before = len(self._events)
             for event in events:
-                self._events.setdefault((event.decision, event.id), event)
-                if event.kind == RELEASED:
+                kept = self._events.setdefault((event.decision, event.id), event)
+                if kept.kind == RELEASED:
                     self._until.pop(event.decision, None)
             return len(self._events) - before
 
