@@ -12,6 +12,8 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 from pytest_lsp import client_capabilities
 
+from nbadsl.format import formatted
+from nbadsl.source import Source
 from nbadsl.syntax.declarations import pieces
 
 ROOT = Path(__file__).parent.parent
@@ -300,6 +302,27 @@ def test_code_actions_change_the_text_as_they_say(policy):
                 types.CodeActionParams(document, finding.range, everything)
             )
             assert fix_all.kind == types.CodeActionKind.SourceFixAll
+
+    run(test())
+
+
+def test_a_text_is_laid_out_as_the_settings_say(policy):
+    async def test():
+        (policy.parent / "nba.toml").write_text("[format]\nwidth = 20\n")
+        text = POLICY.replace("arbitrate { score 1 }", "arbitrate{score  1}")
+        assert text != POLICY
+        async with editor(policy.parent) as e:
+            document = e.open(policy, text)
+            asked = types.DocumentFormattingParams(document, types.FormattingOptions(4, True))
+            edits = await e.client.text_document_formatting_async(asked)
+            source = Source(str(policy), text)
+            for edit in reversed(edits):
+                start, end = (
+                    source.offset(at.line, at.character, e.encoding)
+                    for at in (edit.range.start, edit.range.end)
+                )
+                text = text[:start] + edit.new_text + text[end:]
+            assert text == formatted(source, 20).text != source.text
 
     run(test())
 

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import codecs
 import difflib
-import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from secrets import token_hex
 
 import click
 
 from nbadsl.cli import config
 from nbadsl.cli.common import fail, input_errors, say_error, wants_color
 from nbadsl.format import WIDTH, Formatted, formatted
-from nbadsl.source import Source, Span, decode
+from nbadsl.source import Source, Span, decode, write
 
 _COLORS = {"+": "green", "-": "red", "@": "cyan"}
 
@@ -83,14 +81,7 @@ class File:
         if self.path == Path("-"):
             click.echo(data, nl=False)
         elif self.changes:
-            target = self.path.resolve()  # a link stays one
-            aside = target.with_name(f".{target.name}.{token_hex(4)}.part")
-            try:
-                aside.write_bytes(data)
-                shutil.copymode(target, aside)
-                aside.replace(target)
-            finally:
-                aside.unlink(missing_ok=True)
+            write(self.path, data)
 
 
 def _home(settings: dict[str, object]) -> str:

@@ -66,15 +66,15 @@ class Sampling:
             self._news()
 
 
-def sample_of(policy: str) -> Path | None:
-    """The file of profiles that the nearest settings name for editors, if it is there."""
+def sample_of(policy: str, settings: tuple[str, ...] = ("sample",)) -> Path | None:
+    """The file of profiles that the nearest settings name for editors, if it is there; by the first of these names."""
     if not os.path.isabs(policy):
         return None
     try:
         found = find(Path(policy).parent)
     except (BadSettings, OSError):
         return None
-    name = found[1].get("sample") if found is not None else None
+    name = next((found[1][key] for key in settings if key in found[1]), None) if found is not None else None
     if found is None or not isinstance(name, str):
         return None
     path = found[0].parent / name

@@ -21,7 +21,18 @@ from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 
 from nbadsl import __version__
-from nbadsl.lsp import acting, diagnostics, files, hierarchy, navigation, outline, reading, renaming, shape
+from nbadsl.lsp import (
+    acting,
+    diagnostics,
+    files,
+    formatting,
+    hierarchy,
+    navigation,
+    outline,
+    reading,
+    renaming,
+    shape,
+)
 from nbadsl.lsp.sampling import Sampling
 from nbadsl.lsp.session import Session
 from nbadsl.lsp.translate import View, path_of
@@ -53,6 +64,7 @@ EXACT: dict[str, Handler] = {
     types.TEXT_DOCUMENT_CODE_ACTION: acting.actions,
     types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL: shape.tokens_full,
     types.TEXT_DOCUMENT_SEMANTIC_TOKENS_RANGE: shape.tokens_range,
+    types.TEXT_DOCUMENT_FORMATTING: formatting.document,
     types.TEXT_DOCUMENT_INLAY_HINT: shape.hints,
     types.TEXT_DOCUMENT_CODE_LENS: shape.lenses,
     types.TEXT_DOCUMENT_PREPARE_CALL_HIERARCHY: hierarchy.prepare,
