@@ -187,11 +187,7 @@ def _rename(case: Case, q: Question) -> str:
 
 
 def _action(case: Case, q: Question) -> str:
-    found = [
-        a
-        for a in actions(case.snapshot, q.path, q.offset, q.offset)
-        if q.argument in a.title.replace(":", "")
-    ]
+    found = [a for a in actions(case.snapshot, q.path, q.offset, q.offset) if q.argument in a.title.replace(":", "")]
     if q.answer == "nothing" or len(found) != 1:
         return "" if q.answer == "nothing" and not found else f"offered {[a.title for a in found]}"
     changes = list(found[0].changes)
@@ -213,12 +209,8 @@ def _hints(case: Case, q: Question) -> str:
 
 def _fold(case: Case, q: Question) -> str:
     line = case.line_of(q.path, q.offset)
-    found = [
-        (f.kind, f.place) for f in folds(case.snapshot, q.path) if case.line_of(q.path, f.place.start) == line
-    ]
-    said = [
-        (kind, place.document.source.line(case.line_of(q.path, place.end)).strip()) for kind, place in found
-    ]
+    found = [(f.kind, f.place) for f in folds(case.snapshot, q.path) if case.line_of(q.path, f.place.start) == line]
+    said = [(kind, place.document.source.line(case.line_of(q.path, place.end)).strip()) for kind, place in found]
     wanted = _parts(q.answer)
     right = not said if q.answer == "nothing" else tuple(wanted) in said
     return "" if right else f"found {said}"

@@ -26,16 +26,18 @@ export function button(label: string, act: () => void, attributes: Record<string
   return made;
 }
 
-/** Put other children into an element, and leave open what was open: `details` are known by their data-key. */
+/** Put other children into an element. What was open stays so (`details` are known by their data-key), and the focus stays on what
+ *  reads the same. */
 export function replaceIn(parent: Element, children: Node[]): void {
-  const open = new Set([...parent.querySelectorAll('details[open]')].map((d) => (d as HTMLElement).dataset['key']));
-  const focused = parent.contains(document.activeElement) ? (document.activeElement as HTMLElement) : null;
-  const key = focused?.closest<HTMLElement>('details')?.dataset['key'];
+  const keyOf = (each: Element): string | undefined => each.closest('details')?.dataset['key'];
+  const open = new Set([...parent.querySelectorAll('details[open]')].map(keyOf));
+  const focused = parent.contains(document.activeElement) ? document.activeElement : null;
+  const [key, text] = focused ? [keyOf(focused), focused.textContent] : [];
   parent.replaceChildren(...children);
-  for (const details of parent.querySelectorAll('details')) {
-    if (open.has(details.dataset['key'])) details.open = true;
-    if (key !== undefined && details.dataset['key'] === key) details.querySelector('summary')?.focus();
-  }
+  for (const details of parent.querySelectorAll('details')) details.open = open.has(keyOf(details));
+  if (!focused) return;
+  const near = [...parent.querySelectorAll<HTMLElement>('summary, button')].filter((each) => keyOf(each) === key);
+  (near.find((each) => each.tagName === focused.tagName && each.textContent === text) ?? near[0])?.focus();
 }
 
 const whole = new Intl.NumberFormat('en-GB');

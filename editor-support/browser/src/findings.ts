@@ -1,10 +1,10 @@
 // Findings of the language server: squiggles, their fixes, and the sentence below the text for where the cursor is.
 
 import { forEachDiagnostic, lintGutter, setDiagnostics, type Action, type Diagnostic } from '@codemirror/lint';
-import { LSPPlugin, type LSPClient, type LSPClientExtension } from '@codemirror/lsp-client';
-import type { ChangeSpec, EditorState } from '@codemirror/state';
+import { LSPPlugin, type LSPClientExtension } from '@codemirror/lsp-client';
+import { Facet, type ChangeSpec, type EditorState } from '@codemirror/state';
 import { EditorView, ViewPlugin, type ViewUpdate } from '@codemirror/view';
-import type { CodeAction, Diagnostic as Found, PublishDiagnosticsParams, WorkspaceEdit } from 'vscode-languageserver-protocol';
+import type { CodeAction, Diagnostic as Found, WorkspaceEdit } from 'vscode-languageserver-protocol';
 
 const severities = ['error', 'error', 'warning', 'info', 'hint'] as const;
 const pause = 120; // milliseconds without a keystroke, after which the server is told
@@ -26,41 +26,23 @@ export function counts(state: EditorState): Counts {
 export function findings(changed: (view: EditorView) => void): LSPClientExtension {
   return {
     clientCapabilities: {
-      textDocument: {
-        publishDiagnostics: { versionSupport: true },
-        codeAction: { codeActionLiteralSupport: { codeActionKind: { valueSet: ['quickfix'] } } },
-      },
+      textDocument: { codeAction: { codeActionLiteralSupport: { codeActionKind: { valueSet: ['quickfix'] } } } },
     },
-    notificationHandlers: {
-      'textDocument/publishDiagnostics': (client, params: PublishDiagnosticsParams) => {
-        const file = client.workspace.getFile(params.uri);
-        const view = file?.getView();
-        if (!file || !view || (params.version !== undefined && params.version !== file.version)) return true;
-        show(view, params.diagnostics, []);
-        changed(view);
-        if (params.diagnostics.length) {
-          void fixesOf(client, view, params).then((fixes) => {
-            if (fixes.length && file.version === params.version && file.getView() === view) {
-              show(view, params.diagnostics, fixes);
-              changed(view);
-            }
-          });
-        }
-        return true;
-      },
-    },
-    editorExtension: [tellsServer, lintGutter()],
+    editorExtension: [asks, heard.of(changed), lintGutter()],
   };
 }
 
-const tellsServer = ViewPlugin.fromClass(
+const heard = Facet.define<(view: EditorView) => void>();
+
+/** Tells the server of changes, and asks what it finds, when nobody has typed for a moment. */
+const asks = ViewPlugin.fromClass(
   class {
     private timer: ReturnType<typeof setTimeout> | undefined;
 
     update(update: ViewUpdate): void {
       if (!update.docChanged) return;
       clearTimeout(this.timer);
-      this.timer = setTimeout(() => LSPPlugin.get(update.view)?.client.sync(), pause);
+      this.timer = setTimeout(() => void ask(update.view), pause);
     }
 
     destroy(): void {
@@ -69,16 +51,35 @@ const tellsServer = ViewPlugin.fromClass(
   },
 );
 
-function show(view: EditorView, found: readonly Found[], fixes: readonly CodeAction[]): void {
+/** Have the findings of the text as it is, then their fixes, shown. */
+export async function ask(view: EditorView): Promise<void> {
   const plugin = LSPPlugin.get(view);
-  if (!plugin) return;
+  if (!plugin?.client.connected) return;
+  const { client, uri } = plugin;
+  client.sync();
+  const { doc } = view.state;
+  const isCurrent = (): boolean => view.state.doc === doc && LSPPlugin.get(view)?.uri === uri;
+  const draw = (found: readonly Found[], fixes: readonly CodeAction[]): void => {
+    if (!isCurrent()) return;
+    show(view, plugin, found, fixes);
+    for (const hears of view.state.facet(heard)) hears(view);
+  };
+  try {
+    const asked = { textDocument: { uri } };
+    const found = (await client.request<unknown, { items: Found[] }>('textDocument/diagnostic', asked)).items;
+    draw(found, []);
+    if (found.length && isCurrent()) draw(found, await fixesOf(plugin, found));
+  } catch {
+    // The text has changed meanwhile, or the server is gone: the next one is asked about soon.
+  }
+}
+
+function show(view: EditorView, plugin: LSPPlugin, found: readonly Found[], fixes: readonly CodeAction[]): void {
   const shown = found.map((each): Diagnostic => {
-    const [from, to] = [each.range.start, each.range.end].map((at) =>
-      plugin.unsyncedChanges.mapPos(plugin.fromPosition(at, plugin.syncedDoc)),
-    ) as [number, number];
+    const from = plugin.fromPosition(each.range.start);
     return {
       from,
-      to: Math.max(from, to),
+      to: Math.max(from, plugin.fromPosition(each.range.end)),
       severity: severities[each.severity ?? 1] ?? 'error',
       message: typeof each.message === 'string' ? each.message : each.message.value,
       actions: fixes.filter((fix) => fix.diagnostics?.some((d) => isSame(d, each))).map(asAction),
@@ -95,18 +96,11 @@ function asAction(fix: CodeAction): Action {
   return { name: fix.title, apply: (view) => applyEdit(view, fix.edit) };
 }
 
-async function fixesOf(client: LSPClient, view: EditorView, params: PublishDiagnosticsParams): Promise<CodeAction[]> {
-  const plugin = LSPPlugin.get(view);
-  if (!plugin) return [];
-  const range = { start: { line: 0, character: 0 }, end: plugin.toPosition(plugin.syncedDoc.length, plugin.syncedDoc) };
-  const context = { diagnostics: params.diagnostics, only: ['quickfix'] };
-  try {
-    const asked = { textDocument: { uri: params.uri }, range, context };
-    const found = await client.request<unknown, CodeAction[] | null>('textDocument/codeAction', asked);
-    return (found ?? []).filter((fix) => fix.edit?.changes);
-  } catch {
-    return []; // the text has changed meanwhile: the next findings bring their own
-  }
+async function fixesOf(plugin: LSPPlugin, diagnostics: Found[]): Promise<CodeAction[]> {
+  const range = { start: { line: 0, character: 0 }, end: plugin.toPosition(plugin.view.state.doc.length) };
+  const asked = { textDocument: { uri: plugin.uri }, range, context: { diagnostics, only: ['quickfix'] } };
+  const found = await plugin.client.request<unknown, CodeAction[] | null>('textDocument/codeAction', asked);
+  return (found ?? []).filter((fix) => fix.edit?.changes);
 }
 
 function applyEdit(view: EditorView, edit: WorkspaceEdit | undefined): void {

@@ -1,5 +1,6 @@
 // The page of `nba edit`: files and their server, the panel that follows them, and the keys.
 
+import { isolateHistory } from '@codemirror/commands';
 import { nextDiagnostic, openLintPanel } from '@codemirror/lint';
 import {
   findReferencesKeymap,
@@ -17,7 +18,7 @@ import { EditorView, keymap, type KeyBinding } from '@codemirror/view';
 import type { FileText, Maybe, Message, Place, Figures } from './answers';
 import { button, byId, element } from './dom';
 import { extensions, nonce } from './editor';
-import { atCursor, counts, findings } from './findings';
+import { ask, atCursor, counts, findings } from './findings';
 import { showHelp } from './help';
 import { language } from './language';
 import { harmless } from './markup';
@@ -126,7 +127,11 @@ class Page {
             if (document) this.show(document);
             return this.view;
           },
-          changedUnseen: () => this.changed(),
+          changedUnseen: () => {
+            this.changed();
+            void ask(this.view);
+          },
+          ready: () => void ask(this.view),
         }),
       extensions: [
         serverCompletion(),
@@ -201,6 +206,7 @@ class Page {
     this.tabs();
     this.disk(document);
     this.changed();
+    void ask(this.view);
   }
 
   private textOf(document: Document): string {
@@ -253,7 +259,8 @@ class Page {
     document.conflict = null;
     const now = document.file.current;
     const insert = now.toText(disk.text);
-    this.client?.workspace.updateFile(document.file.uri, { changes: { from: 0, to: now.doc.length, insert } });
+    const changes = { from: 0, to: now.doc.length, insert };
+    this.client?.workspace.updateFile(document.file.uri, { changes, annotations: isolateHistory.of('full') });
     this.rebase = true;
     this.changed();
   }
@@ -288,6 +295,7 @@ class Page {
 
   private changed(): void {
     this.marks();
+    byId('panel').setAttribute('aria-busy', 'true');
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.look(), pause);
   }
@@ -296,13 +304,13 @@ class Page {
     const opened = [...this.documents.values()].map((each) => [each.name, this.textOf(each)] as const);
     if (!opened.length) return;
     this.asked++;
-    byId('panel').setAttribute('aria-busy', 'true');
     this.send({ do: 'look', id: this.asked, texts: Object.fromEntries(opened), customer: this.customer });
   }
 
   private choose(customer: string): void {
     this.customer = customer.trim() || null;
     byId<HTMLInputElement>('customer').value = customer.trim();
+    byId('panel').setAttribute('aria-busy', 'true');
     this.look();
   }
 

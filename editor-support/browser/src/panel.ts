@@ -65,8 +65,7 @@ export function showFigures(part: Maybe<Figures>, before: Map<string, number> | 
       ` ${figures.decided === 1 ? 'gets' : 'get'} an action: ${count(figures.decided)} of ${people(figures.people)}`,
     ),
     bar(order.map(({ action, colour }) => [action.chosen, colour, action.name] as const), figures.people),
-    element('div', { class: 'actions' }, ...rows),
-    ...(nothing > 0 ? [reasons(figures, nothing)] : []),
+    element('div', { class: 'actions' }, ...rows, nothing > 0 ? reasons(figures, nothing) : null),
     element('p', { class: 'muted small' }, about(figures)),
   ]);
   byId('customers').replaceChildren(

@@ -34,7 +34,9 @@ export interface Shows {
   /** Open a file of the folder; null for one that is not there. */
   open(uri: string): Promise<OpenFile | null>;
   show(file: OpenFile): EditorView;
-  changedUnseen(file: OpenFile): void;
+  changedUnseen(): void;
+  /** The server knows all files, for the first time or again. */
+  ready(): void;
 }
 
 export class Files extends Workspace {
@@ -50,6 +52,11 @@ export class Files extends Workspace {
   add(file: OpenFile): void {
     this.files.push(file);
     if (this.client.connected) this.client.didOpen(file);
+  }
+
+  override connected(): void {
+    super.connected();
+    this.shows.ready();
   }
 
   override syncFiles() {
@@ -91,7 +98,7 @@ export class Files extends Workspace {
     const transaction = file.state.update(update);
     file.untold = file.untold.compose(transaction.changes);
     file.state = transaction.state;
-    this.shows.changedUnseen(file);
+    this.shows.changedUnseen();
   }
 
   override async displayFile(uri: string): Promise<EditorView | null> {
