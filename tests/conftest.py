@@ -133,7 +133,12 @@ def chromium() -> str:
 
 @pytest.fixture(scope="session")
 def npm() -> str:
-    return there(editor_packages.npm)
+    return there(editor_packages.npm, editor_packages.EXTENSION)
+
+
+@pytest.fixture(scope="session")
+def npm_of_page() -> str:
+    return there(editor_packages.npm, editor_packages.PAGE)
 
 
 def there(find: Callable[..., Any], *arguments: object) -> Any:

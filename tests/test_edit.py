@@ -219,6 +219,15 @@ def test_of_many_questions_the_newest_is_answered(desk: Desk):
     assert len(heard) < 39
 
 
+def test_limits_count_as_if_nobody_had_been_contacted_before(desk: Desk):
+    text = desk.open()["text"] + "\nlimit 1 per customer per 7 days\n"
+    desk.look(1, {"policy.nba": text})
+    desk.hear("tests")
+    assert desk.hear("story")["limits"][0]["said"].startswith("0 of 1")
+    figures = desk.hear("figures")
+    assert (figures["limits"], figures["decided"]) == (True, 8)
+
+
 def test_without_a_sample_the_panel_says_how_to_name_one(shop: Path):
     (shop / "nba.toml").unlink()
     with editing(shop) as edit, edit.connect("desk") as socket:

@@ -21,7 +21,7 @@ from nbadsl.resources import folder
 
 SOCKETS = ("lsp", "desk")
 _PAGE = "index.html"
-_ASSETS = (_PAGE, "page.js", "page.css", "icon.svg")
+_ASSETS = (_PAGE, "page.js", "page.css", "icon.svg", "LICENSES.txt")
 
 
 @dataclass(frozen=True, slots=True)
