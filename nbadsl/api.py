@@ -172,9 +172,8 @@ class Policy:
         strict: bool = False,
         most: int | None = None,
     ) -> Any:
-        """A `run.Run` over profiles, its moment as text, and when it started. `keeps`: in the history. `out`: the file
-        beside which the run is written as it goes, so that it can be taken up again; see `limited.parts`. `strict`: it
-        raises `run.Rejected` for a bad row. `most`: people, the first ones."""
+        """A `run.Run` over profiles, its moment as text, and when it started. `keeps`: in the history. `out`: beside this
+        file it is written as it goes, see `limited.parts`. `strict`: see `Run`. `most`: people, the first ones."""
         from nbadsl.data.batches import first_rows
         from nbadsl.data.profiles import open_profiles
         from nbadsl.limited.batches import Limited
@@ -194,9 +193,8 @@ class Policy:
             same = what(self.hash, self.facts.name, given, seed, opened.paths)
             parts = Parts(out, same, given["now"], now is not None)
             given = self.given(EPOCH + timedelta(microseconds=parts.now), context, parameters)
-        limited = None
-        if history is not None:
-            limited = Limited(engine, self.program, given, history, seed, keeps, threads)
+        asked = (engine, self.program, given)
+        limited = None if history is None else Limited(*asked, history, seed, keeps, threads)
         run = Run(engine, opened, given, self.hash, seed, threads, limited, parts, strict)
         return run, self.moment_text(given), started
 
@@ -258,8 +256,7 @@ class Policy:
         from nbadsl.history.standing import standings
         from nbadsl.story import tell
 
-        row = read_record(self.facts.inputs, profile)
-        given = self.given(now, context, parameters)
+        row, given = read_record(self.facts.inputs, profile), self.given(now, context, parameters)
         store = history or MemoryStore()
         asking = Asking(self.program, given).before(store, row)
         row |= asking.rooms(store, asking.demands(row))

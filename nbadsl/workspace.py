@@ -17,7 +17,8 @@ from pathlib import Path
 from threading import Lock
 
 from nbadsl import pipeline
-from nbadsl.diagnostics import Diagnostic, Edit, Fix
+from nbadsl.diagnostics import Diagnostic, Edit
+from nbadsl.lint import Options, lint
 from nbadsl.resources import folder
 from nbadsl.semantics.model import Model
 from nbadsl.source import Source, Span, decode
@@ -274,25 +275,32 @@ class Workspace:
         reached = set(self._reach(checked.path))
         return reached <= set(used) and all(self.documents[p] is d for p, d in used.items())
 
-    def check(self, path: str, before: Checked | None = None) -> Checked | None:
-        """Check the policy at a path; `before`: the last time. None when there is no such file."""
+    def check(
+        self, path: str, before: Checked | None = None, options: Options | None = None
+    ) -> Checked | None:
+        """Check the policy at a path, and lint it; `before`: the last time. None when there is no such file."""
         used: dict[str, Document] = {}
 
         def read(file: Path) -> tuple[Source, int | None]:
             name = str(file) if str(file) == path else os.path.abspath(file)
-            found = used.get(name) or self.document(name)
-            if found is None:
+            document = used.get(name) or self.document(name)
+            if document is None:
                 raise FileNotFoundError(name)
-            used[name] = found
-            return found.source, found.bad
+            used[name] = document
+            return document.source, document.bad
 
         if path not in self.documents:
             return None
         part = not self.documents[path].is_policy
-        checked = pipeline.check(Path(path), read, lambda source: used[source.path].parse(), part)
+        checked = pipeline.check(
+            Path(path), read, lambda source: used[source.path].parse(), part, self._in_file
+        )
+        found = (
+            checked.diagnostics if part else (*checked.diagnostics, *lint(checked, options, self._in_file))
+        )
         lost = "*" in checked.model.broken and not part
         understood = before.understood if lost and before is not None else checked.model
-        return Checked(path, checked.model, self._in_files(checked.diagnostics, part), used, understood)
+        return Checked(path, checked.model, self._in_files(found, part), used, understood)
 
     def _in_files(self, found: tuple[Diagnostic, ...], part: bool) -> tuple[Diagnostic, ...]:
         """Findings with spans in whole files, in the order of these."""
@@ -304,7 +312,8 @@ class Workspace:
                 d.message,
                 d.help,
                 tuple(
-                    Fix(f.title, tuple(Edit(self._in_file(e.span), e.text) for e in f.edits)) for f in d.fixes
+                    replace(f, edits=tuple(Edit(self._in_file(e.span), e.text) for e in f.edits))
+                    for f in d.fixes
                 ),
                 tuple((self._in_file(span), note) for span, note in d.related),
             )

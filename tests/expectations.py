@@ -26,7 +26,8 @@ from pathlib import Path
 
 from nbadsl.diagnostics import Diagnostic, Fix
 from nbadsl.diagnostics.fixes import edited
-from nbadsl.pipeline import check
+from nbadsl.lint import Options, lint
+from nbadsl.pipeline import Checked, check
 from nbadsl.source import Source, decode, read
 
 FOLDER = Path("/policies")
@@ -65,7 +66,7 @@ arbitrate { score 1 }
 """,
 }
 
-_EXPECTED = re.compile(r'# (error|warning): \[([\w-]+)\](?: "([^"]*)")?(?: help "([^"]*)")?')
+_EXPECTED = re.compile(r'# (error|warning|hint): \[([\w-]+)\](?: "([^"]*)")?(?: help "([^"]*)")?')
 _FILE = re.compile(r"^# file: (\S+)[ \t]*$", re.MULTILINE)
 _TIMES = re.compile(r"^( *)# (\d+) times: (.+)$", re.MULTILINE)
 _ENCODING = re.compile(r"\A\s*# saved as: (\S+)[ \t]*$", re.MULTILINE)
@@ -133,6 +134,17 @@ def completed(files: dict[str, str]) -> dict[str, str]:
 
 def check_files(files: dict[str, str], encoding: str = "utf-8") -> tuple[Diagnostic, ...]:
     """The findings in `policy.nba` of some files that exist in memory alone."""
+    return checked_files(files, encoding).diagnostics
+
+
+def lint_files(files: dict[str, str], options: Options) -> tuple[Diagnostic, ...]:
+    """What checking and the linter find in `policy.nba` of some files."""
+    checked = checked_files(files)
+    return (*checked.diagnostics, *lint(checked, options))
+
+
+def checked_files(files: dict[str, str], encoding: str = "utf-8") -> Checked:
+    """`policy.nba` of some files, checked."""
 
     def reader(path: Path) -> tuple[Source, int | None]:
         inside = path.resolve()
@@ -148,7 +160,7 @@ def check_files(files: dict[str, str], encoding: str = "utf-8") -> tuple[Diagnos
         text, bad = decode(files[name].encode(encoding))
         return Source(str(path), text), bad
 
-    return check(FOLDER / MAIN, reader).diagnostics
+    return check(FOLDER / MAIN, reader)
 
 
 def fixed(files: dict[str, str], fix: Fix) -> dict[str, str]:
@@ -176,10 +188,16 @@ def expected_in(program: str) -> list[Expected]:
     ]
 
 
-def complaints(program: str) -> list[str]:
-    """How the findings in a program differ from what its comments expect; empty when they agree."""
+def lint_program(program: str, options: Options) -> tuple[Diagnostic, ...]:
+    """As `check_program`, with what the linter finds."""
+    return lint_files(completed(files_of(program)), options)
+
+
+def complaints(program: str, options: Options | None = None) -> list[str]:
+    """How the findings in a program differ from what its comments expect; empty when they agree. `options`: of the
+    linter, which is asked as well."""
     missing, surplus = expected_in(program), []
-    for d in check_program(program):
+    for d in check_program(program) if options is None else lint_program(program, options):
         fitting = next((e for e in missing if e.fits(d)), None)
         if fitting is None:
             place = f"{Path(d.span.source.path).name}:{d.span.line}"

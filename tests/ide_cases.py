@@ -23,6 +23,7 @@ What an answer looks like depends on the feature:
     token: kind modifier               what the word is for colours
     symbols: "action a" "field b"      the file's outline has these; workspace-symbols asks for the argument
     signature: "label" "parameter"     the label has the part, the parameter comes next
+    layout: "a part" "another part"    with the declaration here laid out, the file has these parts; all of it: layout-file
     callers: a b                       who names it (also callees); link: the name of the file it leads to
 """
 
@@ -42,6 +43,7 @@ from nbadsl.ide.completion import completion
 from nbadsl.ide.definition import definition, type_definition
 from nbadsl.ide.hover import hover
 from nbadsl.ide.inlay import inlay_hints
+from nbadsl.ide.layout import layout, layout_range
 from nbadsl.ide.references import highlights, linked, references
 from nbadsl.ide.rename import CannotRename, changed, prepare_rename, rename
 from nbadsl.ide.shape import folds, links, selections
@@ -187,13 +189,26 @@ def _rename(case: Case, q: Question) -> str:
 
 
 def _action(case: Case, q: Question) -> str:
-    found = [a for a in actions(case.snapshot, q.path, q.offset, q.offset) if q.argument in a.title.replace(":", "")]
+    found = [
+        a
+        for a in actions(case.snapshot, q.path, q.offset, q.offset)
+        if q.argument in a.title.replace(":", "")
+    ]
     if q.answer == "nothing" or len(found) != 1:
         return "" if q.answer == "nothing" and not found else f"offered {[a.title for a in found]}"
     changes = list(found[0].changes)
     after = changed(case.snapshot.workspace, changes)
     texts = "\n".join(after.documents[c.place.path].source.text for c in changes)
     return _contains(texts, q.answer)
+
+
+def _layout(case: Case, q: Question) -> str:
+    start, end = q.offset, q.offset
+    whole = q.feature == "layout-file"
+    changes = layout(case.snapshot, q.path) if whole else layout_range(case.snapshot, q.path, start, end)
+    document = changed(case.snapshot.workspace, changes).document(q.path)
+    assert document is not None
+    return _contains(document.source.text, q.answer)
 
 
 def _hints(case: Case, q: Question) -> str:
@@ -209,8 +224,12 @@ def _hints(case: Case, q: Question) -> str:
 
 def _fold(case: Case, q: Question) -> str:
     line = case.line_of(q.path, q.offset)
-    found = [(f.kind, f.place) for f in folds(case.snapshot, q.path) if case.line_of(q.path, f.place.start) == line]
-    said = [(kind, place.document.source.line(case.line_of(q.path, place.end)).strip()) for kind, place in found]
+    found = [
+        (f.kind, f.place) for f in folds(case.snapshot, q.path) if case.line_of(q.path, f.place.start) == line
+    ]
+    said = [
+        (kind, place.document.source.line(case.line_of(q.path, place.end)).strip()) for kind, place in found
+    ]
     wanted = _parts(q.answer)
     right = not said if q.answer == "nothing" else tuple(wanted) in said
     return "" if right else f"found {said}"
@@ -269,6 +288,8 @@ ANSWERS: dict[str, Callable[[Case, Question], str]] = {
     "linked": lambda c, q: _same(c, q, linked(c.snapshot, q.path, q.offset)),
     "rename": _rename,
     "action": _action,
+    "layout": _layout,
+    "layout-file": _layout,
     "hints": _hints,
     "fold": _fold,
     "selection": _selection,

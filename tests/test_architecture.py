@@ -25,6 +25,7 @@ LAYERS = (
     ("plan", "interpreter"),
     ("engine", "history"),
     ("pipeline",),
+    ("lint",),
     ("workspace",),
     ("ide",),
     ("realtime", "limited"),
@@ -131,6 +132,7 @@ def test_only_the_edges_import_our_own_modules_late() -> None:
     [
         "import nbadsl",
         "from nbadsl.cli import main; main(['check', '-q', 'nbadsl/templates/policy.nba'], standalone_mode=False)",
+        "from nbadsl.cli import main; main(['lint', '-q', 'nbadsl/templates/policy.nba'], standalone_mode=False)",
         "from nbadsl import pipeline; from pathlib import Path; pipeline.compile(Path('nbadsl/templates/policy.nba'))",
     ],
 )

@@ -324,6 +324,7 @@ def test_json_says_everything_with_places_that_need_no_counting():
         "schema_version": 1,
         "errors": 1,
         "warnings": 0,
+        "hints": 0,
         "findings": [
             {
                 "kind": "unknown-name",
@@ -331,7 +332,7 @@ def test_json_says_everything_with_places_that_need_no_counting():
                 "message": "a message",
                 **place,
                 "help": "did you mean `age`?",
-                "fixes": [{"title": "write `age`", "edits": [{**place, "text": "age"}]}],
+                "fixes": [{"title": "write `age`", "safe": False, "edits": [{**place, "text": "age"}]}],
                 "related": [{"message": "seen", **other}],
             }
         ],
@@ -339,7 +340,8 @@ def test_json_says_everything_with_places_that_need_no_counting():
 
 
 def test_json_without_findings_is_still_an_object():
-    assert json.loads(render((), "json")) == {"schema_version": 1, "errors": 0, "warnings": 0, "findings": []}
+    nothing = {"schema_version": 1, "errors": 0, "warnings": 0, "hints": 0, "findings": []}
+    assert json.loads(render((), "json")) == nothing
 
 
 @given(st.text(max_size=40))

@@ -236,6 +236,10 @@ def test_without_a_sample_the_panel_says_how_to_name_one(shop: Path):
         assert len(desk.hear("tests")["tests"]) == 1
         assert 'sample = "customers.csv"' in desk.hear("story")["missing"]
         assert 'sample = "customers.csv"' in desk.hear("figures")["missing"]
+        (shop / "nba.toml").write_text('sample = "nowhere.csv"\n')
+        desk.look(2, {})
+        desk.hear("tests")
+        assert desk.hear("story")["missing"].startswith("nowhere.csv is not there")
 
 
 def test_the_options_of_a_run_hold(levers: Path):

@@ -7,11 +7,13 @@ Blocks of `grammar/README.md`:
 - ```values: lines `EXPRESSION  →  EXPRESSION`, worked out for the customer of the page by the interpreter. On the
   right may stand `unknown`, or `error KIND` for what the checker refuses.
 - ```places: lines `"SEED" + "VALUE"  →  PLACE` of the hash of experiments.
+- ```toml: settings of a project.
 """
 
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator
 from functools import cache
 from math import isclose
@@ -22,7 +24,10 @@ from documents import DECLARATION, Block, blocks
 from expectations import FOLDER, MAIN, PREAMBLE, check_program, complaints, completed, expected_in, files_of
 from grammar_words import GRAMMAR, keywords, with_keyword_as_name
 
+from nbadsl.cli import config
+from nbadsl.cli.lint import known_kinds
 from nbadsl.data.schema import expected_column
+from nbadsl.diagnostics import KINDS
 from nbadsl.inputs import Input
 from nbadsl.interpreter import Evaluator
 from nbadsl.program import chance, decision
@@ -159,8 +164,23 @@ def test_a_place_on_the_page_is_that_of_the_hash(block: Block):
     assert [chance.place(seed, value) for seed, value, _ in found] == [float(place) for *_, place in found]
 
 
+@pytest.mark.parametrize("block", of_language("toml"))
+def test_settings_on_the_page_are_settings(block: Block):
+    settings = (
+        config.settings_model().model_validate(tomllib.loads(block.text)).model_dump(exclude_unset=True)
+    )
+    assert known_kinds(settings["lint"]["ignore"])
+
+
+def test_the_page_names_every_kind_of_hint():
+    section = PAGE.partition("\n## Hints\n")[2].partition("\n## ")[0]
+    rows = [line for line in section.splitlines() if line.startswith("| ")]
+    named = re.findall(r"`([\w-]+)`", "\n".join(rows))
+    assert sorted(named) == sorted(kind.name for kind in KINDS.values() if kind.severity == "hint")
+
+
 def test_every_block_of_the_page_is_run():
-    assert {b.language for b in blocks(PAGE)} == {"nba", "values", "places"}
+    assert {b.language for b in blocks(PAGE)} == {"nba", "values", "places", "toml"}
     assert len(of_language("nba")) > 30 and len(of_language("values")) > 15
 
 

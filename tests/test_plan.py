@@ -9,9 +9,10 @@ from small_programs import POOL, candidate, column, number, program, rule
 from nbadsl.plan.lower import lower
 from nbadsl.plan.ops import BY_NAME, OPS, WIDTH
 from nbadsl.plan.plan import Plan
-from nbadsl.plan.ranges import MAX, Ranges
+from nbadsl.plan.ranges import Ranges
 from nbadsl.plan.show import show_plan
 from nbadsl.plan.verify import verify
+from nbadsl.program.intervals import MAX
 from nbadsl.program.nodes import ELIGIBLE, Expr, If, Input, IsKnown, Literal, Same
 from nbadsl.program.rewrites import Rewriter
 from nbadsl.types import FLAG, INTEGER, NUMBER, TEXT, TIME, Words

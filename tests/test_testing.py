@@ -232,12 +232,11 @@ def collected(*more: str) -> str:
         "pytest",
         "-q",
         "-p",
-        "nbadsl.pytest_plugin",
-        "-p",
         "no:cacheprovider",
         *more,
     ]
-    return subprocess.run(command, capture_output=True, text=True).stdout
+    ended = subprocess.run(command, capture_output=True, text=True)
+    return ended.stdout + ended.stderr
 
 
 def test_pytest_runs_them_when_it_is_asked_to(policy: Path):

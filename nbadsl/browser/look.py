@@ -26,7 +26,7 @@ from nbadsl.data.profiles import open_profiles
 from nbadsl.engine.compiled import telling
 from nbadsl.history.memory import MemoryStore
 from nbadsl.lsp.measure import MOST_PEOPLE
-from nbadsl.lsp.sampling import sample_of
+from nbadsl.lsp.project import settings_of
 from nbadsl.semantics.model import Model
 from nbadsl.source import overlaid
 from nbadsl.testing.run import run as run_tests
@@ -144,10 +144,14 @@ def _figures(policy: Policy, asked: Part) -> Part:
 
 
 def _sample(asked: Part) -> Path:
-    found = sample_of(asked["policy"], ("sample", "profiles"))
-    if found is None:
+    """The file of profiles for match rates, or that which `nba run` reads."""
+    folder, settings = settings_of(asked["policy"])
+    name = settings.get("sample") or settings.get("profiles")
+    if not isinstance(name, str):
         raise Unknown(NO_SAMPLE)
-    return found
+    if not (folder / name).exists():
+        raise Unknown(f"{name} is not there, which nba.toml names for customers")
+    return folder / name
 
 
 def _options(policy: Policy, asked: Part) -> Part:

@@ -17,6 +17,7 @@ COMMANDS = {
     "new": "Start a policy: a folder with an example to change.",
     "check": "Find mistakes in policies.",
     "fmt": "Lay policies out in one style.",
+    "lint": "Find what is right, and yet hardly meant.",
     "test": "Run the tests that stand in policies.",
     "run": "Decide for everybody in a file of profiles.",
     "explain": "Say why one customer is decided as they are.",

@@ -4,19 +4,13 @@ from __future__ import annotations
 
 import click
 
-from nbadsl.cli.common import input_errors, policy_paths, show_findings
+from nbadsl.cli.common import format_option, input_errors, policy_paths, show_findings, unique
 from nbadsl.diagnostics import Diagnostic
 
 
 @click.command()
 @click.argument("policies", nargs=-1)
-@click.option(
-    "--format",
-    type=click.Choice(["text", "json", "sarif", "github"]),
-    default="text",
-    show_default=True,
-    help="How findings are written.",
-)
+@format_option
 @click.option("--quiet", "-q", is_flag=True, help="Say nothing when nothing was found.")
 def command(policies: tuple[str, ...], format: str, quiet: bool) -> None:
     """Find mistakes in policies, and in the files that they import.
@@ -39,10 +33,10 @@ def command(policies: tuple[str, ...], format: str, quiet: bool) -> None:
         found += checked.diagnostics
         actions = len(checked.model.scopes_of("action"))
         said.append(f"{path}: {actions} action{'' if actions == 1 else 's'}, nothing to report")
-    unique = tuple({(str(d.span), d.span.end, d.message): d for d in found}.values())
-    if unique or format != "text":
-        show_findings(unique, format)
+    shown = unique(found)
+    if shown or format != "text":
+        show_findings(shown, format)
     elif not quiet:
         click.echo("\n".join(said))
-    if any(d.kind.severity == "error" for d in unique):
+    if any(d.kind.severity == "error" for d in shown):
         raise SystemExit(1)

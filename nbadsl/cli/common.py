@@ -100,6 +100,42 @@ def policy_path(given: str | None) -> Path:
     return path
 
 
+def policy_paths(policies: tuple[str, ...]) -> list[Path]:
+    """Files as named; of a folder, every policy in it (files that declare `policy`)."""
+    if not policies:
+        return [policy_path(None)]
+    paths: list[Path] = []
+    for name in policies:
+        path = Path(name)
+        if path.is_dir() and not (path / "policy.nba").is_file():
+            inside = [p for p in sorted(path.rglob("*.nba")) if _is_policy(p)]
+            if not inside:
+                raise click.UsageError(f"there is no policy in {path}")
+            paths += inside
+        else:
+            paths.append(policy_path(name))
+    return paths
+
+
+def _is_policy(path: Path) -> bool:
+    text = path.read_text(encoding="utf-8", errors="replace")
+    return any(line.startswith("policy") for line in text.splitlines())
+
+
+def unique(found: list[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Findings of several policies, those in a file that they share once."""
+    return tuple({(str(d.span), d.span.end, d.message): d for d in found}.values())
+
+
+format_option = click.option(
+    "--format",
+    type=click.Choice(["text", "json", "sarif", "github"]),
+    default="text",
+    show_default=True,
+    help="How findings are written.",
+)
+
+
 def show_findings(diagnostics: tuple[Diagnostic, ...], format: str = "text", err: bool = False) -> None:
     """Print findings to standard output, or to standard error."""
     from nbadsl.diagnostics.render import render
@@ -108,10 +144,10 @@ def show_findings(diagnostics: tuple[Diagnostic, ...], format: str = "text", err
     click.echo(render(diagnostics, format, color, width(), Path.cwd()), nl=False, color=color, err=err)
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a file, whole or not at all."""
+def write_file(path: Path, data: bytes) -> None:
+    """A file that is whole or as it was. It keeps its permissions, and a link stays one."""
     try:
-        write(path, text.encode())
+        write(path, data)
     except OSError as error:
         fail(f"{path} cannot be written: {error.strerror or error}")
 
@@ -192,25 +228,3 @@ def run_options(command: Command) -> Command:
     for option in reversed(options):
         command = option(command)
     return command
-
-
-def policy_paths(policies: tuple[str, ...]) -> list[Path]:
-    """Files as named; of a folder, every policy in it (files that declare `policy`)."""
-    if not policies:
-        return [policy_path(None)]
-    paths: list[Path] = []
-    for name in policies:
-        path = Path(name)
-        if path.is_dir() and not (path / "policy.nba").is_file():
-            inside = [p for p in sorted(path.rglob("*.nba")) if _is_policy(p)]
-            if not inside:
-                raise click.UsageError(f"there is no policy in {path}")
-            paths += inside
-        else:
-            paths.append(policy_path(name))
-    return paths
-
-
-def _is_policy(path: Path) -> bool:
-    text = path.read_text(encoding="utf-8", errors="replace")
-    return any(line.startswith("policy") for line in text.splitlines())

@@ -27,8 +27,9 @@ KEYS = (
     "threads",
     "strict",
     "format",
-    "format.width",
+    "lint",
 )
+KEYS_OF = {"format": ("width",), "lint": ("ignore", "sensitive", "consent")}
 
 
 def settings_model() -> type[BaseModel]:
@@ -39,6 +40,13 @@ def settings_model() -> type[BaseModel]:
         model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
         width: int | None = Field(None, ge=20, description="columns of a line")
+
+    class Lint(BaseModel):
+        model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+        ignore: list[str] = Field([], description="kinds of findings that `nba lint` does not show")
+        sensitive: list[str] = Field([], description="words in names of fields that no score should read")
+        consent: list[str] = Field([], description="words in names of channels that need consent")
 
     class Settings(BaseModel):
         model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -53,6 +61,7 @@ def settings_model() -> type[BaseModel]:
         threads: int | None = Field(None, ge=1, description="of the engine; all cores when not given")
         strict: bool = Field(False, description="a rejected row is an error")
         format: Layout | None = Field(None, description="of `nba fmt`")
+        lint: Lint | None = Field(None, description="what the linter should know")
 
     return Settings
 
@@ -91,6 +100,7 @@ def _problem(path: Path, error: dict[str, Any]) -> str:
 
     key = ".".join(str(part) for part in error["loc"])
     if error["type"] == "extra_forbidden":
-        help = did_you_mean(key, KEYS)
+        table = str(error["loc"][0])
+        help = did_you_mean(key, [f"{table}.{each}" for each in KEYS_OF[table]] if "." in key else KEYS)
         return f"{path.name}: there is no setting `{key}`{'; ' + help if help else ''}"
     return f"{path.name}: `{key}`: {error['msg'].lower()}"

@@ -12,9 +12,9 @@ from pathlib import Path
 import click
 
 from nbadsl.cli import config
-from nbadsl.cli.common import fail, input_errors, say_error, wants_color
+from nbadsl.cli.common import fail, input_errors, say_error, wants_color, write_file
 from nbadsl.format import WIDTH, Formatted, formatted
-from nbadsl.source import Source, Span, decode, write
+from nbadsl.source import Source, Span, decode
 
 _COLORS = {"+": "green", "-": "red", "@": "cyan"}
 
@@ -81,7 +81,7 @@ class File:
         if self.path == Path("-"):
             click.echo(data, nl=False)
         elif self.changes:
-            write(self.path, data)
+            write_file(self.path, data)
 
 
 def _home(settings: dict[str, object]) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nbadsl.cli.common import input_errors, policy_paths, show_findings, wants_color, write_text
+from nbadsl.cli.common import input_errors, policy_paths, show_findings, wants_color, write_file
 
 if TYPE_CHECKING:
     from nbadsl.testing.coverage import Part
@@ -147,6 +147,6 @@ def _write_coverage(parts: Sequence[Part], page: str | None, lcov: str | None) -
     from nbadsl.testing.reached import as_html, as_lcov, texts
 
     if page is not None:
-        write_text(Path(page), as_html(parts, texts(parts)))
+        write_file(Path(page), as_html(parts, texts(parts)).encode())
     if lcov is not None:
-        write_text(Path(lcov), as_lcov(parts))
+        write_file(Path(lcov), as_lcov(parts).encode())

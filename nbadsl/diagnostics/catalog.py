@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """`severity`: `error` (the policy is not run) or `warning`. `message`: a format string."""
+    """`severity`: `error` (the policy is not run), `warning`, or `hint` (of `nba lint`). `message`: a format string."""
 
     name: str
     severity: str
@@ -91,6 +91,38 @@ _KINDS = (
     # tests
     Kind("missing-expectation", "warning", "the test does not say what it expects"),
     Kind("missing-field", "error", "the test does not say what `{field}` is"),
+    # lint: conditions that are decided before anybody is seen
+    Kind("never-holds", "hint", "`{condition}` never holds"),
+    Kind("always-holds", "hint", "`{condition}` always holds"),
+    Kind("always-eligible", "hint", "everybody passes this `{stage}`"),
+    Kind("never-excludes", "hint", "this `exclude` stops nobody"),
+    Kind("never-eligible", "hint", "nobody can pass the rules of {what}"),
+    Kind(
+        "contradiction",
+        "hint",
+        "whoever passes `{passed}` is stopped by `{stopped}`, so {what} is for nobody",
+    ),
+    Kind("blocking-field", "hint", "whoever has no `{field}` does not pass this `{stage}`{how_many}"),
+    # lint: choosing
+    Kind("shadowed-line", "hint", "the lines above leave nobody for this line"),
+    Kind("always-outranked", "hint", "`{action}` never wins: whoever may get it gets {better} instead"),
+    Kind("idle-factor", "hint", "{what} makes no difference: {why}"),
+    Kind("sensitive-score", "hint", "the score of {what} depends on `{field}`"),
+    # lint: what is missing, and what is not used
+    Kind("missing-because", "hint", "this `exclude` does not say why"),
+    Kind("missing-consent", "hint", "channel `{channel}` asks nobody for consent"),
+    Kind("duplicate-row", "hint", "this row asks for the same as another"),
+    Kind("unused-definition", "hint", "nothing uses {what} `{name}`"),
+    Kind("unused-parameter", "hint", "nothing reads the parameter `{name}`"),
+    Kind("unused-field", "hint", "nothing reads {what} `{name}`"),
+    # lint: how it reads
+    Kind("look-alike", "hint", "`{name}` looks like `{other}`"),
+    Kind("shadows-library", "hint", "`{name}` is also {what}"),
+    Kind("thousands-point", "hint", "`{found}` is {value}: a point stands before decimals"),
+    # lint: comments that ignore a finding
+    Kind("unused-ignore", "hint", "there is no `{rule}` here to ignore"),
+    Kind("unknown-ignore", "hint", "{found} is nothing that can be ignored"),
+    Kind("ignore-without-reason", "hint", "this comment does not say why `{rule}` is ignored"),
 )
 
 KINDS: dict[str, Kind] = {kind.name: kind for kind in _KINDS}

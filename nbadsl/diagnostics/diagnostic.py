@@ -18,10 +18,11 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """A change that mends a finding; `title` says what it does, as a command."""
+    """A change that mends a finding; `title` says what it does, as a command. `safe`: it changes no decision."""
 
     title: str
     edits: tuple[Edit, ...]
+    safe: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,13 +43,14 @@ def _advised(d: Diagnostic) -> str:
 
 
 def render_json(diagnostics: Sequence[Diagnostic], root: Path | None) -> str:
-    """One object: `schema_version`, `findings`, and how many of them are errors and warnings."""
+    """One object: `schema_version`, `findings`, and how many of them are errors, warnings and hints."""
     severities = Counter(d.kind.severity for d in diagnostics)
     return _dump(
         {
             "schema_version": SCHEMA_VERSION,
             "errors": severities["error"],
             "warnings": severities["warning"],
+            "hints": severities["hint"],
             "findings": [_finding(d, root) for d in diagnostics],
         }
     )
@@ -62,7 +63,9 @@ def _finding(d: Diagnostic, root: Path | None) -> Json:
         "message": d.message,
         **_place(d.span, root),
         "help": d.help,
-        "fixes": [{"title": f.title, "edits": [_edit(e, root) for e in f.edits]} for f in d.fixes],
+        "fixes": [
+            {"title": f.title, "safe": f.safe, "edits": [_edit(e, root) for e in f.edits]} for f in d.fixes
+        ],
         "related": [{"message": message, **_place(span, root)} for span, message in d.related],
     }
 

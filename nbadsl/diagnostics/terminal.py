@@ -32,6 +32,7 @@ Line: TypeAlias = list[Part]
 STYLES = {
     "error": "bold red",
     "warning": "bold yellow",
+    "hint": "bold cyan",
     "note": "bold cyan",
     "message": "bold",
     "gutter": "blue",

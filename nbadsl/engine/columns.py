@@ -25,7 +25,7 @@ from nbadsl.engine.hashing import PLACES, places
 from nbadsl.engine.settings import CHECK_WIDTH, COLUMN_WIDTH, NO_NUMBERS, RECODE_WIDTH
 from nbadsl.plan.flags import passes
 from nbadsl.plan.plan import PAIR, SET, Column, Plan, Source, Test
-from nbadsl.plan.ranges import FIRST_DAY, LAST_DAY, MAX
+from nbadsl.program.intervals import FIRST_DAY, LAST_DAY, MAX
 from nbadsl.program.nodes import Experiment, Holdout, Input, Value
 from nbadsl.types import DAY, EXACT, Clock, Date, Duration, Integer, Time, is_numeric
 

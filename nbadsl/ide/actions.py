@@ -13,6 +13,7 @@ from nbadsl.ide.rename import Change
 from nbadsl.ide.reshape import reshapings
 from nbadsl.ide.snapshot import Snapshot
 from nbadsl.ide.table_rows import missing_row
+from nbadsl.source import Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,21 @@ def _fixes(snapshot: Snapshot, path: str, start: int, end: int) -> Iterator[Acti
         for fix in fixes:
             changes = _changes(snapshot, [fix])
             yield Action(_title(fix.title), "quickfix", changes, finding, preferred=len(fixes) == 1)
+        if finding.kind.severity != "error":
+            yield Action(
+                f"Ignore `{finding.kind.name}` here", "quickfix", _ignoring(snapshot, finding), finding
+            )
+
+
+def _ignoring(snapshot: Snapshot, finding: Diagnostic) -> tuple[Change, ...]:
+    """A comment above the line of a finding, in which the reason is still to be said."""
+    source = finding.span.source
+    start = source.line_starts[finding.span.line - 1]
+    line = source.line(finding.span.line)
+    blanks = line[: len(line) - len(line.lstrip())]
+    place = snapshot.place(Span(source, start, start))
+    comment = f"{blanks}# nba: ignore[{finding.kind.name}] say why\n"
+    return () if place is None else (Change(place, comment),)
 
 
 def _reshaped(snapshot: Snapshot, path: str, start: int, end: int) -> Iterator[Action]:
@@ -55,8 +71,9 @@ def _whole(snapshot: Snapshot, path: str) -> Iterator[Action]:
     imports = organised(snapshot, path)
     if imports:
         yield Action("Organise imports", "source.organizeImports", tuple(imports))
-    # Where there are two ways, a person chooses.
-    sure = compatible(f.fixes[0] for f in findings(snapshot, path) if len(f.fixes) == 1)
+    # Where there are two ways, a person chooses. Hints are left: what nothing uses yet may be what is written just now.
+    wrong = [f for f in findings(snapshot, path) if f.kind.severity != "hint"]
+    sure = compatible(f.fixes[0] for f in wrong if len(f.fixes) == 1)
     if sure:
         title = f"Mend everything that can be mended ({len(sure)})"
         yield Action(title, "source.fixAll", _changes(snapshot, sure))

@@ -64,10 +64,18 @@ _DECLARED = {
 }
 
 
-def occurrences(declaration: nodes.Declaration, model: Model) -> list[Occurrence]:
-    """Every name in a declaration, in the order of the tree."""
+def named_nodes(declaration: nodes.Declaration) -> list[tuple[Any, str, Any]]:
+    """The nodes of a declaration that may name something, with parents and fields, in the order of the tree."""
+    kinds = nodes.Name | nodes.String | nodes.Reference | nodes.TextValue | nodes.Row
+    return [found for found in walk(declaration) if isinstance(found[2], kinds)]
+
+
+def occurrences(
+    declaration: nodes.Declaration, model: Model, among: list[tuple[Any, str, Any]]
+) -> list[Occurrence]:
+    """Every name in a declaration, in the order of the tree. `among`: its `named_nodes`."""
     found = _Names(declaration, model)
-    return [o for parent, field, node in walk(declaration) for o in found.at(parent, field, node)]
+    return [o for parent, field, node in among for o in found.at(parent, field, node)]
 
 
 class _Names:
@@ -130,7 +138,7 @@ class _Names:
                 own = self.model.profile is not None and self.model.profile.name.text == name.text
                 return Thing("profile", name.text) if own else self._value(name.text)
             case nodes.Import():
-                return Thing("module", ".".join(n.text for n in parent.module))
+                return imported(parent)
             case _:
                 return Thing("setting", name.text)
 
@@ -231,6 +239,13 @@ class _Names:
             return info.type
         symbol = self._symbol(node) if isinstance(node, nodes.Reference) else None
         return symbol.input.type if symbol is not None and symbol.input else None
+
+
+def imported(declaration: nodes.Import) -> Thing:
+    """The file or module that an import names."""
+    if declaration.path is not None:
+        return Thing("file", declaration.path.text)
+    return Thing("module", ".".join(n.text for n in declaration.module))
 
 
 def _owner(declaration: nodes.Declaration) -> tuple[str, str]:

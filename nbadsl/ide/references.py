@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nbadsl.ide.places import Named, everywhere, named_at, names_in
+from nbadsl.ide.places import Named, everywhere, named_as, named_at
 from nbadsl.ide.snapshot import Snapshot
 from nbadsl.workspace import Place
 
@@ -18,10 +18,8 @@ def references(snapshot: Snapshot, path: str, offset: int, declarations: bool = 
 
 def highlights(snapshot: Snapshot, path: str, offset: int) -> list[Named]:
     """Where it is named in this file."""
-    named, document = named_at(snapshot, path, offset), snapshot.document(path)
-    if named is None or document is None:
-        return []
-    return [n for n in names_in(snapshot, document) if n.thing == named.thing]
+    named = named_at(snapshot, path, offset)
+    return named_as(snapshot, path, named.thing) if named is not None else []
 
 
 def linked(snapshot: Snapshot, path: str, offset: int) -> list[Place]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from nbadsl.ide.definition import imported_file
-from nbadsl.ide.places import names_in
+from nbadsl.ide.names import imported
 from nbadsl.ide.snapshot import Snapshot
 from nbadsl.ide.trees import around
 from nbadsl.ide.words import word_at
@@ -92,13 +92,15 @@ def selections(snapshot: Snapshot, path: str, offset: int) -> list[Place]:
 
 def links(snapshot: Snapshot, path: str) -> list[tuple[Place, str]]:
     """Imports and the paths of the files that they lead to."""
-    document = snapshot.document(path)
-    named = names_in(snapshot, document) if document is not None else ()
-    runs = {n.place.start: n for n in named if n.thing.kind in ("file", "module")}
-    found = []
-    for thing, group in groupby(runs.values(), key=lambda n: (n.place.document, n.thing)):
-        places = [n.place for n in group]
-        target = imported_file(snapshot, path, thing[1])
-        if target is not None:
-            found.append((Place(places[0].document, places[0].start, places[-1].end), target.path))
+    document, found = snapshot.document(path), []
+    for declaration in document.declarations if document is not None else ():
+        if not isinstance(declaration, nodes.Import):
+            continue
+        thing = imported(declaration)
+        first, last = (
+            (declaration.path,) * 2 if declaration.path else (declaration.module[0], declaration.module[-1])
+        )
+        place, target = snapshot.place(first.span.to(last.span)), imported_file(snapshot, path, thing)
+        if place is not None and target is not None:
+            found.append((place, target.path))
     return found

@@ -9,7 +9,6 @@ from nbadsl.ide.keywords import TYPES
 from nbadsl.ide.names import Thing
 from nbadsl.ide.places import Named, names_in
 from nbadsl.ide.snapshot import Snapshot
-from nbadsl.resources import folder
 from nbadsl.semantics.model import Model
 from nbadsl.syntax.words import keywords
 from nbadsl.workspace import Document
@@ -107,7 +106,7 @@ def _named(model: Model, named: Named) -> tuple[str, tuple[str, ...]] | None:
     symbol = model.symbols.get(thing.name) if thing.kind == "value" else None
     if symbol is not None and symbol.kind == "parameter":
         modifiers.append("readonly")
-    of_library = symbol is not None and symbol.span.source.path.startswith(str(folder("stdlib")))
+    of_library = symbol is not None and symbol.span.source.path in model.library
     if thing.kind in ("builtin", "fact") or of_library:
         modifiers.append("defaultLibrary")
     return kind, tuple(modifiers)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
+from dataclasses import fields
 from functools import lru_cache
 from typing import Any
 
-from nbadsl.source import Span
 from nbadsl.syntax import nodes
 from nbadsl.workspace import Document
 
@@ -23,7 +22,7 @@ def children(node: Any) -> Iterator[tuple[str, Any]]:
     for name in _parts(cls):
         value = getattr(node, name)
         for each in value if isinstance(value, tuple) else (value,):
-            if is_dataclass(each) and not isinstance(each, Span | type):
+            if hasattr(each, "span"):
                 yield name, each
 
 

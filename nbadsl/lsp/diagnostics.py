@@ -30,6 +30,7 @@ def diagnostic(view: View, d: Diagnostic) -> types.Diagnostic:
         severity=_SEVERITIES.get(d.kind.severity, types.DiagnosticSeverity.Information),
         code=d.kind.name,
         source="nba",
+        tags=[types.DiagnosticTag.Unnecessary] if d.kind.name.startswith("unused-") else None,
         related_information=related or None,
     )
 

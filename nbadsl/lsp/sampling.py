@@ -9,14 +9,12 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import os
 import sys
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 from nbadsl.ide.rates import Rates
-from nbadsl.settings import BadSettings, find
+from nbadsl.lsp.project import sample_of
 from nbadsl.workspace import Checked, Workspace
 
 IDLE = 0.7  # seconds without a change, after which the sample is decided
@@ -64,21 +62,6 @@ class Sampling:
             else:
                 self.rates[policy] = _rates(found)
             self._news()
-
-
-def sample_of(policy: str, settings: tuple[str, ...] = ("sample",)) -> Path | None:
-    """The file of profiles that the nearest settings name for editors, if it is there; by the first of these names."""
-    if not os.path.isabs(policy):
-        return None
-    try:
-        found = find(Path(policy).parent)
-    except (BadSettings, OSError):
-        return None
-    name = next((found[1][key] for key in settings if key in found[1]), None) if found is not None else None
-    if found is None or not isinstance(name, str):
-        return None
-    path = found[0].parent / name
-    return path if path.exists() else None
 
 
 async def _measure(asked: dict[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import gc
 import logging
 import sys
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -25,8 +26,8 @@ from nbadsl.lsp import (
     acting,
     diagnostics,
     files,
-    formatting,
     hierarchy,
+    layout,
     navigation,
     outline,
     reading,
@@ -53,6 +54,9 @@ QUICK: dict[str, Handler] = {
     types.TEXT_DOCUMENT_FOLDING_RANGE: shape.folds,
     types.TEXT_DOCUMENT_SELECTION_RANGE: shape.selections,
     types.TEXT_DOCUMENT_DOCUMENT_LINK: shape.links,
+    types.TEXT_DOCUMENT_FORMATTING: layout.formatting,
+    types.TEXT_DOCUMENT_RANGE_FORMATTING: layout.range_formatting,
+    types.TEXT_DOCUMENT_ON_TYPE_FORMATTING: layout.on_type,
 }
 EXACT: dict[str, Handler] = {
     types.TEXT_DOCUMENT_DEFINITION: navigation.definition,
@@ -64,7 +68,6 @@ EXACT: dict[str, Handler] = {
     types.TEXT_DOCUMENT_CODE_ACTION: acting.actions,
     types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL: shape.tokens_full,
     types.TEXT_DOCUMENT_SEMANTIC_TOKENS_RANGE: shape.tokens_range,
-    types.TEXT_DOCUMENT_FORMATTING: formatting.document,
     types.TEXT_DOCUMENT_INLAY_HINT: shape.hints,
     types.TEXT_DOCUMENT_CODE_LENS: shape.lenses,
     types.TEXT_DOCUMENT_PREPARE_CALL_HIERARCHY: hierarchy.prepare,
@@ -84,6 +87,7 @@ OPTIONS: dict[str, Any] = {
     types.TEXT_DOCUMENT_SIGNATURE_HELP: types.SignatureHelpOptions(trigger_characters=["(", ","]),
     types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL: shape.LEGEND,
     types.TEXT_DOCUMENT_SEMANTIC_TOKENS_RANGE: shape.LEGEND,
+    types.TEXT_DOCUMENT_ON_TYPE_FORMATTING: types.DocumentOnTypeFormattingOptions("}"),
 }
 
 
@@ -97,6 +101,7 @@ class Server(LanguageServer):
         self.sampling = Sampling(self._rated)
         self.uris: dict[str, str] = {}
         self._work: set[asyncio.Task[None]] = set()
+        self._thread = ThreadPoolExecutor(1, "answer")
         self.pushed: dict[str, list[types.Diagnostic]] = {}
         self.disk_changed = False
         for method, handler in QUICK.items():
@@ -111,6 +116,11 @@ class Server(LanguageServer):
         encoding = str(getattr(self.workspace.position_encoding, "value", self.workspace.position_encoding))
         snapshot = replace(self.session.snapshot, rates=self.sampling.rates)
         return View(snapshot, encoding, self.uris, self.client_capabilities)
+
+    def close(self) -> None:
+        """End without waiting for what nobody waits for."""
+        self.session.close()
+        self._thread.shutdown(wait=False, cancel_futures=True)
 
     def guarded(self, what: str, call: Callable[[], Any]) -> Any:
         """The result of a call; None, and a line in the log, when it fails."""
@@ -141,7 +151,11 @@ class Server(LanguageServer):
             await self.session.fresh()
             if self._text_of(params) is not asked_about:
                 raise JsonRpcException("the text has changed since", _CONTENT_MODIFIED)
-            return self.guarded(handler.__name__, lambda: handler(self.view(), params))
+            view = self.view()
+            # Beside the loop: an answer about a whole file takes long enough to keep a hover waiting.
+            return await asyncio.get_running_loop().run_in_executor(
+                self._thread, self.guarded, handler.__name__, partial(handler, view, params)
+            )
 
         return answer
 
@@ -163,6 +177,8 @@ class Server(LanguageServer):
 
     def read_folders(self, paths: list[str]) -> None:
         """Read what is in folders, and say so while it lasts."""
+        if not paths:
+            return
         task = asyncio.ensure_future(self._told(self.session.add_folders(paths)))
         self._work.add(task)
         task.add_done_callback(self._work.discard)
@@ -240,4 +256,4 @@ def serve(log_file: str | None = None, strict: bool = False) -> None:
     try:
         server.start_io()
     finally:
-        server.session.close()
+        server.close()

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 from nbadsl.ide.snapshot import Snapshot
+from nbadsl.lsp.project import lint_options_of
 from nbadsl.workspace import Checked, Workspace
 
 DEBOUNCE = 0.02  # seconds without a change, after which a check begins
@@ -108,7 +109,7 @@ class Session:
                 return {**before, **found}
             try:
                 same = known is not None and workspace.is_current(known)
-                checked = known if same else workspace.check(policy, known)
+                checked = known if same else workspace.check(policy, known, lint_options_of(policy))
             except Exception:
                 log.exception("checking %s", policy)
                 checked = known

@@ -15,6 +15,7 @@ from nbadsl.lsp.translate import View, path_of
 from nbadsl.workspace import Document, Place
 
 LEGEND = types.SemanticTokensLegend(list(KINDS), list(MODIFIERS))
+_KIND_NUMBERS = {kind: number for number, kind in enumerate(KINDS)}
 _FOLDS = {
     "block": types.FoldingRangeKind.Region,
     "comment": types.FoldingRangeKind.Comment,
@@ -76,20 +77,15 @@ def tokens_range(view: View, params: types.SemanticTokensRangeParams) -> types.S
 def _tokens(view: View, path: str, found: list[Token]) -> types.SemanticTokens:
     """Five numbers a token: lines and columns from the token before, length, kind, modifiers."""
     document, data = view.snapshot.document(path), []
-    line, column = 0, 0
+    before, column = 0, 0
     for token in found:
         assert document is not None
-        start, end = (view.position(document, o) for o in (token.start, token.end))
-        same_line = start.line == line
+        line, start = document.source.place(token.start, view.encoding)
+        _, end = document.source.place(token.end, view.encoding)
         modifiers = sum(1 << MODIFIERS.index(m) for m in token.modifiers)
-        data += [
-            start.line - line,
-            start.character - column if same_line else start.character,
-            end.character - start.character,
-            KINDS.index(token.kind),
-            modifiers,
-        ]
-        line, column = start.line, start.character
+        kind = _KIND_NUMBERS[token.kind]
+        data += [line - before, start - column if line == before else start, end - start, kind, modifiers]
+        before, column = line, start
     return types.SemanticTokens(data)
 
 

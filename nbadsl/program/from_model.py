@@ -39,6 +39,7 @@ class _Builder:
         self.moments = Moments(model, self.translator)
         self.choices = {type(c): c for c in (model.arbitrate.choices if model.arbitrate else ())}
         self.lines = model.priority.lines if model.priority else ()
+        self.uniform: dict[nodes.Expr, Expr] = {}
 
     def program(self) -> Program:
         model, settings = self.model, self.model.settings
@@ -128,14 +129,23 @@ class _Builder:
     def _rule(self, rule: nodes.Rule, scope: str, env: Env) -> ir.Rule:
         word = rule.unknown.text if rule.unknown else ""
         reason = rule.because.text if rule.because else rule.when.span.words
-        when = self.translator.translate(rule.when, env)
+        when = self._condition(rule.when, env)
         return ir.Rule(rule.stage, when, word in ("passes", "keeps"), reason, scope, origin=rule.span)
+
+    def _condition(self, expr: nodes.Expr, env: Env) -> Expr:
+        """A condition; translated once for all candidates when it asks nothing about one."""
+        info = self.model.infos.get(expr)
+        if info is None or info.of_candidate:
+            return self.translator.translate(expr, env)
+        if expr not in self.uniform:
+            self.uniform[expr] = self.translator.translate(expr, env)
+        return self.uniform[expr]
 
     def _tiers(self, place: Place, env: Env) -> Iterator[ir.Tier]:
         for rank, line in enumerate(self.lines):
             if line.scope is not None and not self.model.within(line.scope.text, place.action):
                 continue
-            when = self.translator.translate(line.when, env) if line.when is not None else None
+            when = self._condition(line.when, env) if line.when is not None else None
             yield ir.Tier(rank, when)
             if when is None:
                 return

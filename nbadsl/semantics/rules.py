@@ -21,7 +21,7 @@ def judge_rule(inference: Inference, rule: nodes.Rule, purpose: str | None, read
             _report_unsettled(inference, rule, info)
         return
     clause = Span(rule.span.source, rule.when.span.end, rule.unknown.span.end)
-    remove = Fix("remove the clause", (Edit(clause, ""),))
+    remove = Fix("remove the clause", (Edit(clause, ""),), safe=True)
     word = rule.unknown.text
     if word not in CLAUSES[rule.stage]:
         allowed = CLAUSES[rule.stage]

@@ -1,7 +1,7 @@
 """Comments, which the grammar ignores.
 
 A comment runs from `#` to the end of its line unless the `#` stands in a text. The comment lines directly
-above a declaration or a field are its documentation.
+above a declaration or a field are its documentation, except those that are for tools: `# nba: …`.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import re
 
 from nbadsl.source import Source, Span
 
+FOR_TOOLS = re.compile(r"#\s*nba:\s*")
 _TEXT_OR_COMMENT = re.compile(r'"(?:\\[^\n]|[^"\\\n])*"|#[^\n]*')
 
 
@@ -24,6 +25,8 @@ def documentation(span: Span) -> str:
     source, lines = span.source, []
     number = span.line - 1
     while number >= 1 and source.line(number).lstrip().startswith("#"):
-        lines.append(source.line(number).strip().removeprefix("#").removeprefix(" "))
+        comment = source.line(number).strip()
+        if not FOR_TOOLS.match(comment):
+            lines.append(comment.removeprefix("#").removeprefix(" "))
         number -= 1
     return "\n".join(reversed(lines))

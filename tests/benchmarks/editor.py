@@ -5,8 +5,8 @@ the server's memory. The client is some lines of its own, so that its work does 
 protocol's frames and knows no types.
 
 A keystroke changes a rule, and its time ends with the findings of the new text, which the client asks for at once.
-Hover and completion are asked at a random moment after a keystroke whose check may be running, in the rule that is
-being written and elsewhere.
+Hover and completion are asked at a random moment after a keystroke whose check may be running, and while the colours of
+the whole file are asked for, in the rule that is being written and elsewhere.
 """
 
 from __future__ import annotations
@@ -205,10 +205,12 @@ async def measure(lines: int, keystrokes: int, starts: int, folder: Path) -> Wai
         keys.append(await writer.timed("diagnostic"))
         for method, waits in (("hover", hovers), ("completion", completions)):
             writer.write(whole[:place] + typed + " " * (method == "hover") + whole[place:])
+            colours = asyncio.ensure_future(writer.timed("semanticTokens/full"))
             await asyncio.sleep(chance.random() * 0.08)
             elsewhere = chance.choice(places) + 8
             here = place + len(typed)
             waits.append(await writer.timed(method, elsewhere if method == "hover" else here))
+            await colours
         await writer.timed("diagnostic")
     peak = _peak(client.process.pid)
     await ended(client)

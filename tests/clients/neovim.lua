@@ -34,14 +34,16 @@ function act.captures(wanted)
   end, wanted)
 end
 
---- The lines, from 1, at which folds begin.
+--- The lines, from 1, at which folds begin. Neovim finds them piece by piece, later.
 function act.folds()
-  local found = {}
-  for number = 1, vim.fn.line('$') do
-    if vim.treesitter.foldexpr(number):sub(1, 1) == '>' then
-      table.insert(found, number)
-    end
+  local found
+  local function look()
+    found = vim.tbl_filter(function(number)
+      return vim.treesitter.foldexpr(number):sub(1, 1) == '>'
+    end, vim.fn.range(1, vim.fn.line('$')))
+    return #found > 0
   end
+  assert(vim.wait(30000, look, 20), 'no folds')
   return found
 end
 

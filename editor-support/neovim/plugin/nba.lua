@@ -1,4 +1,8 @@
 -- Begins the language server in policies, with Neovim 0.11 or later, where the program is.
-if vim.lsp.enable and vim.fn.executable(vim.lsp.config.nba.cmd[1]) == 1 then
+if not vim.lsp.enable then
+  return
+end
+local command = vim.lsp.config.nba.cmd
+if type(command) == 'function' or vim.fn.executable(command[1]) == 1 then
   vim.lsp.enable('nba')
 end

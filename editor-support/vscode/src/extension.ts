@@ -22,7 +22,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
       }
     }),
   );
-  registerTests(context);
+  registerTests(context, () => running.program());
   await running.restart();
 }
 
