@@ -4,8 +4,6 @@ import { isolateHistory } from '@codemirror/commands';
 import { nextDiagnostic, openLintPanel } from '@codemirror/lint';
 import {
   findReferencesKeymap,
-  formatDocument,
-  formatKeymap,
   hoverTooltips,
   jumpToDefinitionKeymap,
   LSPClient,
@@ -21,6 +19,7 @@ import { extensions, nonce } from './editor';
 import { ask, atCursor, counts, findings } from './findings';
 import { showHelp } from './help';
 import { language } from './language';
+import { layOut } from './layout';
 import { harmless } from './markup';
 import { notice, showFigures, showStory, showTests } from './panel';
 import { Socket } from './sockets';
@@ -59,7 +58,7 @@ class Page {
   constructor() {
     this.view = new EditorView({ parent: byId('editor'), state: EditorState.create({ extensions: [nonce, EditorView.editable.of(false)] }) });
     byId('save').addEventListener('click', () => this.save());
-    byId('format').addEventListener('click', () => formatDocument(this.view) && this.view.focus());
+    byId('format').addEventListener('click', () => layOut(this.view) && this.view.focus());
     byId('keys').addEventListener('click', showHelp);
     byId('who').addEventListener('submit', (event) => event.preventDefault());
     byId<HTMLInputElement>('customer').addEventListener('change', (event) => this.choose((event.target as HTMLInputElement).value));
@@ -137,7 +136,7 @@ class Page {
         serverCompletion(),
         hoverTooltips(),
         signatureHelp(),
-        keymap.of([...formatKeymap, ...renameKeymap, ...jumpToDefinitionKeymap, ...findReferencesKeymap]),
+        keymap.of([...renameKeymap, ...jumpToDefinitionKeymap, ...findReferencesKeymap]),
         findings((view) => this.found(view)),
       ],
     });
@@ -434,6 +433,7 @@ class Page {
   private bindings(): KeyBinding[] {
     return [
       { key: 'F8', run: nextDiagnostic },
+      { key: 'Shift-Alt-f', run: layOut },
       { key: 'Mod-Shift-m', run: openLintPanel },
     ];
   }
