@@ -6,13 +6,15 @@ the console.
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pages import Edit, editing
+from pages import Edit, children, editing
 
 playwright = pytest.importorskip(
     "playwright.sync_api",
@@ -215,6 +217,25 @@ def test_names_are_renamed_in_files_that_are_not_shown(open_page: Open, shop: Pa
         page.keyboard.press("Control+s")
         expect(page.locator("#save")).to_be_disabled()
         assert "upset" in part.read_text() and "upset" not in policy.read_text()
+
+
+def test_it_goes_on_when_the_language_server_has_ended_and_says_when_all_has(open_page: Open, edit: Edit):
+    with open_page() as page:
+        to_line(page, "churn_risk > 50%")
+        for child in children(edit.process.pid):
+            if b"nbadsl.lsp.server" in Path(f"/proc/{child}/cmdline").read_bytes():
+                os.kill(child, signal.SIGKILL)
+        page.wait_for_timeout(1500)
+        page.keyboard.type("churn_rik > 50%")
+        expect(page.locator(".cm-lintRange-error")).to_have_text("churn_rik")
+        page.keyboard.press("F1")
+        expect(page.get_by_role("dialog")).to_contain_text("apply the fix at the cursor")
+        page.keyboard.press("Escape")
+        edit.process.send_signal(signal.SIGINT)
+        expect(page.locator("#state")).to_contain_text("Not connected")
+        page.keyboard.press("Control+s")
+        expect(page.locator("#save")).to_be_enabled()
+        page.goto("about:blank")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -11,11 +11,13 @@ from collections.abc import Callable, Iterator
 from http.client import HTTPConnection
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from commands import fails, nba
 from pages import Desk, Edit, children, editing, runs
 from websockets.exceptions import InvalidStatus
 
+from nbadsl.browser.figures import MOST_CUSTOMERS, customers
 from nbadsl.browser.folder import Conflict, Folder, Refused
 
 CHURN = "churn_risk > 50%"
@@ -217,6 +219,18 @@ def test_of_many_questions_the_newest_is_answered(desk: Desk):
     while not heard or heard[-1]["id"] != 39:
         heard.append(desk.hear("figures", "tests", "story"))
     assert len(heard) < 39
+
+
+def test_customers_to_choose_from_are_the_first_and_one_of_every_action():
+    def batch(first: int, actions: list[str | None]) -> pa.RecordBatch:
+        keys = [f"C{first + n}" for n in range(len(actions))]
+        return pa.RecordBatch.from_pydict({"id": keys, "action": actions})
+
+    many = MOST_CUSTOMERS
+    first = batch(0, ["a"] * many + [None, "b"])
+    found = customers([first, batch(1_000, ["a", "c"]), batch(2_000, ["c"])], {"a", "b", "c", "d"})
+    assert found[:many] == [(f"C{n}", "a") for n in range(many)]
+    assert found[many:] == [(f"C{many + 1}", "b"), ("C1001", "c")]
 
 
 def test_limits_count_as_if_nobody_had_been_contacted_before(desk: Desk):

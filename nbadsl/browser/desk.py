@@ -70,7 +70,7 @@ class Desk:
                 }:
                     self._look(id, texts, customer)
         except Refused as refused:
-            await self._tell({"what": "refused", "name": message["name"], "message": str(refused)})
+            await self._tell({"what": "refused", "name": message.get("name", ""), "message": str(refused)})
 
     async def _save(self, name: str, text: str, tag: str) -> None:
         try:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from nbadsl.api import Policy
 from nbadsl.report import Funnel, Report
 
-_CUSTOMERS = 100  # by name, to choose from
+MOST_CUSTOMERS = 100  # of the first ones
 
 
 def figures(policy: Policy, report: Report, decisions: Sequence[Any], folder: Path) -> dict[str, Any]:
@@ -34,7 +33,7 @@ def figures(policy: Policy, report: Report, decisions: Sequence[Any], folder: Pa
         "actions": list(actions.values()),
         "nothing": [{"name": n.name, "people": n.people} for n in report.nothing if n.name != "bad data"],
         "limits": bool(policy.facts.limits),
-        "customers": _customers(decisions, set(actions)),
+        "customers": customers(decisions, set(actions)),
     }
 
 
@@ -84,14 +83,16 @@ def _steps(funnel: Funnel, folder: Path) -> list[tuple[str, str, int, int, dict[
     return [*inactive, *rules, *((stage, said, people, 0, None) for stage, said, people in rest if people)]
 
 
-def _customers(decisions: Sequence[Any], wanted: set[str]) -> list[tuple[str, str]]:
+def customers(decisions: Sequence[Any], actions: set[str]) -> list[tuple[str, str]]:
+    """Keys with what is decided, "" for nothing: the first people's, and those of one for every action that is decided."""
     found: dict[str, str] = {}
+    wanted = set(actions)
     for batch in decisions:
-        keys, actions = batch.column(0), batch.column("action")
-        for row in islice(range(batch.num_rows), _CUSTOMERS - len(found)):
-            found.setdefault(str(keys[row].as_py()), actions[row].as_py() or "")
-        for row, action in enumerate(actions.to_pylist()) if wanted else ():
-            if action in wanted:
+        keys = batch.column(0)
+        for row, action in enumerate(batch.column("action").to_pylist()):
+            if len(found) < MOST_CUSTOMERS or action in wanted:
                 wanted.discard(action)
-                found.setdefault(str(keys[row].as_py()), action)
+                found.setdefault(str(keys[row].as_py()), action or "")
+            elif not wanted:
+                break
     return list(found.items())

@@ -67,9 +67,9 @@ class Page {
       if ([...this.documents.values()].some((each) => this.isDirty(each))) event.preventDefault();
     });
     this.desk = new Socket('desk', {
-      opened: () => undefined,
+      opened: () => this.marks(),
       message: (text) => this.told(JSON.parse(text) as Message),
-      closed: () => this.state('Not connected: is nba edit still running?', 'bad'),
+      closed: () => this.marks(),
     });
   }
 
@@ -376,11 +376,15 @@ class Page {
     if (!document) return;
     const isDirty = this.isDirty(document);
     byId<HTMLButtonElement>('save').disabled = !isDirty && document.tag !== '';
+    this.tabs();
+    if (!this.desk.isOpen) {
+      this.state('Not connected: is nba edit still running?', 'bad');
+      return;
+    }
     const { errors, warnings } = counts(this.view.state);
     const said = [errors && `${errors} ${errors === 1 ? 'error' : 'errors'}`, warnings && `${warnings} ${warnings === 1 ? 'warning' : 'warnings'}`];
     const text = said.filter((x) => x).join(', ');
     this.state(text || (isDirty ? 'Not saved' : 'No problems'), errors ? 'bad' : warnings ? 'warn' : '');
-    this.tabs();
   }
 
   private state(text: string, kind: string): void {
