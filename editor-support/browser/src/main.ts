@@ -320,13 +320,12 @@ class Page {
         notice(`${message.text.charAt(0).toUpperCase()}${message.text.slice(1)}.`);
         return;
       case 'mistakes':
-        notice(message.error ?? 'The policy has mistakes: what follows is of the text before them.');
+        notice(message.error ?? 'The policy has mistakes: figures from before.', 'trouble');
         byId('panel').classList.add('old');
         byId('panel').removeAttribute('aria-busy');
         return;
       case 'tests':
         byId('panel').classList.remove('old');
-        notice('');
         showTests(message, go);
         return;
       case 'story':

@@ -19,10 +19,11 @@ function excuse<T extends object>(section: string, part: Maybe<T>): part is { mi
   return true;
 }
 
-export function notice(text: string): void {
+/** The line above all, which has its place also when it is empty: what is below must not jump while somebody types. */
+export function notice(text: string, kind: 'trouble' | 'muted' = 'muted'): void {
   const line = byId('notice');
-  line.hidden = text === '';
   line.textContent = text;
+  line.className = kind;
 }
 
 // --- decisions ---
@@ -66,8 +67,8 @@ export function showFigures(part: Maybe<Figures>, before: Map<string, number> | 
     ),
     bar(order.map(({ action, colour }) => [action.chosen, colour, action.name] as const), figures.people),
     element('div', { class: 'actions' }, ...rows, nothing > 0 ? reasons(figures, nothing) : null),
-    element('p', { class: 'muted small' }, about(figures)),
   ]);
+  notice(about(figures));
   byId('customers').replaceChildren(
     ...figures.customers.map(([key, action]) => element('option', { value: key }, action || 'nothing')),
   );
@@ -142,7 +143,7 @@ function about(figures: Figures): string {
   if (rejected) parts.push(`${people(rejected)} left out: bad data in ${figures.rejected.map((r) => r.name).join(', ')}`);
   if (figures.contacts > figures.decided) parts.push(`${count(figures.contacts)} contacts on all places`);
   if (figures.limits) parts.push('as if nobody had been contacted before');
-  return `${parts.join('; ')}.`;
+  return parts.join('; ');
 }
 
 function signed(n: number): string {
