@@ -7,11 +7,14 @@ their own way: `place` and `offset` translate.
 
 from __future__ import annotations
 
+import os
 import re
 from bisect import bisect_right
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from secrets import token_hex
 
 _LINE_END = re.compile(r"\r\n?|\n")
 
@@ -131,3 +134,26 @@ def read(path: Path) -> tuple[Source, int | None]:
     """A file as a source, and the offset of its first undecodable character, if any."""
     text, bad = decode(path.read_bytes())
     return Source(str(path), text), bad
+
+
+def overlaid(texts: Mapping[str, str]) -> Callable[[Path], tuple[Source, int | None]]:
+    """A `read` that has texts, by absolute path, in front of the disk."""
+
+    def reader(path: Path) -> tuple[Source, int | None]:
+        text = texts.get(os.path.abspath(path))
+        return read(path) if text is None else (Source(str(path), text), None)
+
+    return reader
+
+
+def write(path: Path, data: bytes) -> None:
+    """A file that is whole or as it was. It keeps its permissions, and a link stays one. Raises OSError."""
+    target = path.resolve()
+    aside = target.with_name(f".{target.name}.{token_hex(4)}.part")
+    try:
+        aside.write_bytes(data)
+        if target.exists():
+            aside.chmod(target.stat().st_mode)
+        aside.replace(target)
+    finally:
+        aside.unlink(missing_ok=True)

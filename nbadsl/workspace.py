@@ -317,8 +317,9 @@ class Workspace:
 
     def _is_there(self, found: Diagnostic) -> bool:
         """Whether the declarations that a finding is about are as they were."""
-        places = [found.span, *(span for span, _ in found.related)]
-        return all(self.place(span) is not None for span in places)
+        edited = (edit.span for fix in found.fixes for edit in fix.edits)
+        spans = (found.span, *(span for span, _ in found.related), *edited)
+        return all(self.place(span) is not None for span in spans)
 
     def _in_files(self, found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
         """Findings with spans in whole files, in the order of these."""

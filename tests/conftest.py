@@ -40,6 +40,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--update-documents", action="store_true", help="write what commands print into the documents"
     )
     parser.addoption(
+        "--screenshots",
+        type=Path,
+        metavar="FOLDER",
+        help="keep what the page of `nba edit` looks like (if not given, where pytest keeps temporary files)",
+    )
+    parser.addoption(
         "--editors",
         action="store_true",
         help="also what needs long installations: VS Code, the generator of tree-sitter",
@@ -121,8 +127,18 @@ def emacs() -> str:
 
 
 @pytest.fixture(scope="session")
+def chromium() -> str:
+    return there(servers.program, "chromium")
+
+
+@pytest.fixture(scope="session")
 def npm() -> str:
-    return there(editor_packages.npm)
+    return there(editor_packages.npm, editor_packages.EXTENSION)
+
+
+@pytest.fixture(scope="session")
+def npm_of_page() -> str:
+    return there(editor_packages.npm, editor_packages.PAGE)
 
 
 def there(find: Callable[..., Any], *arguments: object) -> Any:

@@ -25,6 +25,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGES = ROOT / "editor-support"
 TREE_SITTER = PACKAGES / "tree-sitter-nba"
 EXTENSION = PACKAGES / "vscode"
+PAGE = PACKAGES / "browser"
 
 
 @cache
@@ -104,19 +105,17 @@ def neovim() -> str:
     return found
 
 
-def npm() -> str:
-    """npm, with all installed that the VS Code extension is made with. Raises servers.Missing."""
-    program = shutil.which("npm")
+def npm(package: Path) -> str:
+    """npm, with all installed that a package is made with. Raises servers.Missing."""
+    program, name = shutil.which("npm"), f"editor-support/{package.name}"
     if program is None:
-        raise servers.Missing("no npm (Debian's package npm): the VS Code extension is not made")
+        raise servers.Missing(f"no npm (Debian's package npm): {name} is not made")
     with servers.alone("npm"):
-        if not (EXTENSION / "node_modules" / ".package-lock.json").is_file():
+        if not (package / "node_modules" / ".package-lock.json").is_file():
             if not os.environ.get("CI"):
-                raise servers.Missing(
-                    "the VS Code extension is not made: first `npm ci` in editor-support/vscode"
-                )
-            if subprocess.run([program, "ci", "--no-audit", "--no-fund"], cwd=EXTENSION).returncode:
-                raise servers.Missing("npm could not install: the VS Code extension is not made")
+                raise servers.Missing(f"{name} is not made: first `npm ci` in it")
+            if subprocess.run([program, "ci", "--no-audit", "--no-fund"], cwd=package).returncode:
+                raise servers.Missing(f"npm could not install: {name} is not made")
     return program
 
 

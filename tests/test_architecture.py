@@ -34,6 +34,7 @@ LAYERS = (
     ("results",),
     ("api",),
     ("lsp",),
+    ("browser",),
     ("cli", "pygments", "pytest_plugin"),
 )
 RANK = {name: rank for rank, row in enumerate(LAYERS) for name in row}
@@ -51,6 +52,7 @@ HOMES = {
     "rich": {"cli", "diagnostics"},
     "pygls": {"lsp"},
     "lsprotocol": {"lsp"},
+    "websockets": {"browser"},
     "sqlite3": {"history"},
     "redis": {"history"},
     "psycopg": {"history"},

@@ -25,6 +25,7 @@ COMMANDS = {
     "history": "Look at a contact history, take it out, add to it, forget a person.",
     "schema": "Print the JSON Schema of the profile.",
     "show": "Show what the compiler sees: tree, model, program or plan.",
+    "edit": "Edit a policy in the browser, and see what it does.",
     "lsp": "Serve an editor: the language server.",
     "doc": "Explain a kind of finding.",
 }

@@ -7,14 +7,13 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from secrets import token_hex
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
 from nbadsl.cli import config
+from nbadsl.source import write
 
 if TYPE_CHECKING:
     from nbadsl.api import Policy
@@ -147,15 +146,9 @@ def show_findings(diagnostics: tuple[Diagnostic, ...], format: str = "text", err
 
 def write_file(path: Path, data: bytes) -> None:
     """A file that is whole or as it was. It keeps its permissions, and a link stays one."""
-    target = path.resolve()
-    aside = target.with_name(f".{target.name}.{token_hex(4)}.part")
     try:
-        aside.write_bytes(data)
-        if target.exists():
-            aside.chmod(target.stat().st_mode)
-        aside.replace(target)
+        write(path, data)
     except OSError as error:
-        aside.unlink(missing_ok=True)
         fail(f"{path} cannot be written: {error.strerror or error}")
 
 
@@ -204,39 +197,6 @@ def parse_pairs(ctx: click.Context, param: click.Parameter, pairs: tuple[str, ..
             raise click.BadParameter(f"`{pair}` is not `name=value`")
         found[name.strip()] = value.strip()
     return found
-
-
-def typed(values: dict[str, str], inputs: tuple[Any, ...]) -> dict[str, object]:
-    """Values from the command line, read as their declarations say. Raises BadInput."""
-    from nbadsl.data.rules import BadValue
-    from nbadsl.data.text import read_text
-    from nbadsl.program.givens import BadInput
-
-    declared = {i.name: i for i in inputs}
-    found: dict[str, object] = {}
-    for name, text in values.items():
-        try:
-            found[name] = (
-                read_text(declared[name], _plain(declared[name], text)) if name in declared else text
-            )
-        except BadValue as error:
-            raise BadInput(f"`{name}`: {error}") from error
-    return found
-
-
-def _plain(field: Any, text: str) -> str:
-    """A value as data would have it: policies write `25 EUR` and `20%`, and so may the command line."""
-    from nbadsl.types import Money, Number
-
-    match field.type:
-        case Money(currency):
-            return text.removesuffix(currency).rstrip()
-        case Number() if text.endswith("%"):
-            try:
-                return str(Decimal(text[:-1]) / 100)
-            except InvalidOperation:
-                return text
-    return text
 
 
 def run_options(command: Command) -> Command:

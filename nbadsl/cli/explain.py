@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nbadsl.cli import config
-from nbadsl.cli.common import fail, input_errors, load_policy, open_history, policy_path, run_options, typed
+from nbadsl.cli.common import fail, input_errors, load_policy, open_history, policy_path, run_options
+from nbadsl.data.options import typed
 
 if TYPE_CHECKING:
     from nbadsl.api import Policy
@@ -104,22 +105,11 @@ def _from_json(path: str) -> dict[str, Any]:
 
 def _look_up(policy: Policy, source: str, customer: str) -> dict[str, Any]:
     """The profile with a key, as a record."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    from nbadsl.data.arrow import from_arrow
+    from nbadsl.data.look_up import look_up
     from nbadsl.data.profiles import open_profiles
-    from nbadsl.data.rejects import problem
-    from nbadsl.data.schema import column_of
 
     facts = policy.facts
-    key = next(i.column for i in facts.inputs if i.name == facts.key)
-    for batch in open_profiles(source, facts.inputs, key=facts.key, used=policy.used):
-        keys = batch.people.column(key).cast(pa.string())
-        found = pc.index(keys, pa.scalar(customer, pa.string())).as_py()
-        if found >= 0:
-            if batch.unreadable is not None and batch.unreadable[found] >= 0:
-                field = facts.inputs[batch.unreadable[found]]
-                fail(f"{customer} is bad data: {column_of(field)}: {problem(batch, found, field)}")
-            return from_arrow(batch.people, facts.inputs, found)
-    fail(f"nobody in {source} has {facts.key} {customer}")
+    found = look_up(facts, open_profiles(source, facts.inputs, key=facts.key, used=policy.used), customer)
+    if found is None:
+        fail(f"nobody in {source} has {facts.key} {customer}")
+    return found

@@ -21,9 +21,9 @@ from nbadsl.cli.common import (
     open_history,
     policy_path,
     run_options,
-    typed,
     wants_color,
 )
+from nbadsl.data.options import typed
 
 if TYPE_CHECKING:
     from nbadsl.api import Policy

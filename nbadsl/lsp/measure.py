@@ -17,19 +17,14 @@ from nbadsl.api import Policy
 from nbadsl.history.memory import MemoryStore
 from nbadsl.ide.rates import key_of
 from nbadsl.report import Report
-from nbadsl.source import Source, read
+from nbadsl.source import overlaid
 
 MOST_PEOPLE = 100_000
 
 
 def measure(policy: str, sample: str, texts: dict[str, str]) -> dict[str, Any]:
     """The figures of a policy over the first people of a sample. Raises what deciding raises."""
-
-    def reader(path: Path) -> tuple[Source, int | None]:
-        text = texts.get(os.path.abspath(path))
-        return read(path) if text is None else (Source(str(path), text), None)
-
-    checked, program = pipeline.compile(Path(policy), reader)
+    checked, program = pipeline.compile(Path(policy), overlaid(texts))
     if program is None:
         raise ValueError(f"{policy} has {len(checked.diagnostics)} findings")
     compiled = Policy(None, program)

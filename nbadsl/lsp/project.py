@@ -13,7 +13,7 @@ from nbadsl.settings import BadSettings, find
 
 def sample_of(path: str) -> Path | None:
     """The file of profiles for match rates, if it is there."""
-    folder, settings = _found(path)
+    folder, settings = settings_of(path)
     name = settings.get("sample")
     sample = folder / name if isinstance(name, str) else None
     return sample if sample is not None and sample.exists() else None
@@ -41,11 +41,11 @@ def _words(settings: dict[str, Any], name: str, default: tuple[str, ...]) -> tup
 
 
 def _table(path: str, name: str) -> dict[str, Any]:
-    found = _found(path)[1].get(name)
+    found = settings_of(path)[1].get(name)
     return found if isinstance(found, dict) else {}
 
 
-def _found(path: str) -> tuple[Path, dict[str, Any]]:
+def settings_of(path: str) -> tuple[Path, dict[str, Any]]:
     """The settings' folder, and what they say."""
     try:
         found = find(Path(path).parent) if os.path.isabs(path) else None

@@ -58,6 +58,11 @@ class Told:
     tier_rank: int | None
     limit: ToldLimit | None = None
 
+    @property
+    def said(self) -> str:
+        """The fate, as the text says it."""
+        return _SAID[self.fate]
+
 
 @dataclass(frozen=True, slots=True)
 class Story:
@@ -72,6 +77,11 @@ class Story:
     candidates: tuple[Told, ...]
     limits: tuple[ToldLimit, ...]
     undefined: tuple[str, ...]
+
+    @property
+    def best_first(self) -> list[Told]:
+        """The candidates in the order of the text."""
+        return sorted(self.candidates, key=_place_in_text)
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -186,9 +196,8 @@ def _lines(story: Story) -> list[str]:
         lines.append(f"  probability: {story.probability:.4g}")
     lines += [f"  {experiment}: arm {arm}" for experiment, arm in story.arms]
     lines.append("")
-    best_first = sorted(story.candidates, key=_place_in_text)
     for _, alike in groupby(
-        best_first, key=lambda t: (t.action, t.fate, t.why, t.at, t.values, t.score, t.limit)
+        story.best_first, key=lambda t: (t.action, t.fate, t.why, t.at, t.values, t.score, t.limit)
     ):
         lines += _paragraph(list(alike))
     if story.limits:
@@ -220,6 +229,6 @@ def _paragraph(alike: list[Told]) -> list[str]:
     # A name stays on one line with its value: the no-break space becomes a plain one after wrapping.
     texts.append(", ".join(f"{name} = {value}".replace(" ", "\xa0") for name, value in told.values) + blocked)
     lines = [line for text in texts for line in textwrap.wrap(text, _WIDTH - _INDENT, break_on_hyphens=False)]
-    head = f"  {_SAID[told.fate]:<{_INDENT - 2}}"
+    head = f"  {told.said:<{_INDENT - 2}}"
     starts = [head, *(" " * _INDENT for _ in lines[1:])]
     return [f"{start}{line}".replace("\xa0", " ").rstrip() for start, line in zip(starts, lines, strict=True)]
