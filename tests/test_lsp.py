@@ -517,6 +517,25 @@ def test_a_file_a_range_and_a_closed_block_are_laid_out(policy):
     run(test())
 
 
+def test_what_is_found_is_pushed_for_every_version(policy):
+    """A client that is one keystroke ahead drops the findings of the text before."""
+
+    async def test():
+        async with editor(policy.parent, client_name=PUSHED) as e:
+            document = e.open(policy, POLICY.replace("young }", "yong }"))
+            assert len(await e.findings(document)) == 1
+            for text in (POLICY, POLICY + "\n"):
+                told = asyncio.ensure_future(
+                    e.client.wait_for_notification("textDocument/publishDiagnostics")
+                )
+                await asyncio.sleep(0)
+                version = e.change(document, text)
+                found = await asyncio.wait_for(told, 10)
+                assert (found.version, list(found.diagnostics)) == (version, [])
+
+    run(test())
+
+
 # --- the linter -------------------------------------------------------------------------------------------
 
 

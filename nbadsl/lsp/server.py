@@ -103,7 +103,7 @@ class Server(LanguageServer):
         self.uris: dict[str, str] = {}
         self._work: set[asyncio.Task[None]] = set()
         self._thread = ThreadPoolExecutor(1, "answer")
-        self.pushed: dict[str, list[types.Diagnostic]] = {}
+        self.pushed: dict[str, tuple[list[types.Diagnostic], int | None]] = {}
         self.others_changed = False
         for method, handler in QUICK.items():
             self._offer(method, self._quick(handler))
@@ -226,12 +226,12 @@ class Server(LanguageServer):
         for path in paths:
             is_open = path in view.snapshot.workspace.open
             found = self.guarded("findings", partial(diagnostics.translated, view, path)) if is_open else []
-            if self.pushed.get(path) == found:
+            # A client may drop what is about an older version than its own: then the same must be said again.
+            told = (found or [], files.version_of(self, path))
+            if self.pushed.get(path) == told:
                 continue
-            self.pushed[path] = found or []
-            self.text_document_publish_diagnostics(
-                types.PublishDiagnosticsParams(view.uri(path), found or [], files.version_of(self, path))
-            )
+            self.pushed[path] = told
+            self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(view.uri(path), *told))
             if not is_open:
                 del self.pushed[path]
 
