@@ -12,69 +12,41 @@ from typing import ClassVar
 from pygments.lexer import RegexLexer, bygroups, words
 from pygments.token import Comment, Keyword, Name, Number, Operator, Punctuation, String, Whitespace
 
-DECLARATIONS = (
-    *(
-        "policy",
-        "import",
-        "profile",
-        "context",
-        "parameter",
-        "define",
-        "function",
-        "table",
-        "channel",
-        "group",
-    ),
-    *("action", "priority", "arbitrate", "holdout", "experiment", "explore", "guarantee", "test"),
-    *("limit", "rest", "budget", "quiet"),
+from nbadsl.syntax.declarations import KEYWORDS as DECLARATIONS
+
+LINES = tuple(
+    """
+    title owner timezone currency week purposes purpose active require eligible exclude via content send
+    propensity value cost boost exempt score nothing below pick fallback history cases expect now
+    """.split()
 )
-LINES = (
-    *(
-        "title",
-        "owner",
-        "timezone",
-        "currency",
-        "week",
-        "purposes",
-        "purpose",
-        "active",
-        "require",
-        "eligible",
-    ),
-    *(
-        "exclude",
-        "via",
-        "content",
-        "send",
-        "propensity",
-        "value",
-        "cost",
-        "boost",
-        "exempt",
-        "score",
-        "nothing",
-    ),
-    *("below", "pick", "fallback", "history", "cases", "expect", "now"),
+PARTS = tuple(
+    """
+    key optional only for from column first unique collect was until because at by per since ever after
+    each on limits but counted to everything most seed among some when if then else
+    """.split()
 )
-PARTS = (
-    *("key", "optional", "only", "for", "from", "column", "first", "unique", "collect", "was", "until"),
-    *("because", "at", "by", "per", "since", "ever", "after", "each", "on", "limits", "but", "counted", "to"),
-    *("everything", "most", "seed", "among", "some", "when", "if", "then", "else"),
+OPERATORS = tuple(
+    """
+    and or not is in one of any all none between within next more than ago starts ends with contains has
+    """.split()
 )
-OPERATORS = (
-    *("and", "or", "not", "is", "in", "one", "of", "any", "all", "none", "between", "within", "next", "more"),
-    *("than", "ago", "starts", "ends", "with", "contains", "has"),
+CONSTANTS = tuple(
+    """
+    yes no known unknown never second seconds minute minutes hour hours day days weeks month months
+    quarter year years decided sent seen clicked accepted rejected ignored
+    """.split()
 )
-CONSTANTS = (
-    *("yes", "no", "known", "unknown", "never"),
-    *("second", "seconds", "minute", "minutes", "hour", "hours", "day", "days", "weeks", "month", "months"),
-    *("quarter", "year", "years"),
-    *("decided", "sent", "seen", "clicked", "accepted", "rejected", "ignored"),
+TYPES = tuple(
+    """
+    flag integer number probability money duration date time clock text
+    """.split()
 )
-TYPES = ("flag", "integer", "number", "probability", "money", "duration", "date", "time", "clock", "text")
-FUNCTIONS = (
-    *("min", "max", "clamp", "abs", "floor", "ceil", "round", "exp", "log", "sqrt", "hour", "weekday", "day"),
-    *("month", "year", "age_in_years", "months_between"),
+FUNCTIONS = tuple(
+    """
+    min max clamp abs floor ceil round exp log sqrt hour weekday day month year age_in_years
+    months_between
+    """.split()
 )
 
 _NAME = r"[^\W\d]\w*"

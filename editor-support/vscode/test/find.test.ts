@@ -4,7 +4,7 @@ import { findNba, type Surroundings } from '../src/find';
 
 const MACHINE: Surroundings = {
   setting: '',
-  folders: ['/work/shop'],
+  folders: ['/home/ann/shop'],
   python: '/opt/python/bin/python',
   searchPath: '/usr/local/bin:/usr/bin',
   home: '/home/ada',
@@ -18,7 +18,7 @@ function found(files: readonly string[], more: Partial<Surroundings> = {}): stri
 }
 
 test('what people set comes first, then the workspace, the environment, the path', () => {
-  const everywhere = ['/x/nba', '/work/shop/.venv/bin/nba', '/opt/python/bin/nba', '/usr/bin/nba'];
+  const everywhere = ['/x/nba', '/home/ann/shop/.venv/bin/nba', '/opt/python/bin/nba', '/usr/bin/nba'];
   assert.equal(found(everywhere, { setting: '/x/nba' }), '/x/nba');
   for (let n = 1; n < everywhere.length; n += 1) {
     assert.equal(found(everywhere.slice(n)), everywhere[n]);
@@ -32,7 +32,7 @@ test('a setting that is wrong is said, and nothing else is taken', () => {
 
 test('a setting may begin at home or in the workspace', () => {
   assert.equal(found(['/home/ada/bin/nba'], { setting: '~/bin/nba' }), '/home/ada/bin/nba');
-  assert.equal(found(['/work/shop/x/nba'], { setting: '${workspaceFolder}/x/nba' }), '/work/shop/x/nba');
+  assert.equal(found(['/home/ann/shop/x/nba'], { setting: '${workspaceFolder}/x/nba' }), '/home/ann/shop/x/nba');
 });
 
 test('on Windows', () => {
