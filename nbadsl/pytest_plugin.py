@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from nbadsl.diagnostics.render import render
-from nbadsl.pipeline import compile
+from nbadsl.syntax.declarations import is_policy
 from nbadsl.testing.formats import message
-from nbadsl.testing.run import Result, decided
-from nbadsl.testing.trials import Subject, Trial
+from nbadsl.testing.run import Result, decided, subject
+from nbadsl.testing.trials import Trial
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -26,24 +26,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     asked = parent.config.getoption("--nba") or parent.config.getini("nba")
-    if not asked or file_path.suffix != ".nba" or not _is_policy(file_path):
+    if not asked or file_path.suffix != ".nba":
         return None
-    return PolicyFile.from_parent(parent, path=file_path)
-
-
-def _is_policy(path: Path) -> bool:
-    text = path.read_text(encoding="utf-8", errors="replace")
-    return any(line.startswith("policy ") for line in text.splitlines())
+    text = file_path.read_text(encoding="utf-8", errors="replace")
+    return PolicyFile.from_parent(parent, path=file_path) if is_policy(text) else None
 
 
 class PolicyFile(pytest.File):
     """A policy with its tests."""
 
     def collect(self) -> Iterator[pytest.Item]:
-        checked, program = compile(self.path)
-        if program is None:
+        checked, tested = subject(self.path)
+        if tested is None:
             raise self.CollectError(render(checked.diagnostics, "text", False, 100, Path.cwd()))
-        for trial in Subject(checked.model, program).trials():
+        for trial in tested.trials():
             yield PolicyTest.from_parent(self, name=trial.text, trial=trial)
 
 

@@ -23,7 +23,7 @@ from nbadsl.resources import folder
 from nbadsl.semantics.model import Model
 from nbadsl.source import Source, Span, decode
 from nbadsl.syntax import nodes
-from nbadsl.syntax.declarations import Piece, pieces
+from nbadsl.syntax.declarations import Piece, is_policy, pieces
 from nbadsl.syntax.parser import parse
 
 MOST_FILES = 2_000  # of one folder: beyond that it is not a folder of policies
@@ -73,7 +73,8 @@ class Document:
 
     @cached_property
     def is_policy(self) -> bool:
-        return any(True for _ in _pieces_of(self, "policy"))
+        texts = (chunk.source.text for chunk in self.chunks)
+        return any("policy" in text and is_policy(text) for text in texts)
 
     @property
     def declarations(self) -> Iterator[nodes.Declaration]:

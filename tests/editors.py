@@ -88,8 +88,9 @@ async def editor(
     capabilities: types.ClientCapabilities | None = None,
     client_name: str = PULLS,
     folders: tuple[Path, ...] = (),
+    options: dict[str, object] | None = None,
 ) -> AsyncIterator[Editor]:
-    """An editor with some folders open, and its server."""
+    """An editor with some folders open, and its server, which gets `options` at its start."""
     client = make_test_lsp_client()
     with TemporaryDirectory() as scratch:
         log = Path(scratch, "log")
@@ -100,6 +101,7 @@ async def editor(
         found.initialized = await client.initialize_session(
             types.InitializeParams(
                 capabilities=caps,
+                initialization_options=options,
                 workspace_folders=[types.WorkspaceFolder(f.as_uri(), f.name) for f in opened],
             )
         )

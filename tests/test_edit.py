@@ -242,6 +242,27 @@ def test_limits_count_as_if_nobody_had_been_contacted_before(desk: Desk):
     assert (figures["limits"], figures["decided"]) == (True, 8)
 
 
+def test_limits_count_what_the_history_of_the_settings_has(shop: Path):
+    text = (shop / "policy.nba").read_text() + "\nlimit 1 per customer per 7 days\n"
+    (shop / "policy.nba").write_text(text)
+    yesterday = ("--now", "2026-11-09 09:00")
+    nba("run", "policy.nba", "-p", "customers.csv", "--history", "contacts.db", *yesterday)
+    export = ("history", "export", "--history", "contacts.db", "events.csv")
+    assert nba(*export).code == 0
+    before = (shop / "events.csv").read_bytes()
+    with (shop / "nba.toml").open("a") as settings:
+        settings.write('history = "contacts.db"\n')
+    with editing(shop) as edit, edit.connect("desk") as socket:
+        desk = Desk(socket)
+        desk.look(1, {})
+        desk.hear("tests")
+        assert desk.hear("story")["limits"][0]["said"].startswith("1 of 1")
+        figures = desk.hear("figures")
+        assert (figures["limits"], figures["decided"]) == (False, 0)
+    nba(*export)
+    assert (shop / "events.csv").read_bytes() == before
+
+
 def test_without_a_sample_the_panel_says_how_to_name_one(shop: Path):
     (shop / "nba.toml").unlink()
     with editing(shop) as edit, edit.connect("desk") as socket:

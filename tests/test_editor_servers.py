@@ -57,17 +57,20 @@ def run(policy: Path, *command: str | Path) -> Any:
 def test_neovim_shows_a_mistake_and_what_a_name_means(nvim: str, policy: Path):
     script = CLIENTS / "neovim_server.lua"
     package = PACKAGES / "neovim"
+    lines = policy.read_text().splitlines()
     answer = run(
         policy, nvim, "--clean", "--headless", "-l", script, package, policy, "churn_rsk", "churn_risk"
     )
     (found,) = answer["findings"]
-    line = policy.read_text().splitlines()[found["line"]]
+    line = lines[found["line"]]
     assert line[found["start"] : found["finish"]] == "churn_rsk"
     assert found["code"] == "unknown-name"
     assert "did you mean `churn_risk`?" in found["message"]
     assert "probability" in answer["hover"]
     assert answer["completions"] > 0
     assert answer["server"] == "nba"
+    assert "1 passed" in answer["test"]
+    assert "C003" in answer["explain"]  # of the terminal; what it says is asked of the command
 
 
 def test_emacs_shows_a_mistake_and_what_a_name_means(emacs: str, policy: Path):

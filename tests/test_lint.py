@@ -221,3 +221,24 @@ def test_a_module_of_the_library_gives_no_findings_as_a_file_of_a_policy(module:
     assert [
         f"{d.kind.name}: {d.message}" for d in found if Path(d.span.source.path).name == "module.nba"
     ] == []
+
+
+def test_who_a_field_blocks_is_counted_in_the_sample_of_the_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "policy.nba").write_text(
+        "policy p { currency EUR }\nprofile customer key id { id: text  income: money optional }\n"
+        "action offer { require income > 800 EUR }\narbitrate { score 1 }\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "people.csv").write_text("id,income\na,900\nb,\nc,700\nd,100\n", encoding="utf-8")
+    blocks = "whoever has no `income` does not pass this `require`, which is 25% of the sample"
+    assert nba("lint").code == 0
+    (tmp_path / "nba.toml").write_text('sample = "people.csv"\n', encoding="utf-8")
+    ended = nba("lint")
+    assert (ended.code, blocks in ended.out) == (1, True)
+    (tmp_path / "people.csv").write_text("name\na\n", encoding="utf-8")
+    ended = nba("lint")
+    assert ended.code == 0
+    assert "note: people.csv does not fit policy.nba: " in ended.said

@@ -366,6 +366,51 @@ def test_match_rates_of_the_sample_are_shown_when_they_are_known_and_follow_the_
     asyncio.run(asyncio.wait_for(test(), 180))
 
 
+def test_the_linter_says_whom_of_the_sample_a_field_blocks(tmp_path):
+    async def test():
+        path = tmp_path / "policy.nba"
+        path.write_text(
+            POLICY.replace("age: integer in 0..120", "age: integer in 0..120 optional").replace(
+                "eligible when young", "require young"
+            )
+        )
+        (tmp_path / "nba.toml").write_text('sample = "people.csv"\n')
+        (tmp_path / "people.csv").write_text("id,age\na,20\nb,\nc,50\nd,\n")
+        async with editor(tmp_path, client_name=PUSHED) as e:
+            document = e.open(path)
+            assert await e.findings(document) == []
+            wanted = "whoever has no `age` does not pass this `require`, which is 50% of the sample"
+            while messages(e.client.diagnostics.get(document.uri, [])) != [wanted]:
+                await asyncio.sleep(0.1)
+
+    asyncio.run(asyncio.wait_for(test(), 120))
+
+
+def test_lenses_offer_what_the_client_can_do(policy):
+    text = POLICY + 'test "the young" { customer { age: 20 }  expect a }\n'
+
+    async def lenses(commands):
+        async with editor(policy.parent, client_name=PULLS, options={"commands": commands}) as e:
+            document = e.open(policy, text)
+            await e.findings(document)
+            found = await e.client.text_document_code_lens_async(types.CodeLensParams(document))
+            return [
+                (lens.range.start.line, lens.command.title, lens.command.command, lens.command.arguments)
+                for lens in found
+            ]
+
+    async def test():
+        path = str(policy)
+        run = (5, "run", "nba.test", (path, f"{path}:6"))
+        explain = (3, "explain for…", "nba.explain", (path, "a"))
+        passed = (5, "passed", "", None)
+        assert await lenses(["nba.explain", "nba.test", "other"]) == [explain, run, passed]
+        assert await lenses(["nba.test"]) == [run, passed]
+        assert await lenses([]) == [passed]
+
+    run(test())
+
+
 # --- storms ---
 
 

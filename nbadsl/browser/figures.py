@@ -12,8 +12,11 @@ from nbadsl.report import Funnel, Report
 MOST_CUSTOMERS = 100  # of the first ones
 
 
-def figures(policy: Policy, report: Report, decisions: Sequence[Any], folder: Path) -> dict[str, Any]:
-    """`decisions`: the batches of the run. People with bad data count in `rejected` alone.
+def figures(
+    policy: Policy, report: Report, decisions: Sequence[Any], folder: Path, counted: bool
+) -> dict[str, Any]:
+    """`decisions`: the batches of the run. `counted`: limits counted what was decided before; else, if there are some, `limits`
+    says that they did as if nobody had been. People with bad data count in `rejected` alone.
 
     `actions`: in the order of the policy, each with its candidates' funnels; `left` after a step are those who go on.
     `customers`: pairs of key and action, "" for nothing: the first ones, and one for every action."""
@@ -32,7 +35,7 @@ def figures(policy: Policy, report: Report, decisions: Sequence[Any], folder: Pa
         "contacts": report.contacts,
         "actions": list(actions.values()),
         "nothing": [{"name": n.name, "people": n.people} for n in report.nothing if n.name != "bad data"],
-        "limits": bool(policy.facts.limits),
+        "limits": bool(policy.facts.limits) and not counted,
         "customers": customers(decisions, set(actions)),
     }
 

@@ -12,6 +12,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -21,11 +22,13 @@ from nbadsl import pipeline
 from nbadsl.api import Policy
 from nbadsl.browser.figures import figures, place_in
 from nbadsl.data.look_up import look_up
+from nbadsl.data.missing import MOST_PEOPLE
 from nbadsl.data.options import typed
 from nbadsl.data.profiles import open_profiles
 from nbadsl.engine.compiled import telling
 from nbadsl.history.memory import MemoryStore
-from nbadsl.lsp.measure import MOST_PEOPLE
+from nbadsl.history.open import is_there, open_history
+from nbadsl.history.store import Store
 from nbadsl.lsp.project import settings_of
 from nbadsl.semantics.model import Model
 from nbadsl.source import overlaid
@@ -92,7 +95,8 @@ def _story(policy: Policy, asked: Part) -> Part:
     record = look_up(facts, profiles, customer)
     if record is None:
         raise Unknown(f"nobody in {source.name} has {facts.key} {customer}")
-    story = policy.explain(record, **_options(policy, asked))
+    with closing(_history(policy, asked)) as history:
+        story = policy.explain(record, **_options(policy, asked), history=history)
     folder = Path(asked["policy"]).parent
     candidates = []
     for told in story.best_first:
@@ -120,26 +124,26 @@ def _shown(value: object) -> str:
 
 
 def _figures(policy: Policy, asked: Part) -> Part:
-    """What becomes of the first people of the sample. Limits count as if nobody had been contacted before."""
+    """What becomes of the first people of the sample."""
     source, options = _sample(asked), _options(policy, asked)
-    history = MemoryStore() if policy.facts.limits else None
-    run, moment, _ = policy.run(
-        source,
-        options["now"],
-        options["seed"],
-        options["context"],
-        options["parameters"],
-        1,
-        history,
-        keeps=False,
-        most=MOST_PEOPLE,
-    )
-    steps = [step.decisions for step in run]
+    with closing(_history(policy, asked)) as history:
+        run, moment, _ = policy.run(
+            source,
+            options["now"],
+            options["seed"],
+            options["context"],
+            options["parameters"],
+            1,
+            history if policy.facts.limits else None,
+            keeps=False,
+            most=MOST_PEOPLE,
+        )
+        steps = [step.decisions for step in run]
     report = policy.report(run, moment, 0.0)
     return {
         "sample": source.name,
         "now": moment,
-        **figures(policy, report, steps, Path(asked["policy"]).parent),
+        **figures(policy, report, steps, Path(asked["policy"]).parent, not isinstance(history, MemoryStore)),
     }
 
 
@@ -152,6 +156,16 @@ def _sample(asked: Part) -> Path:
     if not (folder / name).exists():
         raise Unknown(f"{name} is not there, which nba.toml names for customers")
     return folder / name
+
+
+def _history(policy: Policy, asked: Part) -> Store:
+    """What was decided before, if the settings say where that is kept; else nobody was contacted before."""
+    folder, settings = settings_of(asked["policy"])
+    where = settings.get("history")
+    if not isinstance(where, str):
+        return MemoryStore()
+    address = where if "://" in where else str(folder / where)
+    return open_history(address, create=False, program=policy.program) if is_there(address) else MemoryStore()
 
 
 def _options(policy: Policy, asked: Part) -> Part:

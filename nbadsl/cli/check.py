@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from nbadsl.cli.common import format_option, input_errors, policy_paths, show_findings, unique
+from nbadsl.cli.common import format_option, input_errors, policy_paths, show_or_say
 from nbadsl.diagnostics import Diagnostic
 
 
@@ -33,10 +33,6 @@ def command(policies: tuple[str, ...], format: str, quiet: bool) -> None:
         found += checked.diagnostics
         actions = len(checked.model.scopes_of("action"))
         said.append(f"{path}: {actions} action{'' if actions == 1 else 's'}, nothing to report")
-    shown = unique(found)
-    if shown or format != "text":
-        show_findings(shown, format)
-    elif not quiet:
-        click.echo("\n".join(said))
+    shown = show_or_say(found, said, format, quiet)
     if any(d.kind.severity == "error" for d in shown):
         raise SystemExit(1)

@@ -14,6 +14,7 @@ import click
 
 from nbadsl.cli import config
 from nbadsl.source import write
+from nbadsl.syntax.declarations import is_policy
 
 if TYPE_CHECKING:
     from nbadsl.api import Policy
@@ -108,23 +109,14 @@ def policy_paths(policies: tuple[str, ...]) -> list[Path]:
     for name in policies:
         path = Path(name)
         if path.is_dir() and not (path / "policy.nba").is_file():
-            inside = [p for p in sorted(path.rglob("*.nba")) if _is_policy(p)]
+            files = sorted(path.rglob("*.nba"))
+            inside = [p for p in files if is_policy(p.read_text(encoding="utf-8", errors="replace"))]
             if not inside:
                 raise click.UsageError(f"there is no policy in {path}")
             paths += inside
         else:
             paths.append(policy_path(name))
     return paths
-
-
-def _is_policy(path: Path) -> bool:
-    text = path.read_text(encoding="utf-8", errors="replace")
-    return any(line.startswith("policy") for line in text.splitlines())
-
-
-def unique(found: list[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """Findings of several policies, those in a file that they share once."""
-    return tuple({(str(d.span), d.span.end, d.message): d for d in found}.values())
 
 
 format_option = click.option(
@@ -142,6 +134,17 @@ def show_findings(diagnostics: tuple[Diagnostic, ...], format: str = "text", err
 
     color = wants_color(sys.stderr if err else sys.stdout)
     click.echo(render(diagnostics, format, color, width(), Path.cwd()), nl=False, color=color, err=err)
+
+
+def show_or_say(found: list[Diagnostic], said: list[str], format: str, quiet: bool) -> tuple[Diagnostic, ...]:
+    """Print the findings of several policies, or what is `said` of each where there are none; gives what was printed."""
+    # Those in a file that policies share, once.
+    shown = tuple({(str(d.span), d.span.end, d.message): d for d in found}.values())
+    if shown or format != "text":
+        show_findings(shown, format)
+    elif not quiet:
+        click.echo("\n".join(said))
+    return shown
 
 
 def write_file(path: Path, data: bytes) -> None:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from codecs import BOM_UTF8
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from nbadsl.cli import config
-from nbadsl.cli.common import format_option, input_errors, policy_paths, show_findings, unique, write_file
+from nbadsl.cli.common import format_option, input_errors, policy_paths, show_or_say, write_file
 from nbadsl.diagnostics import KINDS, Diagnostic
 
 if TYPE_CHECKING:
     from nbadsl.lint import Options
+    from nbadsl.pipeline import Checked
 
 KINDS_TO_CHOOSE = tuple(kind.name for kind in KINDS.values() if kind.severity != "error")
 
@@ -80,15 +82,32 @@ def command(
                 _mend(path, options, format == "text" and not quiet)
             checked = pipeline.check(path)
         found += [d for d in checked.diagnostics if d.kind.severity == "error" or options.wants(d.kind.name)]
-        found += lint(checked, options)
+        found += lint(checked, replace(options, unknown_shares=_missing(checked)))
         said.append(f"{path}: nothing to report")
-    shown = unique(found)
-    if shown or format != "text":
-        show_findings(shown, format)
-    elif not quiet:
-        click.echo("\n".join(said))
+    shown = show_or_say(found, said, format, quiet)
     if shown:
         raise SystemExit(1)
+
+
+def _missing(checked: Checked) -> dict[str, float]:
+    """Who of the sample in the settings lacks which field; of a policy that it does not fit, nothing, which is said."""
+    sample = config.load().get("sample")
+    if sample is None or not checked.ok:
+        return {}
+    from nbadsl.data.missing import missing_shares
+    from nbadsl.data.rules import BadData
+    from nbadsl.program.facts import facts_of
+    from nbadsl.program.from_model import from_model
+    from nbadsl.room import room
+
+    with room():
+        facts = facts_of(from_model(checked.model))
+    try:
+        return missing_shares(facts, sample)
+    except BadData as error:
+        path = checked.model.files[0].source.path
+        click.echo(f"note: {sample} does not fit {path}: {str(error).splitlines()[0]}", err=True)
+        return {}
 
 
 def _options(select: frozenset[str], ignore: frozenset[str]) -> Options:

@@ -88,16 +88,14 @@ def command(
 
 
 def _tested(path: Path, wanted: str, jobs: int, format: str) -> tuple[list[Result], list[Part]]:
-    from nbadsl import pipeline
-    from nbadsl.testing.run import run
-    from nbadsl.testing.trials import Subject
+    from nbadsl.testing.run import run, subject
 
     with input_errors():
-        checked, program = pipeline.compile(path)
-    if program is None:
+        checked, tested = subject(path)
+    if tested is None:
         show_findings(checked.diagnostics, format if format == "github" else "text", err=format != "text")
         raise SystemExit(1)
-    return run(path, Subject(checked.model, program), wanted, jobs)
+    return run(path, tested, wanted, jobs)
 
 
 # --- as text ---

@@ -44,6 +44,11 @@ def open_history(address: str, create: bool = True, program: Program | None = No
     return _make("sqlite", "SqliteStore", "sqlite3", address)
 
 
+def is_there(address: str) -> bool:
+    """Whether an address has a history already: a file that is there, or a server."""
+    return "://" in address or Path(address).exists()
+
+
 def has_events(address: str) -> bool:
     """Whether an address is that of events in a file, or in a folder of files."""
     return "://" not in address and (Path(address).is_dir() or Path(address).suffix.lower() in _EVENTS)

@@ -7,7 +7,7 @@ it has stopped. They are of the text that was measured last, and shown where a r
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from nbadsl.syntax import nodes
 
@@ -17,11 +17,12 @@ RuleKey = tuple[str, str, str]
 @dataclass(frozen=True, slots=True)
 class Rates:
     """Of so many `people`: by action, its candidates and whom all rules let pass; by rule (see `key_of`), whom it
-    stops, of the candidate for which it stops the most."""
+    stops, of the candidate for which it stops the most. `missing`: by optional field, the share (0..1) who lack it."""
 
     people: int
     passed: Mapping[str, tuple[tuple[str, int], ...]]
     stopped: Mapping[RuleKey, int]
+    missing: Mapping[str, float] = field(default_factory=dict)
 
 
 def key_of(scope: str, action: str, stage: str, reason: str) -> RuleKey:

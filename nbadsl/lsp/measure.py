@@ -1,7 +1,7 @@
-"""Decide a sample of profiles, in a process of its own, and count what the rules do.
+"""Decide a sample of profiles, in a process of its own, and count what the rules do, and who lacks what.
 
 Reads one JSON object from standard input: `policy` and `sample` are paths, `texts` are the texts that are open in the
-editor, by path. Writes one: `people`, `passed` and `stopped` as in `ide.rates.Rates`, or `error`, one line for the log.
+editor, by path. Writes one: `people`, `passed`, `stopped` and `missing` as in `ide.rates.Rates`, or `error`, one line for the log.
 """
 
 from __future__ import annotations
@@ -14,12 +14,11 @@ from typing import Any
 
 from nbadsl import pipeline
 from nbadsl.api import Policy
+from nbadsl.data.missing import MOST_PEOPLE, missing_shares
 from nbadsl.history.memory import MemoryStore
 from nbadsl.ide.rates import key_of
 from nbadsl.report import Report
 from nbadsl.source import overlaid
-
-MOST_PEOPLE = 100_000
 
 
 def measure(policy: str, sample: str, texts: dict[str, str]) -> dict[str, Any]:
@@ -33,7 +32,8 @@ def measure(policy: str, sample: str, texts: dict[str, str]) -> dict[str, Any]:
     run, moment, _ = compiled.run(sample, None, 0, None, None, 1, history, keeps=False, most=MOST_PEOPLE)
     for _ in run:
         pass
-    return counted(compiled, compiled.report(run, moment, 0.0))
+    found = counted(compiled, compiled.report(run, moment, 0.0))
+    return {**found, "missing": missing_shares(compiled.facts, sample)}
 
 
 def counted(policy: Policy, report: Report) -> dict[str, Any]:

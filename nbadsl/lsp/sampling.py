@@ -84,7 +84,7 @@ async def _measure(asked: dict[str, Any]) -> dict[str, Any]:
 def _rates(found: dict[str, Any]) -> Rates:
     passed = {action: tuple((name, n) for name, n in names) for action, names in found["passed"].items()}
     stopped = {(owner, stage, reason): n for owner, stage, reason, n in found["stopped"]}
-    return Rates(found["people"], passed, stopped)
+    return Rates(found["people"], passed, stopped, found["missing"])
 
 
 def _has_errors(check: Checked) -> bool:

@@ -101,6 +101,7 @@ class Server(LanguageServer):
         self.session = Session(self._checked, self._hinted)
         self.sampling = Sampling(self._rated)
         self.uris: dict[str, str] = {}
+        self.commands: frozenset[str] = frozenset()
         self._work: set[asyncio.Task[None]] = set()
         self._thread = ThreadPoolExecutor(1, "answer")
         self.pushed: dict[str, tuple[list[types.Diagnostic], int | None]] = {}
@@ -116,7 +117,7 @@ class Server(LanguageServer):
         """What a client sees now."""
         encoding = str(getattr(self.workspace.position_encoding, "value", self.workspace.position_encoding))
         snapshot = replace(self.session.snapshot, rates=self.sampling.rates)
-        return View(snapshot, encoding, self.uris, self.client_capabilities)
+        return View(snapshot, encoding, self.uris, self.client_capabilities, self.commands)
 
     def close(self) -> None:
         """End without waiting for what nobody waits for."""
@@ -177,6 +178,10 @@ class Server(LanguageServer):
         return self.session.workspace.document(path_of(named.uri))
 
     def _initialize(self, params: types.InitializeParams) -> None:
+        # A client that carries out commands of lenses says so: {"commands": ["nba.explain", …]}.
+        options = params.initialization_options
+        offered = options.get("commands") if isinstance(options, dict) else None
+        self.commands = frozenset(map(str, offered)) if isinstance(offered, list) else frozenset()
         if diagnostics.can_pull(params.capabilities):
             options = types.DiagnosticOptions(
                 inter_file_dependencies=True, workspace_diagnostics=False, identifier="nba"
@@ -209,7 +214,9 @@ class Server(LanguageServer):
     # --- after a check ---
 
     def _rated(self) -> None:
-        """Other match rates: the client shows hints and lenses anew."""
+        """Other match rates: the client shows hints and lenses anew, and the linter may have more to say."""
+        for policy, rates in self.sampling.rates.items():
+            self.session.sampled(policy, rates.missing)
         workspace = self.client_capabilities.workspace
         if workspace and workspace.inlay_hint and workspace.inlay_hint.refresh_support:
             self.workspace_inlay_hint_refresh(None)

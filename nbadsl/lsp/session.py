@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from nbadsl.ide.snapshot import Snapshot
 from nbadsl.lsp.outcomes import Outcomes, outcomes
@@ -32,6 +33,8 @@ class Session:
         self.workspace = Workspace()
         self.checked: dict[str, Checked] = {}
         self.outcomes: dict[str, Outcomes] = {}
+        self._missing: dict[str, Mapping[str, float]] = {}
+        self._stale: set[str] = set()
         self.generation = 0
         self.checked_generation = 0
         self.linted_generation = 0
@@ -90,6 +93,13 @@ class Session:
             files = {**self.workspace.files, **read.files}
             self.change(Workspace((*self.workspace.folders, path), files, self.workspace.open))
 
+    def sampled(self, policy: str, missing: Mapping[str, float]) -> None:
+        """Who of a policy's sample lacks a field: where that is news, the linter reads the policy anew."""
+        if self._missing.get(policy, {}) != missing:
+            self._missing[policy] = missing
+            self._stale.add(policy)
+            self._lint_again()
+
     def close(self) -> None:
         """End without waiting for a check."""
         self.generation += 1
@@ -111,11 +121,14 @@ class Session:
             self.checked = await loop.run_in_executor(self._thread, self._check, self.workspace, goal)
             if goal == self.generation:
                 self.checked_generation = goal
+        self._lint_again()
+        self._news.set()
+        self._done()
+
+    def _lint_again(self) -> None:
         if self._linting is not None:
             self._linting.cancel()
         self._linting = asyncio.ensure_future(self._lint_soon(self.generation))
-        self._news.set()
-        self._done()
 
     async def _lint_soon(self, goal: int) -> None:
         await asyncio.sleep(PAUSE)
@@ -157,9 +170,11 @@ class Session:
         for policy, checked in self.checked.items():
             if goal != self.generation:
                 break
-            if not checked.linted and workspace.is_current(checked):
+            if (not checked.linted or policy in self._stale) and workspace.is_current(checked):
                 try:
-                    found[policy] = workspace.lint(checked, lint_options_of(policy))
+                    options = replace(lint_options_of(policy), unknown_shares=self._missing.get(policy, {}))
+                    found[policy] = workspace.lint(checked, options)
+                    self._stale.discard(policy)
                     tried[policy] = outcomes(checked)
                 except Exception:
                     log.exception("linting %s", policy)

@@ -90,8 +90,15 @@ def _tokens(view: View, path: str, found: list[Token]) -> types.SemanticTokens:
 
 
 def lenses(view: View, params: types.CodeLensParams) -> list[types.CodeLens]:
-    found = ide_lenses(view.snapshot, path_of(params.text_document.uri))
-    return [types.CodeLens(view.range(place), types.Command(said, "")) for place, said in found]
+    """What is only said, and the commands that the client has."""
+    return [
+        types.CodeLens(
+            view.range(lens.place),
+            types.Command(lens.said, lens.command, arguments=lens.arguments or None),
+        )
+        for lens in ide_lenses(view.snapshot, path_of(params.text_document.uri))
+        if not lens.command or lens.command in view.commands
+    ]
 
 
 def hints(view: View, params: types.InlayHintParams) -> list[types.InlayHint]:

@@ -28,12 +28,14 @@ class At(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A snapshot, seen by a client. `uris`: how the client calls the files that it has opened."""
+    """A snapshot, seen by a client. `uris`: how the client calls the files that it has opened. `commands`: what it can do
+    where a lens offers that."""
 
     snapshot: Snapshot
     encoding: str
     uris: Mapping[str, str]
     capabilities: types.ClientCapabilities
+    commands: frozenset[str] = frozenset()
 
     def at(self, params: At) -> tuple[str, int]:
         """Path and offset of a position; offset 0 of a file that is not known."""

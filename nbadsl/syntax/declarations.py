@@ -69,6 +69,11 @@ def pieces(text: str) -> tuple[list[Piece], int]:
     return found, (found[0].start if found else len(text))
 
 
+def is_policy(text: str) -> bool:
+    """Whether a file declares a policy: others are parts of some."""
+    return any(piece.keyword == "policy" for piece in pieces(text)[0])
+
+
 def end_of(text: str, piece: Piece) -> int:
     """Where the words of a declaration end: before the comments and blank lines that follow them."""
     end = piece.end

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from nbadsl.history.standing import standings
 from nbadsl.interpreter.decide import run as decide
-from nbadsl.pipeline import compile
+from nbadsl.pipeline import Checked, compile
+from nbadsl.program.decision import Row
 from nbadsl.room import room
 from nbadsl.story import Story, tell
 from nbadsl.testing.coverage import Key, Part, Watch
@@ -62,10 +63,10 @@ class _Portion:
     passed: Counter[Key]
 
 
-def subject(path: Path) -> Subject | None:
+def subject(path: Path) -> tuple[Checked, Subject | None]:
     """A policy with its tests; None where it has errors. Raises OSError when it cannot be read."""
     checked, program = compile(path)
-    return None if program is None else Subject(checked.model, program)
+    return checked, (None if program is None else Subject(checked.model, program))
 
 
 def run(path: Path, tested: Subject, wanted: str = "", jobs: int = 1) -> tuple[list[Result], list[Part]]:
@@ -94,7 +95,7 @@ def _is_wanted(trial: Trial, wanted: str) -> bool:
 
 def _work(path: Path, numbers: frozenset[int]) -> _Portion:
     """A share of the tests, in a process of its own."""
-    tested = subject(path)
+    tested = subject(path)[1]
     assert tested is not None
     return _portion(str(path), tested, numbers)
 
@@ -119,7 +120,7 @@ def decided(policy: str, trial: Trial, watch: Watch | None = None) -> Result:
         watch.see(decision)
     lost = unmet(trial, decision)
     failures = tuple(_failure(each) for each in lost)
-    story = str(_story(trial, lost)) if lost else ""
+    story = str(_story(trial, row, lost)) if lost else ""
     at, seconds = trial.span, time.perf_counter() - start
     return Result(policy, trial.title, trial.case, at.source.path, at.line, failures, story, seconds)
 
@@ -129,10 +130,10 @@ def _failure(lost: Unmet) -> Failure:
     return Failure(lost.expected, lost.got, at.source.path, at.line)
 
 
-def _story(trial: Trial, lost: Sequence[Unmet]) -> Story:
+def _story(trial: Trial, row: Row, lost: Sequence[Unmet]) -> Story:
     """The story, of the candidates that matter."""
-    told, row = trial.told(), trial.full()
-    story = tell(trial.subject.program, row, trial.given, 0, standings(trial.asking(), told, row))
+    known = standings(trial.asking(), trial.told(), row)
+    story = tell(trial.subject.program, row, trial.given, 0, known)
     about = {candidate for each in lost for candidate in each.about}
     told_of = tuple(
         each

@@ -3,4 +3,5 @@ return {
   cmd = { 'nba', 'lsp' },
   filetypes = { 'nba' },
   root_markers = { 'nba.toml', '.git' },
+  init_options = { commands = { 'nba.explain', 'nba.test' } },
 }

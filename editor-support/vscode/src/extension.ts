@@ -1,6 +1,7 @@
 // Begins and ends the extension: the server, the status item, the test explorer, the commands.
 
 import * as vscode from 'vscode';
+import { lenses } from './lenses';
 import { Server } from './server';
 import { Status } from './status';
 import { registerTests } from './tests';
@@ -14,7 +15,10 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
   context.subscriptions.push(
     status,
     running,
-    ...Object.entries(commands(context, running)).map(([name, run]) => vscode.commands.registerCommand(name, run)),
+    ...Object.entries({
+      ...commands(context, running),
+      ...lenses((...args) => run(running, ...args)),
+    }).map(([name, act]) => vscode.commands.registerCommand(name, act)),
     vscode.workspace.onDidGrantWorkspaceTrust(() => running.restart()),
     vscode.workspace.onDidChangeConfiguration((change) => {
       if (change.affectsConfiguration('nba.path')) {

@@ -5,6 +5,7 @@ import { homedir } from 'node:os';
 import * as vscode from 'vscode';
 import { LanguageClient, State } from 'vscode-languageclient/node';
 import { findNba } from './find';
+import { LENSES } from './lenses';
 import type { ServerState, Status } from './status';
 
 const STATES: Readonly<Record<State, ServerState>> = {
@@ -68,6 +69,7 @@ export class Server implements vscode.Disposable {
       {
         documentSelector: ['file', 'untitled'].map((scheme) => ({ scheme, language: 'nba' })),
         synchronize: { fileEvents: this.watcher },
+        initializationOptions: { commands: LENSES },
       },
     );
     client.onDidChangeState(({ newState }) => this.status.set(STATES[newState], `${program} lsp`));
