@@ -7,10 +7,9 @@ them are held at once.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -24,6 +23,7 @@ from nbadsl.data.schema import column_of
 from nbadsl.engine.batch import Engine, Results
 from nbadsl.engine.counters import Counters, nothing
 from nbadsl.history.store import HistoryError
+from nbadsl.limited.ahead import in_turn
 from nbadsl.limited.batches import Limited
 from nbadsl.limited.parts import Parts
 from nbadsl.program.nodes import Value
@@ -134,17 +134,7 @@ class Run:
         if self.limited is not None:
             yield from self._with_history(self.limited)
             return
-        if self.threads <= 1:
-            yield from map(self._decide, self.profiles)
-            return
-        with ThreadPoolExecutor(self.threads) as pool:
-            waiting: deque[Future[tuple[Step, Totals]]] = deque()
-            for batch in self.profiles:
-                waiting.append(pool.submit(self._decide, batch))
-                if len(waiting) > self.threads:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
+        yield from in_turn((partial(self._decide, batch) for batch in self.profiles), self.threads)
 
     def _with_history(self, limited: Limited) -> Iterator[tuple[Step, Totals]]:
         """Batches in order, each kept before it is given. Those of an earlier process are not decided again."""

@@ -7,8 +7,9 @@ else was quicker in between, a batch is decided again with the room that is left
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
 from itertools import pairwise
 from typing import Any, TypeVar
 
@@ -26,6 +27,7 @@ from nbadsl.history.counted import texts_of
 from nbadsl.history.events import PERSON, Event
 from nbadsl.history.standing import before
 from nbadsl.history.store import Lost, Request, Store
+from nbadsl.limited.ahead import in_turn
 from nbadsl.limited.columns import RoomColumns, Roomed, taken
 from nbadsl.limited.moved import Moves
 from nbadsl.program import chance
@@ -37,6 +39,19 @@ T = TypeVar("T")
 
 _DECIDED_BEFORE, _RELEASED = map(REASONS.index, (DECIDED_BEFORE, RELEASED))
 _DECISIONS = Contacts(outcome=DECIDED)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Part:
+    """A batch with what its people are decided by themselves. `known`: the rows of people for whom there is a decision
+    already, with its events. `wished`: see `Moves`, -1 for those as well."""
+
+    number: int
+    batch: Batch
+    people: Roomed
+    known: Mapping[int, tuple[Event, ...]]
+    found: Results
+    wished: Codes
 
 
 class Limited:
@@ -67,33 +82,31 @@ class Limited:
         self.known = frozenset(known)
 
     def decide(self, batches: Iterable[tuple[int, Batch]]) -> Iterator[tuple[int, Batch, Results]]:
-        """Numbered batches, in order."""
-        if not self.shares:
-            yield from ((number, batch, self._alone(batch)) for number, batch in batches)
-            return
-        numbers, all = [], []
-        for number, batch in batches:
-            numbers.append(number)
-            all.append(batch)
-        yield from zip(numbers, all, self._together(all), strict=True)
+        """Numbered batches, in order. While one is read, others are decided."""
+        parts = in_turn((self._started(*each) for each in batches), self.threads)
+        yield from self._together(list(parts)) if self.shares else map(self._alone, parts)
 
     # --- deciding ---
 
-    def _alone(self, batch: Batch) -> Results:
-        """People who share nothing, with the room of limits as columns."""
-        people = self.rooms.of(batch.people)
-        found = self._run(self.engine, people.people, batch.unreadable)
-        known = self._rows_known(batch)
-        wished = self._wished(found, people, known)
-        if known:
-            found = self._told(Allocated.of(found.outcome), found, known)
-        return self._moved(found, wished, people)
+    def _started(self, number: int, batch: Batch) -> Callable[[], _Part]:
+        """Read what the history has of a batch's people; then they can be decided by themselves."""
+        people, known = self.rooms.of(batch.people), self._rows_known(batch)
+        return lambda: self._decided(number, batch, people, known)
 
-    def _wished(self, found: Results, people: Roomed, known: Mapping[int, object]) -> Codes:
-        """[n]: what everybody would get first if every limit had room; -1 for who is not to be counted."""
+    def _decided(
+        self, number: int, batch: Batch, people: Roomed, known: Mapping[int, tuple[Event, ...]]
+    ) -> _Part:
+        found = self._run(self.engine, people.people, batch.unreadable)
         wished = self.moves.wished(found.outcome, people, self._run)
         wished[list(known)] = -1
-        return wished
+        return _Part(number, batch, people, known, found, wished)
+
+    def _alone(self, part: _Part) -> tuple[int, Batch, Results]:
+        """A batch of people who share nothing."""
+        found = part.found
+        if part.known:
+            found = self._told(Allocated.of(found.outcome), found, part.known)
+        return part.number, part.batch, self._moved(found, part.wished, part.people)
 
     def _moved(self, found: Results, wished: Codes, people: Roomed) -> Results:
         """The same, with whom limits moved counted."""
@@ -103,35 +116,38 @@ class Limited:
     def _run(
         self, engine: Engine, people: pa.RecordBatch, unreadable: NDArray[np.int32] | None = None
     ) -> Results:
-        return engine.decide(people, self.given, self.seed, self.threads, unreadable=unreadable)
+        return engine.decide(people, self.given, self.seed, unreadable=unreadable)
 
-    def _together(self, batches: list[Batch]) -> list[Results]:
+    def _together(self, parts: list[_Part]) -> Iterator[tuple[int, Batch, Results]]:
         """People who share limits, in all batches at once."""
-        if not batches:
-            return []
-        people = [self.rooms.of(batch.people) for batch in batches]
-        found = [
-            self._run(self.engine, some.people, batch.unreadable)
-            for some, batch in zip(people, batches, strict=True)
-        ]
-        known = [self._rows_known(batch) for batch in batches]
-        wished = [self._wished(*each) for each in zip(found, people, known, strict=True)]
-        starts = np.cumsum([0, *(batch.people.num_rows for batch in batches)])
-        whole = joined(found)
-        for start, rows in zip(starts, known, strict=False):
-            whole.outcome.chosen[[start + row for row in rows]] = -1  # who proposes nothing
-        allocated = self._allocated(whole, people, starts)
-        parts = [allocated.part(start, stop) for start, stop in pairwise(starts.tolist())]
-        told = [self._told(*each) for each in zip(parts, found, known, strict=True)]
-        return [self._moved(*each) for each in zip(told, wished, people, strict=True)]
+        if not parts:
+            return
+        starts = np.cumsum([0, *(part.batch.people.num_rows for part in parts)])
+        whole = joined([part.found for part in parts])
+        for start, part in zip(starts, parts, strict=False):
+            whole.outcome.chosen[[start + row for row in part.known]] = -1  # who proposes nothing
+        allocated = self._allocated(whole, [part.people for part in parts], starts)
+        served = (allocated.part(start, stop) for start, stop in pairwise(starts.tolist()))
+        ends = (partial(self._ended, *each) for each in zip(parts, served, strict=True))
+        yield from in_turn(ends, self.threads)
+
+    def _ended(self, part: _Part, served: Allocated) -> tuple[int, Batch, Results]:
+        """A batch when everybody has been served."""
+        found = self._told(served, part.found, part.known)
+        return part.number, part.batch, self._moved(found, part.wished, part.people)
 
     def _allocated(self, found: Results, people: list[Roomed], starts: NDArray[np.int64]) -> Allocated:
         def ask(who: NDArray[np.int64], depth: int) -> Iterator[tuple[slice, Results, NDArray[np.int64]]]:
             engine, cuts = self._lister(depth), np.searchsorted(who, starts)
-            for each, start, first, last in zip(people, starts, cuts, cuts[1:], strict=False):
-                if last > first:
-                    some, rows = taken(each.people, who[first:last] - start)
-                    yield slice(first, last), self._run(engine, some), rows
+
+            def ranked(
+                each: Roomed, start: int, first: int, last: int
+            ) -> tuple[slice, Results, NDArray[np.int64]]:
+                some, rows = taken(each.people, who[first:last] - start)
+                return slice(first, last), self._run(engine, some), rows
+
+            parts = zip(people, starts, cuts, cuts[1:], strict=False)
+            return in_turn((partial(ranked, *part) for part in parts if part[3] > part[2]), self.threads)
 
         subjects, alone = _whole([each.subjects for each in people]), np.arange(starts[-1])
         for number, limit in enumerate(self.program.limits):
@@ -187,7 +203,7 @@ class Limited:
         answers = self.history.reserve(requests, self.asking.now, chunk=chunk)
         if any(isinstance(answer, Lost) for answer in answers):
             self.rooms = RoomColumns(self.asking, self.history)
-            return self._together([batch])[0] if self.shares else self._alone(batch)
+            return next(self.decide([(number, batch)]))[2]
         late = {
             row: answer
             for row, request, answer in zip(rows.tolist(), requests, answers, strict=True)
