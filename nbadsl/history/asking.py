@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from nbadsl.history.demands import Demand
 from nbadsl.history.events import PERSON, Event, decided
@@ -26,8 +26,7 @@ from nbadsl.zone import zone
 NO_ROOM, ENDLESS = 0, int(EXACT)
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """A limit at one moment. `room`: where nothing needs to be asked; `start`, `most`, `each`: see `Demand`."""
 
     limit: Limit
@@ -138,7 +137,7 @@ class Asking:
                 continue
             demand = self.demand(asked, row) if known is None else known[number]
             if isinstance(demand, Demand):
-                demands.append(demand if wants == demand.wants else replace(demand, wants=wants))
+                demands.append(demand if wants == demand.wants else demand._replace(wants=wants))
         events = tuple(
             self._event(id, choice.rank, choice.candidate, decision.key, row) for choice in decision.chosen
         )

@@ -44,7 +44,7 @@ class PostgresStore(SqlStore):
     def _open(self, schema: str) -> None:
         name = psycopg.sql.Identifier(schema).as_string(self._connection)
         with self._transaction():
-            self._hold({("tables",)})
+            self._take({("tables",)})
             self._ask(f"CREATE SCHEMA IF NOT EXISTS {name}")
             self._connection.execute(f"SET search_path TO {name}")
             if self._ask("SELECT to_regclass('about')") == [
@@ -93,6 +93,10 @@ class PostgresStore(SqlStore):
             raise
 
     def _hold(self, locks: Iterable[tuple[object, ...]]) -> None:
+        self._take(locks)
+        self._learn()
+
+    def _take(self, locks: Iterable[tuple[object, ...]]) -> None:
         names = {(_SORTS, 0) if lock == ("sorts",) else (_OURS, _bucket(lock)) for lock in locks}
         for name in sorted(names):
             self._ask("SELECT pg_advisory_xact_lock(?, ?)", name)

@@ -37,7 +37,7 @@ class SqlStore(SqlReader):
 
     @abstractmethod
     def _hold(self, locks: Iterable[tuple[object, ...]]) -> None:
-        """Let no other transaction hold these until this one is over."""
+        """Let no other transaction hold these until this one is over, and learn what those before have written."""
 
     @abstractmethod
     def _numbers(self, count: int) -> Iterable[int]:
@@ -66,7 +66,7 @@ class SqlStore(SqlReader):
     ) -> list[Answer]:
         answers: list[Answer] = []
         with self._lock:
-            self.expire(now)
+            self._catch_up({now})
             try:
                 with self._transaction():
                     self._hold(_locks(requests))
@@ -80,7 +80,6 @@ class SqlStore(SqlReader):
         return answers
 
     def _answers(self, requests: Sequence[Request], until: int | None) -> Iterator[Answer]:
-        self._learn()
         known: dict[str, list[Event]] = defaultdict(list)
         for kept in self._of_decisions({request.decision for request in requests}):
             known[kept.event.decision].append(kept.event)
@@ -126,8 +125,12 @@ class SqlStore(SqlReader):
 
     def expire(self, now: int) -> int:
         with self._lock:
-            sql = "SELECT until, decision FROM reservations WHERE until <= ? ORDER BY until, decision"
-            return sum(self._expire(decision, until) for until, decision in self._ask(sql, (now,)))
+            self._learn()
+            return self._end(now)
+
+    def _end(self, now: int) -> int:
+        sql = "SELECT until, decision FROM reservations WHERE until <= ? ORDER BY until, decision"
+        return sum(self._expire(decision, until) for until, decision in self._ask(sql, (now,)))
 
     def _expire(self, decision: str, until: int) -> bool:
         """Release a decision unless it has been confirmed meanwhile."""
@@ -208,7 +211,6 @@ class SqlStore(SqlReader):
         sort = (event.kind, event.action, "/".join(event.groups), event.channel or "")
         if sort not in self._sorts:
             self._hold([("sorts",)])
-            self._learn()
         if sort not in self._sorts:
             self._sorts[sort] = max(self._sorts.values(), default=0) + 1
             self._counted.clear()

@@ -72,8 +72,8 @@ class SqlReader(ABC):
         """Everybody's contacts of some sorts."""
 
     @abstractmethod
-    def expire(self, now: int) -> int:
-        """See `Store`."""
+    def _end(self, now: int) -> int:
+        """Release the decisions that were not confirmed until then; gives how many."""
 
     @abstractmethod
     def _of_decisions(self, decisions: Collection[str]) -> list[Kept]:
@@ -92,10 +92,10 @@ class SqlReader(ABC):
             return [self._tally(demand, self._sorts_of(demand.contacts)) for demand in demands]
 
     def _catch_up(self, moments: Collection[int]) -> None:
-        """What is over until then, and what others have written."""
-        for now in moments:
-            self.expire(now)
+        """What others have written, and what is over until then."""
         self._learn()
+        for now in moments:
+            self._end(now)
 
     def _rooms(self, demands: Sequence[Demand]) -> list[int]:
         people = {d.key for d in demands if d.field == PERSON}

@@ -4,9 +4,9 @@ Write-ahead logging: readers never wait, writers wait for each other. A decision
 writes it there; the file cannot be damaged by a process that dies, and a machine that loses power may lose the last
 moments, never the order.
 
-Everybody's contacts are counted from `tallies`, which hold how many there were in bins of time on five levels, from a
-second to some months, each 64 times as long as the one below. So a year's limit reads some hundred rows, and only the
-seconds at the edges of a window are looked into, to the microsecond.
+Everybody's contacts are counted from `tallies`, which hold how many there were in bins of time on three levels, of a
+second, some minutes and some days, each 1,024 times as long as the one below: with more of them less is read, but every
+level is one page more to write. Only the seconds at the edges of a window are looked into, to the microsecond.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from nbadsl.history.store import HistoryError
 from nbadsl.history.tables import TABLES, VERSION, Kept, Row, marks
 from nbadsl.history.windows import after
 
-SHIFTS = (20, 26, 32, 38, 44)
+SHIFTS = (20, 30, 40)
 """A bin of a level is this power of two of microseconds long."""
 _WAIT = 60.0  # seconds that a writer waits for another one
-_NEVER = -(2**63)
+_NEVER, _ALWAYS = -(2**63), 2**63
 _TOTALS = 1000  # totals that are remembered
 _FEW = 20  # events that are added to remembered totals one by one
 
@@ -51,6 +51,8 @@ class _Total:
 
 class SqliteStore(SqlStore):
     """`path`: a file, which is made where there is none, or `:memory:`. Raises HistoryError for one that is no history."""
+
+    _next: int | None  # number of the next event
 
     def __init__(self, path: str | Path) -> None:
         super().__init__()
@@ -97,7 +99,7 @@ class SqliteStore(SqlStore):
             raise HistoryError(f"{self.path}: {error}") from error
 
     def _do(self, sql: str, rows: Collection[Sequence[Any]]) -> None:
-        self._found.clear()
+        self._forget_answers()
         try:
             self._connection.executemany(sql, rows)
         except sqlite3.Error as error:
@@ -119,11 +121,15 @@ class SqliteStore(SqlStore):
             raise
 
     def _hold(self, locks: Iterable[tuple[object, ...]]) -> None:
-        """There is one writer at a time."""
+        # There is one writer at a time.
+        self._learn()
 
     def _numbers(self, count: int) -> Iterable[int]:
-        ((last,),) = self._ask("SELECT coalesce(max(number), 0) FROM events")
-        return range(last + 1, last + 1 + count)
+        first = self._next
+        if first is None:
+            ((first,),) = self._ask("SELECT 1 + coalesce(max(number), 0) FROM events")
+        self._next = first + count
+        return range(first, self._next)
 
     def _tell(self, kept: Sequence[Kept], sign: int) -> None:
         bins: dict[tuple[int, int, int], list[int]] = defaultdict(lambda: [0, 0, 0])
@@ -150,16 +156,40 @@ class SqliteStore(SqlStore):
     def _forget_sorts(self) -> None:
         super()._forget_sorts()
         self._version = 0
+        self._forget_contents()
+
+    def _forget_contents(self) -> None:
+        """What is known of the tables, and what our own writing keeps up to date."""
         self._totals: dict[tuple[tuple[int, ...], int], _Total] = {}
+        self._next = None
+        self._forget_answers()
+
+    def _forget_answers(self) -> None:
+        """What our own writing changes."""
         self._found: dict[int, tuple[Demand, int]] = {}
+        self._absent: set[str] = set()  # decisions
+        self._ends: int | None = None  # when the first reservation does
 
     def _learn(self) -> None:
         ((version,),) = self._ask("PRAGMA data_version")
         if version != self._version:  # another process has written
             self._version = version
-            self._totals.clear()
-            self._found.clear()
+            self._forget_contents()
             super()._learn()
+
+    def _of_decisions(self, decisions: Collection[str]) -> list[Kept]:
+        """What was not there before a decision is not asked for once more where it is kept."""
+        if self._connection.in_transaction and self._absent.issuperset(decisions):
+            return []
+        found = super()._of_decisions(decisions)
+        self._absent = set(decisions) - {kept.event.decision for kept in found}
+        return found
+
+    def _end(self, now: int) -> int:
+        if self._ends is None:
+            ((first,),) = self._ask("SELECT min(until) FROM reservations")
+            self._ends = _ALWAYS if first is None else int(first)
+        return super()._end(now) if self._ends <= now else 0
 
     def _rooms(self, demands: Sequence[Demand]) -> list[int]:
         """Of the same demands, which are asked before a decision and once more where it is kept, it is known."""

@@ -112,7 +112,7 @@ def _counted(limit: Limit, demand: Demand) -> Demand:
     if limit.pause is None:
         return demand
     length = counted_in(limit.window, limit.pause).length
-    return replace(demand, start=None if length is None else demand.now - length)
+    return demand._replace(start=None if length is None else demand.now - length)
 
 
 def _free_again(asking: Asking, store: Counting, asked: Asked, demand: Demand) -> int | None:
@@ -129,13 +129,13 @@ def _free_again(asking: Asking, store: Counting, asked: Asked, demand: Demand) -
             return None
         return demand.now + bisect_left(range(reach), True, key=is_free)
     end = closes(window, asking.now, asking.zone, asking.program.week_start)
-    none = replace(demand, start=demand.now)
+    none = demand._replace(start=demand.now)
     return end if end is not None and store.rooms([none])[0] >= 1 else None
 
 
 def _later(demand: Demand, by: int) -> Demand:
     """The same demand as it will be, if nothing happens until then."""
     if demand.pause is not None:
-        return replace(demand, pause=replace(demand.pause, length=demand.pause.length - by))
+        return demand._replace(pause=replace(demand.pause, length=demand.pause.length - by))
     assert demand.start is not None
-    return replace(demand, start=demand.start + by)
+    return demand._replace(start=demand.start + by)

@@ -17,7 +17,7 @@ from typing import Any
 
 from nbadsl.history.events import PERSON, Event
 
-VERSION = 1
+VERSION = 2
 TABLES = (
     "CREATE TABLE IF NOT EXISTS about (version INTEGER NOT NULL)",
     """CREATE TABLE IF NOT EXISTS sorts (number INTEGER PRIMARY KEY,
