@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from nbadsl.history.carried import CarriedHistory, Told
 from nbadsl.history.counted import Counts, Times
 from nbadsl.history.demands import Demand, room_of_times
-from nbadsl.history.events import PERSON, Event, decided, outcome
+from nbadsl.history.events import PERSON, Event, decided, outcome, standing
 from nbadsl.history.memory import MemoryStore
 from nbadsl.history.sqlite import SHIFTS, SqliteStore, cover
 from nbadsl.history.store import Request, Store
@@ -216,15 +216,19 @@ def test_a_file_says_what_the_store_does_that_it_was_taken_from(tmp_path, ending
 @given(
     st.lists(events() | outcomes(), max_size=12),
     st.sampled_from(["memory", "file"]),
+    st.none() | moments,
     st.lists(events(), max_size=8, unique_by=lambda e: (e.decision, e.id)),
     st.lists(demands(), min_size=1, max_size=6),
 )
 def test_a_history_that_is_carried_counts_what_it_began_with_and_what_it_is_told(
-    tmp_path, before, kind, later, asked
+    tmp_path, before, kind, until, later, asked
 ):
     start = MemoryStore(before)
-    memory = MemoryStore([*start.events(), *(replace(e, decision=f"later {e.decision}") for e in later)])
-    carried = CarriedHistory(start if kind == "memory" else as_file(start.events(), tmp_path / "e.parquet"))
+    past = [event for event in standing(start.events()) if until is None or event.at <= until]
+    memory = MemoryStore([*past, *(replace(e, decision=f"later {e.decision}") for e in later)])
+    carried = CarriedHistory(
+        start if kind == "memory" else as_file(start.events(), tmp_path / "e.parquet"), until
+    )
     for at in {event.at for event in later}:
         some = [event for event in later if event.at == at]
         fields = {field for event in some for field, _ in event.subjects}

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from nbadsl.history.columns import ColumnHistory, Sort, Subject
 from nbadsl.history.counted import Numbers
-from nbadsl.history.events import PERSON, standing
+from nbadsl.history.events import PERSON, Event, standing
 from nbadsl.history.store import Store
 from nbadsl.program.limits import RELEASED
 
@@ -34,19 +34,22 @@ class Told:
 
 
 class CarriedHistory(ColumnHistory):
-    """`start`: what has happened before; None: nothing. Of what is only reserved it is taken that it will be confirmed."""
+    """`start`: what has happened before, of which all up to `until` is read; None: nothing, and all. Of what is only
+    reserved it is taken that it will be confirmed."""
 
-    def __init__(self, start: Store | None = None) -> None:
+    def __init__(self, start: Store | None = None, until: int | None = None) -> None:
         if isinstance(start, ColumnHistory):
-            self.sorts, self._subjects = list(start.sorts), dict(start._subjects)
-            self._sorts, self._at, self._priced = start._sorts, start._at, start._priced
-            self._costs = start._costs if len(start._costs) else np.zeros(len(start._at), np.int64)
+            past = np.full(len(start._at), True) if until is None else start._at <= until
+            self.sorts = list(start.sorts)
+            self._sorts, self._at, self._priced = start._sorts[past], start._at[past], start._priced[past]
+            self._costs = start._costs[past] if len(start._costs) else np.zeros(len(self._at), np.int64)
+            self._subjects = {f: Subject(s.keys, s.codes[past]) for f, s in start._subjects.items()}
         else:
-            self._take(start)
+            events = [] if start is None else standing(start.events())
+            self._take([e for e in events if e.kind != RELEASED and (until is None or e.at <= until)])
         self._numbers = {sort: number for number, sort in enumerate(self.sorts)}
 
-    def _take(self, start: Store | None) -> None:
-        events = [] if start is None else [e for e in standing(start.events()) if e.kind != RELEASED]
+    def _take(self, events: Sequence[Event]) -> None:
         sorts = [(event.kind, event.action, event.groups, event.channel) for event in events]
         self.sorts = list(dict.fromkeys(sorts))
         numbers = {sort: number for number, sort in enumerate(self.sorts)}
