@@ -23,6 +23,7 @@ from nbadsl.history.counted import Numbers, texts_of
 from nbadsl.history.events import PERSON
 from nbadsl.limited.used import LimitUse
 from nbadsl.program import chance
+from nbadsl.program.givens import BadInput
 from nbadsl.program.limits import DECIDED
 from nbadsl.program.nodes import Program
 from nbadsl.report import Share
@@ -99,18 +100,19 @@ class Course:
 
 def days(
     side: Side,
-    model: Model,
+    model: Model | None,
     asked: Asked,
     course: Course,
     without_limits: bool = False,
     tick: Tick | None = None,
 ) -> Days:
-    """Decide everybody in each run. `model`: of the policy. `asked`: its moment is that of the first run; groups of people
+    """Decide everybody in each run. `model`: of the policy, needed where somebody responds by propensity. `asked`: its moment is that of the first run; groups of people
     are not asked for. Raises what `simulate` does."""
-    propensities = None
+    propensities, fields = None, frozenset[str]()
     if any(response.reads_propensity for response in course.responses):
-        propensities = Measure(side.policy.program, propensities_of(model))
-    fields = frozenset() if propensities is None else propensities.fields
+        assert model is not None
+        propensities = _propensities(side.policy.program, model)
+        fields = propensities.fields
     profiles, sample = opened(side, asked, fields)
     profiles = counted(profiles, course.runs * (1 + without_limits), tick)
     asked = replace(asked, profiles=profiles)
@@ -131,6 +133,15 @@ def days(
         days=found[0],
         without_limits=found[1] if without_limits else None,
     )
+
+
+def _propensities(program: Program, model: Model) -> Measure:
+    found = propensities_of(model)
+    if not any(found):
+        raise BadInput(
+            "--respond: no action of the policy has a propensity; write a share, as in `accepted with 5%`"
+        )
+    return Measure(program, found)
 
 
 def unlimited(program: Program) -> Program:
