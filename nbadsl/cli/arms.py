@@ -13,11 +13,11 @@ from nbadsl.simulate.control import NO_BOOSTS, PROPENSITY, RANDOM, RULES
 
 _ROWS = 30
 _SAYS = {
-    FULL: "the policy as it is",
-    NO_BOOSTS: "its score without boosts",
-    PROPENSITY: "the most probable one",
-    RULES: "no score: the first by priority and order in the file",
-    RANDOM: "by lot among those who passed",
+    FULL: "as it is",
+    NO_BOOSTS: "no boost counts",
+    PROPENSITY: "most probable",
+    RULES: "first in the file",
+    RANDOM: "by lot",
 }
 
 
@@ -25,6 +25,8 @@ def parts(found: Arms) -> Iterator[Table | Text]:
     """The parts of the report, in order."""
     people = found.arms[0].people
     yield Text(f"{found.policy} · {found.now} · seed {found.seed} · {people:,} people")
+    for note in found.notes:
+        yield Text(f"note: {note}")
     yield _worth(found)
     yield _firsts(found)
     if found.arms[0].limits:
@@ -37,7 +39,7 @@ def _worth(found: Arms) -> Table:
     full = found.arms[0]
     heads = ["decided", "contacts", "score", "of full"]
     if full.accepted is not None:
-        heads += ["expected acceptances", "of full"]
+        heads += ["acceptances", "of full"]
     heads += ["other action", "else other"]
     title = "Each arm on the same people, measured by the score of the policy itself"
     table = table_of(title, ("", "left"), *((head, "right") for head in heads), ("", "left"))

@@ -14,7 +14,7 @@ from nbadsl.limited.used import LimitUse
 from nbadsl.simulate.days import Day, Days
 from nbadsl.simulate.figures import Burden
 
-_BAR, _ROWS, _GROUPS = 20, 60, 12
+_BAR, _ROWS, _GROUPS = 12, 60, 12
 _BLOCKS = "▁▂▃▄▅▆▇█"
 
 
@@ -62,7 +62,7 @@ def _runs(found: Days) -> Table:
         cells = [percent(day.decided, day.people), f"{day.contacts:,}", bar(day.contacts, most)]
         cells += [f"{without.contacts:,}", bar(without.contacts, most)] if without is not None else []
         cells.append(f"{sum(use.moved.people for use in day.limits):,}")
-        table.add_row(day.now[:16], *cells, *(f"{share.people:,}" for share in day.outcomes))
+        table.add_row(day.now[:10], *cells, *(f"{share.people:,}" for share in day.outcomes))
     return _cut(table, len(found.days) - _ROWS)
 
 

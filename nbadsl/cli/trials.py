@@ -138,4 +138,6 @@ def print_parts(parts: Iterable[Table | Text], color: bool) -> None:
     for part in parts:
         if isinstance(part, Table):
             console.print()
+            for column in part.columns:
+                column.no_wrap = column.justify == "right"
         console.print(part)

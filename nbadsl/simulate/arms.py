@@ -30,7 +30,7 @@ from nbadsl.simulate.figures import Sample
 from nbadsl.simulate.measured import Measure
 from nbadsl.simulate.opened import Tick, counted, opened
 from nbadsl.simulate.people import actions_of
-from nbadsl.simulate.simulate import Asked
+from nbadsl.simulate.simulate import Asked, notes
 
 FULL = "full"
 
@@ -59,7 +59,7 @@ class Arm:
 
 @dataclass(frozen=True, slots=True)
 class Arms:
-    """`arms`: the policy first. `left_out`: control policies that make no sense here, and why not."""
+    """`notes`: what a reader must know. `arms`: the policy first. `left_out`: control policies that make no sense here, and why not."""
 
     policy: str
     currency: str
@@ -67,6 +67,7 @@ class Arms:
     now: str
     seed: int
     sample: Sample | None
+    notes: tuple[str, ...]
     arms: tuple[Arm, ...]
     left_out: Mapping[str, str]
 
@@ -102,6 +103,7 @@ def compare(side: Side, model: Model, asked: Asked, tick: Tick | None = None) ->
         now=policy.moment_text(measures.given),
         seed=asked.seed,
         sample=sample,
+        notes=tuple(notes(sample, [side])),
         arms=tuple(arms),
         left_out=left_out,
     )

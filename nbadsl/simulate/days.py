@@ -36,7 +36,7 @@ from nbadsl.simulate.figures import Burden, Sample
 from nbadsl.simulate.measured import Measure
 from nbadsl.simulate.opened import Tick, counted, opened
 from nbadsl.simulate.respond import Response, happened
-from nbadsl.simulate.simulate import Asked
+from nbadsl.simulate.simulate import Asked, notes
 
 NOTE = "profiles stay as they are; only time moves on, and what was decided before"
 
@@ -129,7 +129,7 @@ def days(
         seed=asked.seed,
         sample=sample,
         responses=tuple(map(str, course.responses)),
-        notes=(NOTE,),
+        notes=(NOTE, *notes(sample, [side])),
         days=found[0],
         without_limits=found[1] if without_limits else None,
     )

@@ -8,11 +8,9 @@ from dataclasses import replace
 
 from nbadsl.data.batches import Batch, Profiles
 from nbadsl.data.profiles import open_profiles
-from nbadsl.data.schema import column_of
 from nbadsl.simulate.deciding import Side
 from nbadsl.simulate.figures import Sample
-from nbadsl.simulate.sample import sampling
-from nbadsl.simulate.simulate import Asked
+from nbadsl.simulate.simulate import Asked, sampled
 
 Tick = Callable[[int, int | None], None]
 """Is told how many people have been decided, all trials together, and of how many if that is known."""
@@ -22,11 +20,9 @@ def opened(side: Side, asked: Asked, more: AbstractSet[str]) -> tuple[Profiles, 
     """`more`: fields that are read beside those that the policy reads. Raises `data.rules.BadData`."""
     facts = side.policy.facts
     profiles = open_profiles(asked.profiles, facts.inputs, key=facts.key, used=side.policy.used | more)
-    if asked.sample is None:
+    taken, sample = sampled(side, asked)
+    if taken is None or sample is None:
         return profiles, None
-    key = next(field for field in facts.inputs if field.name == facts.key)
-    alone = open_profiles(asked.profiles, (key,), key=facts.key)
-    taken, sample = sampling(alone, column_of(key), asked.sample, asked.seed)
     return replace(taken.of(profiles), rows=sample.people), sample
 
 
