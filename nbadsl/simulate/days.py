@@ -193,7 +193,7 @@ class _Runs:
             outcomes=tuple(
                 Share(*each) for each in zip(self.kinds[1:], counts[1:].sum(1).tolist(), strict=True)
             ),
-            burden=tuple(Burden(*each) for each in enumerate(np.bincount(self.heard).tolist())),
+            burden=tuple(Burden(*each) for each in enumerate(np.bincount(self.heard, minlength=1).tolist())),
         )
 
     def _events(self, deciding: Deciding, some: Contacts) -> tuple[Numbers, Numbers]:
