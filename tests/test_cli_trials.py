@@ -113,9 +113,20 @@ def test_days_are_told_with_small_bars():
     assert "95th percentile" in said
     assert simulate("--days", "28", *RESPOND, "--without-limits") == said
     alone = simulate("--days", "3")
-    assert "one run" in alone
+    assert "one run, 2026-11-10 09:00 Europe/Berlin · seed" in alone
     assert "assumed: nothing happens after a decision" in alone
     assert "without limits" not in alone
+
+
+def test_a_history_that_the_first_run_will_make_is_empty_before(tmp_path):
+    Path("nba.toml").write_text('history = "contacts.db"')
+    assert "without a history" in simulate("--days", "7")
+    assert not Path("contacts.db").exists()
+    run("2026-11-01 09:00", "--out", "first.csv")
+    assert "without a history" not in simulate("--days", "7")
+    assert "there is no history other.db" in fails(
+        2, "simulate", "policy.nba", "-p", "customers.csv", "--history", "other.db"
+    )
 
 
 def test_nobody_is_no_mistake():

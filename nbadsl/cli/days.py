@@ -20,15 +20,13 @@ _BLOCKS = "▁▂▃▄▅▆▇█"
 
 def parts(found: Days) -> Iterator[Table | Text]:
     """The parts of the report, in order."""
-    first, last, days = found.days[0], found.days[-1], found.every
-    runs = (
-        f"{len(found.days):,} runs, {'a day' if days == 1 else f'{days} days'} apart"
-        if found.days[1:]
-        else "one run"
-    )
-    yield Text(
-        f"{found.policy} · {runs}, {first.now} to {last.now} · seed {found.seed} · {first.people:,} people"
-    )
+    first, last = found.days[0], found.days[-1]
+    runs = "one run"
+    if found.days[1:]:
+        apart = "a day" if found.every == 1 else f"{found.every} days"
+        runs = f"{len(found.days):,} runs, {apart} apart"
+    moments = first.now if first is last else f"{first.now} to {last.now}"
+    yield Text(f"{found.policy} · {runs}, {moments} · seed {found.seed} · {first.people:,} people")
     yield Text(f"assumed: {', '.join(found.responses) or 'nothing happens after a decision'}")
     for note in found.notes:
         yield Text(f"note: {note}")

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -128,7 +129,7 @@ def command(
     source = profiles or settings.get("profiles")
     if source is None:
         raise click.UsageError("say where the profiles are: --profiles FILE")
-    where = history or settings.get("history")
+    where = history or _begun(settings.get("history"))
     trials = Trials(arms, days, every, respond, without_limits)
     trials.check((("--against", against), ("--by", by), ("--fail-if", conditions)))
     path = policy_path(policy)
@@ -164,6 +165,11 @@ def command(
         say_error(failure)
     if failures:
         raise SystemExit(1)
+
+
+def _begun(history: str | None) -> str | None:
+    """The history of the settings, which the first run makes; before that, nobody was contacted."""
+    return history if history is None or "://" in history or Path(history).exists() else None
 
 
 def _side(
