@@ -1,4 +1,5 @@
-"""Reads pages of HTML as strictly as a page must be written: every element closed, ids once, links inside the page met."""
+"""Reads pages of HTML as strictly as a page must be written: every element closed, ids once, links inside the page met; and
+what browsers are asked about pages."""
 
 from __future__ import annotations
 
@@ -50,3 +51,37 @@ def problems(page: str) -> list[str]:
         *(f"the id {id} is there more than once" for id in sorted(twice)),
         *(f"there is no place {link}" for link in sorted(missed)),
     ]
+
+
+CONTRAST = """() => {
+  const light = (colour) => {
+    const parts = colour.match(/[0-9.]+/g).map(Number).slice(0, 3).map((v) => v / 255);
+    const [r, g, b] = parts.map((v) => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const behind = (element) => {
+    for (let each = element; each; each = each.parentElement) {
+      const colour = getComputedStyle(each).backgroundColor;
+      if (!/, 0\\)$/.test(colour) && colour !== 'transparent') return colour;
+    }
+    return 'rgb(255, 255, 255)';
+  };
+  const found = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const text = walker.currentNode.textContent.trim(), element = walker.currentNode.parentElement;
+    if (!text || !element.checkVisibility() || element.matches(':disabled, option')) continue;
+    const style = getComputedStyle(element), colour = element instanceof SVGElement ? style.fill : style.color;
+    const [one, other] = [light(colour), light(behind(element))].sort((a, b) => b - a);
+    const contrast = (one + 0.05) / (other + 0.05);
+    if (contrast < 4.5) found.push(`${text}: ${contrast.toFixed(2)}`);
+  }
+  return found;
+}"""
+"""Texts whose colours are too close to what is behind them, by WCAG's formula."""
+
+OUTSIDE = """() => [...document.querySelectorAll('svg text')]
+  .map((text) => [text.textContent, text.getBoundingClientRect()])
+  .filter(([said, box]) => box.width && (box.left < 0 || box.right > document.documentElement.clientWidth))
+  .map(([said, box]) => `${said}: ${box.left}..${box.right}`)"""
+"""Words of plots that are cut at an edge of the page."""
