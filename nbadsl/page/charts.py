@@ -6,6 +6,7 @@ shortened in the middle, and stay different from each other. What stands at a ma
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,16 @@ _PADDING = {
     "top": 4,
     "bottom": 4,
 }  # pixels; at the left for letters that are wider than measured
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """A horizontal axis. `format`: of d3, `%` for shares, `,d` for what is counted; `grid`: lines at the ticks."""
+
+    domain: tuple[float, float]
+    ticks: list[float]
+    format: str
+    grid: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,17 +117,29 @@ def _labelled(rows: Sequence[Any], width: int) -> tuple[list[dict[str, Any]], li
     return [asdict(row) | {"label": label[row.label]} for row in rows], labels, round(inner)
 
 
-def _x(
-    field: str, title: str, domain: tuple[float, float] | None, format: str, width: int, **more: Any
-) -> alt.X:
-    """A horizontal axis. `format`: of d3; `%` is for shares, `,d` for what is counted in whole numbers."""
+def _x(field: str, title: str, axis: Axis, **more: Any) -> alt.X:
+    """A horizontal axis."""
     import altair as alt
 
-    scale = alt.Scale(domain=list(domain), nice=False) if domain else alt.Undefined
-    step = 1 if format == ",d" else alt.Undefined
-    ticks = 3 if width <= NARROW else 6
-    axis = alt.Axis(format=format, domain=False, grid=domain is None, tickCount=ticks, tickMinStep=step)
-    return alt.X(f"{field}:Q", title=title, scale=scale, axis=axis, **more)
+    scale = alt.Scale(domain=list(axis.domain), nice=False)
+    drawn = alt.Axis(format=axis.format, domain=False, grid=axis.grid, values=axis.ticks)
+    return alt.X(f"{field}:Q", title=title, scale=scale, axis=drawn, **more)
+
+
+def _ticks(width: int) -> int:
+    return 3 if width <= NARROW else 6
+
+
+def ticks(low: float, high: float, most: int, whole: bool = False) -> list[float]:
+    """At most about `most` round numbers from `low` to `high`; `whole`: no fractions."""
+    rough = (high - low) / most
+    if not rough > 0:
+        return [low]
+    size = 10 ** math.floor(math.log10(rough))
+    step = next(size * n for n in (1, 2, 5, 10) if size * n >= rough * 0.999)
+    step = max(step, 1) if whole else step
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return [n * step for n in range(first, last + 1)]
 
 
 def _y(labels: Sequence[str], width: int) -> alt.Y:
@@ -147,7 +170,7 @@ def _sized(chart: Any, rows: int, width: int, row: int) -> Any:
     return chart.properties(width=width, height=max(1, rows) * row, autosize=size, padding=_PADDING)
 
 
-def _domain(values: Sequence[float], said: Sequence[str], inner: int) -> tuple[float, float]:
+def _axis(values: Sequence[float], said: Sequence[str], inner: int, format: str, width: int) -> Axis:
     """From the least to the most value, and zero, with room for what is said at their ends."""
     low, high = min(0.0, *values), max(0.0, *values)
     if low == high:
@@ -155,7 +178,8 @@ def _domain(values: Sequence[float], said: Sequence[str], inner: int) -> tuple[f
     letters = _LETTER * max(map(len, said)) + 12
     sides = (low < 0) + (high > 0)
     room = (high - low) * letters / max(inner - sides * letters, inner / 4)
-    return (low - room if low < 0 else low), (high + room if high > 0 else high)
+    numbers = ticks(low, high, _ticks(width), format == ",d")
+    return Axis((low - room if low < 0 else low, high + room if high > 0 else high), numbers, format, False)
 
 
 def bars(rows: Sequence[Bar], x: str, width: int, format: str = ",d") -> Any:
@@ -163,10 +187,8 @@ def bars(rows: Sequence[Bar], x: str, width: int, format: str = ",d") -> Any:
     import altair as alt
 
     values, labels, inner = _labelled(rows, width)
-    domain = _domain([row.value for row in rows], [row.said for row in rows], inner)
-    base = alt.Chart(alt.InlineData(values=values)).encode(
-        y=_y(labels, width), x=_x("value", x, domain, format, width)
-    )
+    axis = _axis([row.value for row in rows], [row.said for row in rows], inner, format, width)
+    base = alt.Chart(alt.InlineData(values=values)).encode(y=_y(labels, width), x=_x("value", x, axis))
     sign = alt.condition("datum.value < 0", alt.value(SERIES[1]), alt.value(SERIES[0]))
     drawn = base.transform_filter("!datum.plain").mark_bar(cornerRadiusEnd=2).encode(color=sign)
     plain = base.transform_filter("datum.plain").mark_bar(cornerRadiusEnd=2, color=REST)
@@ -188,11 +210,12 @@ def stacked(rows: Sequence[Piece], parts: dict[str, str], x: str, width: int) ->
     values = [value for value in values if value["part"] is not None]
     legend = alt.Legend(title=None, columns=2 if width <= NARROW else 5, columnPadding=24)
     scale = alt.Scale(domain=list(names.values()), range=[parts[part] for part in there])
+    axis = Axis((0, 1), ticks(0, 1, _ticks(width)), "%", True)
     drawn = (
         alt.Chart(alt.InlineData(values=values))
         .mark_bar(stroke="var(--paper)", strokeWidth=0.75)
         .encode(
-            x=_x("value", x, None, "%", width, stack="normalize"),
+            x=_x("value", x, axis, stack="normalize"),
             y=_y(labels, width),
             color=alt.Color("part:N", scale=scale, legend=legend, sort=None),
             order="order:Q",
@@ -206,9 +229,9 @@ def ranges(rows: Sequence[Range], x: str, width: int, format: str = "%") -> Any:
     import altair as alt
 
     values, labels, inner = _labelled(rows, width)
-    domain = _domain([row.high for row in rows], [row.said for row in rows], inner)
+    axis = _axis([row.high for row in rows], [row.said for row in rows], inner, format, width)
     base = alt.Chart(alt.InlineData(values=values)).encode(y=_y(labels, width))
-    low, high = (_x(end, x, domain, format, width) for end in ("low", "high"))
+    low, high = (_x(end, x, axis) for end in ("low", "high"))
     line = base.mark_rule(color=REST, strokeWidth=3).encode(x=low, x2="high:Q")
     dots = [
         base.mark_point(filled=True, size=90, opacity=1, color=color).encode(x=end)
@@ -260,9 +283,10 @@ def histograms(rows: Sequence[Bin], marks: dict[str, float], x: str, width: int)
     values, labels, _ = _labelled(rows, width)
     for row, value in zip(rows, values, strict=True):
         value |= {"mark": marks[row.label], "floor": 0}
-    domain = min(row.low for row in rows), max(row.high for row in rows)
+    least, most = min(row.low for row in rows), max(row.high for row in rows)
+    axis = Axis((least, most), ticks(least, most, _ticks(width)), ",~g", False)
     base = alt.Chart(alt.InlineData(values=values))
-    low, mark = (_x(field, x, domain, ",f", width) for field in ("low", "min(mark)"))
+    low, mark = (_x(field, x, axis) for field in ("low", "min(mark)"))
     bins = base.mark_rect(fill=SERIES[0], stroke="var(--paper)", strokeWidth=0.5).encode(
         x=low, x2="high:Q", y=alt.Y("height:Q", axis=None), y2="floor:Q"
     )

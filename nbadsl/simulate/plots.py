@@ -253,7 +253,7 @@ def _moves(changes: Changes) -> Plot | None:
         named = order if len(order) <= most else order[: most - 1]
         ends = [*named, *([_OTHERS] if len(order) > len(named) else []), NOTHING]
         cells = _cells(changes, set(named) | {NOTHING}, set(order), width)
-        return matrix(cells, ends, "new", "old", width)
+        return matrix(cells, ends, "what they get now", "what they got", width)
 
     said = _list([(f"{m.old} to {m.new}", count(m.people, "person", "people")) for m in moved])
     about = "People by what they got (rows) and what they get now (columns). Grey: they stay."
