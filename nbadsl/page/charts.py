@@ -277,21 +277,29 @@ def _heads(labels: Sequence[str], width: int) -> alt.Axis:
 
 
 def histograms(rows: Sequence[Bin], marks: dict[str, float], x: str, width: int) -> Any:
-    """A histogram below the other, each as high as it can be, over one axis. `marks`: a value of each, drawn as a line."""
+    """A histogram below the other, each as high and as wide as it can be. `marks`: a value of each, drawn as a line."""
     import altair as alt
 
     values, labels, _ = _labelled(rows, width)
-    for row, value in zip(rows, values, strict=True):
-        value |= {"mark": marks[row.label], "floor": 0}
-    least, most = min(row.low for row in rows), max(row.high for row in rows)
-    axis = Axis((least, most), ticks(least, most, _ticks(width)), ",~g", False)
-    base = alt.Chart(alt.InlineData(values=values))
-    low, mark = (_x(field, x, axis) for field in ("low", "min(mark)"))
-    bins = base.mark_rect(fill=SERIES[0], stroke="var(--paper)", strokeWidth=0.5).encode(
-        x=low, x2="high:Q", y=alt.Y("height:Q", axis=None), y2="floor:Q"
+    names = dict.fromkeys(row.label for row in rows)
+    drawn = []
+    for name, label in zip(names, labels, strict=True):
+        bins = [value | {"floor": 0} for value in values if value["label"] == label]
+        drawn.append(_histogram(bins, label, marks[name], x if label == labels[-1] else "", width))
+    return alt.vconcat(*drawn, spacing=14).properties(padding=_PADDING)
+
+
+def _histogram(bins: list[dict[str, Any]], label: str, mark: float, x: str, width: int) -> Any:
+    import altair as alt
+
+    least, most = min(each["low"] for each in bins), max(each["high"] for each in bins)
+    axis = Axis((least, most), ticks(least, most, _ticks(width)), ",.4~r", False)
+    shown = alt.Chart(alt.InlineData(values=bins)).mark_rect(
+        fill=SERIES[0], stroke="var(--paper)", strokeWidth=0.5
     )
-    line = base.mark_rule(color=SERIES[1], strokeWidth=2).encode(x=mark)
-    header = alt.Header(title=None, labelAngle=0, labelOrient="top", labelAnchor="start", labelPadding=2)
-    row_of = alt.Row("label:N", sort=labels, header=header)
-    one = alt.layer(bins, line).properties(width=width - 24, height=34)
-    return one.facet(row=row_of).resolve_scale(y="independent").properties(padding=_PADDING, spacing=10)
+    shown = shown.encode(x=_x("low", x, axis), x2="high:Q", y=alt.Y("height:Q", axis=None), y2="floor:Q")
+    line = alt.Chart(alt.InlineData(values=[{"low": mark}])).mark_rule(color=SERIES[1], strokeWidth=2)
+    title = alt.TitleParams(text=label, anchor="start")
+    return alt.layer(shown, line.encode(x=_x("low", x, axis))).properties(
+        width=width - 24, height=34, title=title
+    )

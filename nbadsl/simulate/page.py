@@ -12,7 +12,7 @@ from nbadsl import __version__
 from nbadsl.page import render
 from nbadsl.page.plot import EXTRA, can_plot
 from nbadsl.page.words import change, count, number, percent, share
-from nbadsl.simulate.figures import Simulation
+from nbadsl.simulate.figures import Figures, Simulation
 from nbadsl.simulate.plots import plots
 
 # A number to read first: the number, what it counts, more about it.
@@ -70,8 +70,7 @@ def _alone(simulation: Simulation) -> list[Headline]:
         (number(new.mean_score), "mean score", "of first choices"),
     ]
     if new.guarantees:
-        kept = len(new.guarantees) - new.broken
-        numbers.append((f"{kept} of {len(new.guarantees)}", "guarantees hold", ""))
+        numbers.append((_kept(new), "guarantees hold", ""))
     return numbers
 
 
@@ -86,13 +85,16 @@ def _against(simulation: Simulation) -> list[Headline]:
         (change(new.score - old.score), "score", f"{number(old.score)} → {number(new.score)}"),
     ]
     if new.guarantees or old.guarantees:
-        broken = f"{old.broken} of {len(old.guarantees)} before"
-        numbers.append((f"{new.broken} of {len(new.guarantees)}", "guarantees broken", broken))
+        numbers.append((_kept(new), "guarantees hold", f"{_kept(old)} before"))
     return numbers
 
 
 def _of(people: int) -> str:
     return count(people, "person", "people")
+
+
+def _kept(figures: Figures) -> str:
+    return f"{len(figures.guarantees) - figures.broken} of {len(figures.guarantees)}"
 
 
 def _each(part: float, whole: int) -> float | None:

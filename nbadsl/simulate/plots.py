@@ -149,7 +149,7 @@ def _scores(new: Figures) -> Plot | None:
     means = {h.action: h.mean for h in shown}
     return plot(
         "Scores of those who get an action",
-        "Each is as high as its most frequent score allows; the line is the mean.",
+        "Each has its own scale; the orange line is the mean.",
         _list([(h.action, f"has the mean {h.mean:,.4g}") for h in shown]),
         lambda w: histograms(bins, means, "score", w),
     )
