@@ -85,3 +85,60 @@ OUTSIDE = """() => [...document.querySelectorAll('svg text')]
   .filter(([said, box]) => box.width && (box.left < 0 || box.right > document.documentElement.clientWidth))
   .map(([said, box]) => `${said}: ${box.left}..${box.right}`)"""
 """Words of plots that are cut at an edge of the page."""
+
+
+class _Tables(HTMLParser):
+    """Collects the tables of a page, and the words outside of plots."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tables: dict[str, list[list[str]]] = {}
+        self.words: list[str] = []
+        self._into: list[str] | None = None
+        self._row: list[str] = []
+        self._caption = ""
+        self._skipped = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in ("svg", "style"):
+            self._skipped += 1
+        elif tag == "tr":
+            self._row = []
+        elif tag in ("th", "td", "caption"):
+            self._into = []
+        elif tag == "br" and self._into is not None:
+            self._into.append(" ")
+
+    def handle_endtag(self, tag: str) -> None:
+        said = " ".join("".join(self._into or []).split())
+        if tag in ("svg", "style"):
+            self._skipped -= 1
+        elif tag == "caption":
+            self._caption = said
+            self.tables.setdefault(said, [])
+        elif tag in ("th", "td"):
+            self._row.append(said)
+        elif tag == "tr":
+            self.tables[self._caption].append(self._row)
+        if tag in ("th", "td", "caption"):
+            self._into = None
+
+    def handle_data(self, data: str) -> None:
+        if not self._skipped:
+            self.words.append(data)
+            if self._into is not None:
+                self._into.append(data)
+
+
+def tables(page: str) -> dict[str, list[list[str]]]:
+    """The rows of each table, by its caption; the first are its heads."""
+    reader = _Tables()
+    reader.feed(page)
+    return reader.tables
+
+
+def words(page: str) -> str:
+    """What can be read in a page, but for its plots."""
+    reader = _Tables()
+    reader.feed(page)
+    return "".join(reader.words)
