@@ -21,6 +21,7 @@ from nbadsl.cli.common import (
     run_options,
     say_error,
     wants_color,
+    write_file,
 )
 from nbadsl.cli.trials import Trials, show_trials, trial_options
 from nbadsl.data.options import typed
@@ -53,6 +54,7 @@ def names_of_figures(ctx: click.Context, param: click.Parameter, wanted: bool) -
     "--by", multiple=True, metavar="FIELD,…", help="Fields of the profile, to see groups of people."
 )
 @click.option("--sample", type=click.IntRange(1), metavar="N", help="Only so many people, taken by chance.")
+@click.option("--report", metavar="FILE", help="Write it as a page as well: one HTML file, with plots.")
 @click.option(
     "--fail-if",
     "conditions",
@@ -79,6 +81,7 @@ def command(
     against: str | None,
     by: tuple[str, ...],
     sample: int | None,
+    report: str | None,
     conditions: tuple[str, ...],
     arms: bool,
     days: int | None,
@@ -122,6 +125,7 @@ def command(
       nba simulate policy.nba --profiles customers.parquet --by plan,region
       nba simulate new.nba -p customers.parquet --against policy.nba --fail-if 'changed > 5%'
       nba simulate policy.nba -p customers.csv --sample 10000 --format json
+      nba simulate new.nba -p customers.csv --against policy.nba --report changes.html
       nba simulate policy.nba -p customers.parquet --arms
       nba simulate policy.nba -p customers.parquet --days 84 --respond 'accepted with propensity' --without-limits
     """
@@ -131,7 +135,7 @@ def command(
         raise click.UsageError("say where the profiles are: --profiles FILE")
     where = history or _begun(settings.get("history"))
     trials = Trials(arms, days, every, respond, without_limits)
-    trials.check((("--against", against), ("--by", by), ("--fail-if", conditions)))
+    trials.check((("--against", against), ("--by", by), ("--fail-if", conditions), ("--report", report)))
     path = policy_path(policy)
     with input_errors():
         new = _side(load_policy(path), where, context, parameters)
@@ -160,6 +164,8 @@ def command(
         with compiled.telling(lambda note: click.echo(note, err=True)), progress("deciding") as tick:
             found = simulate(new, asked, old, tick)
     _show(found, format)
+    if report is not None:
+        _write_page(found, Path(report))
     failures = [failure for each in asked_for if (failure := each.failure(found))]
     for failure in failures:
         say_error(failure)
@@ -201,3 +207,12 @@ def _show(found: Simulation, format: str) -> None:
     from nbadsl.cli.simulation import show
 
     show(found, wants_color(sys.stdout))
+
+
+def _write_page(found: Simulation, path: Path) -> None:
+    from nbadsl.page.plot import EXTRA, can_plot
+    from nbadsl.simulate.page import as_html
+
+    if not can_plot():
+        click.echo(f"note: {path} has no plots: pip install '{EXTRA}'", err=True)
+    write_file(path, as_html(found).encode())
