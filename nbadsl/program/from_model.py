@@ -19,6 +19,7 @@ from nbadsl.program.moments import Moments
 from nbadsl.program.nodes import Expr, Program
 from nbadsl.program.pool import Pool
 from nbadsl.program.translate import Translator
+from nbadsl.room import room
 from nbadsl.semantics.fields import constant
 from nbadsl.semantics.model import Model
 from nbadsl.syntax import nodes
@@ -33,7 +34,8 @@ def from_model(model: Model, only: str = "", boosts: bool = True) -> Program:
     To compare a policy with others, its scores can be made of less. `only`: the factor (`propensity`, `value`, `boost`
     or `cost`) that is the score of every candidate, of the fallback as well; who does not have it has no score. `boosts`:
     whether they count."""
-    return _Builder(model, only, boosts).program()
+    with room():
+        return _Builder(model, only, boosts).program()
 
 
 class _Builder:

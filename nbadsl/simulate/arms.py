@@ -1,7 +1,7 @@
 """A policy and its control policies on the same people: what each of its parts is worth.
 
-Takes a policy, the model that it was made of, and profiles; gives an `Arm` for each, with what it decides measured by the score
-of the policy itself, whatever the arm goes by.
+Takes a policy, the model that it was made of, and profiles; gives an `Arm` for each, with what it decides measured by the
+score of the policy itself, whatever the arm goes by.
 """
 
 from __future__ import annotations
@@ -59,7 +59,8 @@ class Arm:
 
 @dataclass(frozen=True, slots=True)
 class Arms:
-    """`notes`: what a reader must know. `arms`: the policy first. `left_out`: control policies that make no sense here, and why not."""
+    """`notes`: what a reader must know. `arms`: the policy first. `left_out`: control policies that make no sense here, and
+    why not."""
 
     policy: str
     currency: str
