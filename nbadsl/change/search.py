@@ -13,7 +13,7 @@ move in one direction: then `exact` is no, and a smaller change may exist.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -123,6 +123,8 @@ class _Search:
         self.stops = [[trial.reads[h.part.expr] for h in judged.hurdles] for judged in self.judged]
         self.needs = [self._needs(number) for number in sorted(wanted)]
         self.tests: dict[frozenset[int], Tests] = {}
+        self.rules = frozenset().union(*(self._read_by_rules(number) for number in wanted))
+        self.passing: dict[frozenset[str], bool] = {}
         self.known: dict[tuple[object, ...], tuple[list[Option], bool]] = {}
         self.lines = {
             name: line(trial.field(name), trial.value(name)) for name in self.free if self._is_numeric(name)
@@ -133,15 +135,15 @@ class _Search:
             return self._result((), True, 0, True)
         exact = True
         for size in range(1, MOST_FIELDS + 1):
-            sets = [s for s in combinations(self.free, size) if self._may_do(frozenset(s))]
             try:
+                sets = [s for s in combinations(self.free, size) if self._may_do(frozenset(s))]
                 best, certain = self._best(sets)
             except _TooMuch:
                 return self._result(None, exact, size - 1, False)
             exact &= certain
             if best is not None:
                 return self._result(best, exact, size, False)
-        more = len(self.free) > MOST_FIELDS and self._may_do(frozenset(self.free))
+        more = len(self.free) > MOST_FIELDS and self._touches(frozenset(self.free))
         return self._result(None, exact, MOST_FIELDS, not more)
 
     def _result(
@@ -180,18 +182,42 @@ class _Search:
                     needs = [*needs, rank | trial.of[other]]
         return needs
 
-    def _tests(self, fields: tuple[str, ...]) -> Tests:
-        """The tests that matter when some fields change: those of candidates that nothing else stops."""
+    def _tests(self, fields: tuple[str, ...], among: Iterable[int]) -> Tests:
+        """The tests of some candidates that matter when some fields change: of those that nothing else stops."""
         changed = frozenset(fields)
-        alive = frozenset(
-            number for number, stops in enumerate(self.stops) if all(changed & each for each in stops)
-        )
+        alive = frozenset(n for n in among if all(changed & each for each in self.stops[n]))
         if alive not in self.tests:
             self.tests[alive] = self.trial.tests(alive, self.wanted)
         return self.tests[alive]
 
+    def _read_by_rules(self, number: int) -> frozenset[str]:
+        candidate, reads = self.trial.program.candidates[number], self.trial.reads
+        asked = [*(rule.when for rule in candidate.rules), candidate.send_at]
+        return frozenset().union(*(reads[expr] for expr in asked if expr is not None))
+
     def _may_do(self, fields: frozenset[str]) -> bool:
+        if not self._touches(fields):
+            return False
+        return self._may_pass(fields & self.rules)
+
+    def _touches(self, fields: frozenset[str]) -> bool:
+        """Whether some fields are read by all that is in the way of a wanted candidate."""
         return any(all(fields & need for need in needs) for needs in self.needs)
+
+    def _may_pass(self, fields: frozenset[str]) -> bool:
+        """Whether the rules of a wanted candidate may let the person pass if some of these fields change."""
+        if fields not in self.passing:
+            self.passing[fields] = any(self._may_pass(fields - {name}) for name in fields) or self._lets_pass(
+                fields
+            )
+        return self.passing[fields]
+
+    def _lets_pass(self, fields: frozenset[str]) -> bool:
+        names = tuple(name for name in self.free if name in fields)
+        options, exact = self._options(names, self._tests(names, self.wanted))
+        return not exact or any(
+            self.trial.passes({n: o.value for n, o in change}, self.wanted) for _, change in options
+        )
 
     # --- the best of some sets ---
 
@@ -199,22 +225,22 @@ class _Search:
         best: tuple[_Size, tuple[tuple[str, Option], ...]] | None = None
         exact = True
         for fields in sets:
-            options, certain = self._options(fields)
+            options, certain = self._options(fields, self._tests(fields, range(len(self.stops))))
             exact &= certain
             for size, change in options:
                 if best is not None and size >= best[0]:
                     break
                 if self.trial.work > MOST_WORK:
                     raise _TooMuch
-                if self.trial.chosen({n: o.value for n, o in change}, self.wanted) & self.wanted:
+                changes = {name: option.value for name, option in change}
+                if self.trial.passes(changes, self.wanted) and self.trial.chosen(changes) & self.wanted:
                     best = size, change
         return (None if best is None else best[1]), exact
 
     def _options(
-        self, fields: tuple[str, ...]
+        self, fields: tuple[str, ...], tests: Tests
     ) -> tuple[list[tuple[_Size, tuple[tuple[str, Option], ...]]], bool]:
         """The changes of some fields that need to be tried, smallest first, and whether these are all."""
-        tests = self._tests(fields)
         meet = {name for _, read in tests if len(both := read & frozenset(fields)) > 1 for name in both}
         wide = [name for name in fields if name in meet and self._is_wide(name)]
         order = sorted(fields, key=lambda name: (name in wide, self.places[name]))

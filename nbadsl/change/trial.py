@@ -68,26 +68,23 @@ class Trial:
         self.work += 1
         return self.judge(changes).evaluator
 
-    def chosen(self, changes: Changes, wanted: frozenset[int] = frozenset()) -> frozenset[int]:
-        """The candidates that are decided, or would be but for a holdout. None, as soon as those `wanted` cannot be
-        among them."""
-        stories: dict[int, Story] = {}
-        judge: Judge | None = None
+    def story(self, number: int, changes: Changes) -> Story:
+        """What becomes of a candidate; one that passes is outranked as long as nothing is chosen."""
+        key = (number, *((name, changes[name]) for name in sorted(self.of[number] & changes.keys())))
+        if key not in self._stories:
+            self.work += 1
+            self._stories[key] = self.judge(changes).story(number)
+        return self._stories[key]
 
-        def story(number: int) -> Story:
-            nonlocal judge
-            key = (number, *((name, changes[name]) for name in sorted(self.of[number] & changes.keys())))
-            if key not in self._stories:
-                self.work += 1
-                judge = judge or self.judge(changes)
-                self._stories[key] = judge.story(number)
-            return self._stories[key]
+    def passes(self, changes: Changes, wanted: Iterable[int]) -> bool:
+        """Whether no rule stops one of some candidates."""
+        return any(self.story(number, changes).fate > Fate.BUDGET for number in wanted)
 
-        if wanted and all(story(number).fate != Fate.OUTRANKED for number in wanted):
-            return frozenset()
+    def chosen(self, changes: Changes) -> frozenset[int]:
+        """The candidates that are decided, or would be but for a holdout."""
         self.work += 1
-        stories = {number: story(number) for number in range(len(self.of))}
-        person = (judge or self.judge(changes)).person(self.seed, list(stories.values()))
+        stories = [self.story(number, changes) for number in range(len(self.of))]
+        person = self.judge(changes).person(self.seed, stories)
         choose(self.program, [person])
         return frozenset(person.picked)
 
