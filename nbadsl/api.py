@@ -11,7 +11,7 @@ PyArrow, is loaded when it is first needed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -246,21 +246,23 @@ class Policy:
         context: Mapping[str, object] | None = None,
         parameters: Mapping[str, object] | None = None,
         history: Store | None = None,
+        why_not: str | None = None,
+        change: Sequence[str] | None = None,
+        factors: bool = False,
     ) -> Story:
         """Why one person is decided as they are: every candidate, its fate, the rule, the values, and the limits. The
         result prints as text; `.as_dict()` is for JSON. Nothing is kept in the history, and what it has of this very
-        decision does not count; without one nobody was contacted before."""
+        decision does not count; without one nobody was contacted before.
+
+        `why_not`: an action, or `action via channel`: what stops it, and the smallest change of profile and context with
+        which it wins. `change`: the only fields that may be different. `factors`: who would win without each factor of
+        the scores. Raises BadInput for an action or a field that is not there.
+        """
         from nbadsl.data.records import read_record
-        from nbadsl.history.asking import Asking
-        from nbadsl.history.memory import MemoryStore
-        from nbadsl.history.standing import standings
-        from nbadsl.story import tell
+        from nbadsl.story import explain
 
         row, given = read_record(self.facts.inputs, profile), self.given(now, context, parameters)
-        store = history or MemoryStore()
-        asking = Asking(self.program, given).before(store, row)
-        row |= asking.rooms(store, asking.demands(row))
-        return tell(self.program, row, given, seed, standings(asking, store, row))
+        return explain(self.program, row, given, seed, history, why_not, change, factors)
 
     # --- parts ---
 

@@ -23,7 +23,7 @@ LAYERS = (
     ("program",),
     ("data",),
     ("plan", "interpreter"),
-    ("engine", "history"),
+    ("engine", "history", "change"),
     ("pipeline",),
     ("lint",),
     ("workspace",),

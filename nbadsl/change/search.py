@@ -127,7 +127,9 @@ class _Search:
         self.passing: dict[frozenset[str], bool] = {}
         self.known: dict[tuple[object, ...], tuple[list[Option], bool]] = {}
         self.lines = {
-            name: line(trial.field(name), trial.value(name)) for name in self.free if self._is_numeric(name)
+            name: line(trial.field(name), trial.value(name), trial.given)
+            for name in self.free
+            if self._is_numeric(name)
         }
 
     def found(self) -> Found:

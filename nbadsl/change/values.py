@@ -67,13 +67,16 @@ class Line:
         return math.floor(value) if self.whole else _ordinal(value)
 
 
-def line(field: Input, value: Value) -> Line:
-    """The line of a numeric field, with its present value on it."""
+def line(field: Input, value: Value, given: Mapping[str, Value]) -> Line:
+    """The line of a numeric field, with its present value on it. What has happened or never did has not happened later
+    than now."""
     low, high = declared(field)
     most = EXACT if _is_whole(field) else FURTHEST
     low, high = max(low, -most), min(high, most)
     if isinstance(field.type, Time | Clock):
         high = min(high, math.nextafter(declared(Input(field.name, field.type))[1], 0))
+    if field.never:
+        high = min(high, anchor(field, given))
     if isinstance(value, float):
         low, high = min(low, value), max(high, value)
     if _is_whole(field):
