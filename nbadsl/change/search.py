@@ -58,12 +58,13 @@ class Found:
 
 def changeable(program: Program) -> tuple[dict[str, str], tuple[str, ...]]:
     """The fields that stay as they are, each with the reason; and those that may be changed, in their order."""
-    stay = {program.key: "it says who it is"}
-    stay |= {e.by: f"the experiment {e.name} goes by it" for e in program.experiments}
-    stay |= {h.by: f"the holdout {h.name} goes by it" for h in program.holdouts}
+    stay: dict[str, str] = {}
     for limit in program.limits:
         read = [*_givens(limit.most), *_givens(limit.each), limit.subject, limit.window.since]
         stay |= {name: f"the {limit.stage} {limit.name} counts by it" for name in read if name}
+    stay |= {h.by: f"the holdout {h.name} goes by it" for h in program.holdouts}
+    stay |= {e.by: f"the experiment {e.name} goes by it" for e in program.experiments}
+    stay[program.key] = "it says who it is"
     fields = [field.name for field in (*program.inputs, *program.context)]
     return stay, tuple(name for name in fields if name not in stay)
 
