@@ -148,6 +148,7 @@ def test_nobody_is_no_mistake():
         (("--every", "3"), "--every is about runs in a row: say how long with --days, as in --days 84"),
         (("--respond", "ignored otherwise"), "--respond is about runs in a row"),
         (("--without-limits",), "--without-limits is about runs in a row"),
+        (("--days", "3000000"), "3000000 is not in the range 1<=x<=3660"),
         (("--arms", "--days", "7"), "--arms and --days are two questions"),
         (("--arms", "--against", "policy.nba"), "--against does not go with --arms"),
         (("--days", "7", "--fail-if", "changed > 5%"), "--fail-if does not go with --days"),
