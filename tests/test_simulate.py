@@ -124,9 +124,12 @@ def test_words_may_be_unknown_or_have_a_default():
         "home": ["x", None, "x"],
         "tone": ["high", None, None],
     }
-    home, tone = simulated(text, profiles=people, by=("home", "tone")).new.segments
-    assert [(g.value, g.people, g.score) for g in home.groups] == [("x", 2, 10.0), (UNKNOWN, 1, 9.0)]
-    assert [(g.value, g.people) for g in tone.groups] == [("high", 1), ("low (default)", 2)]
+    words = pa.array(people["tone"]).dictionary_encode()
+    table = pa.table({**people, "tone": words})
+    for profiles in (people, table):
+        home, tone = simulated(text, profiles=profiles, by=("home", "tone")).new.segments
+        assert [(g.value, g.people, g.score) for g in home.groups] == [("x", 2, 10.0), (UNKNOWN, 1, 9.0)]
+        assert [(g.value, g.people) for g in tone.groups] == [("low", 2), ("high", 1)]
 
 
 def test_differences_between_groups_are_the_largest_of_all_pairs():
