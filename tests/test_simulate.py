@@ -68,6 +68,8 @@ def test_figures_are_those_of_a_run():
     assert by_name(found.contents) == Counter(
         f'{r["action"]} "{r["content"]}"' for r in given if r["content"]
     )
+    for part in found.actions:
+        assert part.score == pytest.approx(sum(r["score"] for r in given if r["action"] == part.name))
     contacts = Counter(r["action"] for r in all if r["action"])
     assert {part.name: part.contacts for part in found.actions if part.contacts} == contacts
     each = Counter(r["customer_id"] for r in all if r["action"])
@@ -112,6 +114,24 @@ def test_groups_are_everybody_once():
     assert incomes[-1].value == UNKNOWN and incomes[-1].people == sum(r["income"] is None for r in ROWS)
 
 
+def test_words_may_be_unknown_or_have_a_default():
+    text = LIMITED.replace(
+        "worth: number", "worth: number  home: text optional  tone: one of low, high = low"
+    )
+    people = {
+        "id": ["a", "b", "c"],
+        "worth": [1.0, 9.0, 8.0],
+        "home": ["x", None, "x"],
+        "tone": ["high", None, None],
+    }
+    words = pa.array(people["tone"]).dictionary_encode()
+    table = pa.table({**people, "tone": words})
+    for profiles in (people, table):
+        home, tone = simulated(text, profiles=profiles, by=("home", "tone")).new.segments
+        assert [(g.value, g.people, g.score) for g in home.groups] == [("x", 2, 10.0), (UNKNOWN, 1, 9.0)]
+        assert [(g.value, g.people) for g in tone.groups] == [("low", 2), ("high", 1)]
+
+
 def test_differences_between_groups_are_the_largest_of_all_pairs():
     found = simulated(POLICY, by=("plan", "age")).new
     assert found.gaps and list(found.gaps) == sorted(found.gaps, key=lambda g: -g.difference)
@@ -154,6 +174,14 @@ arbitrate { score value  nothing below 1  pick 1 }
         ("late", "exclude", "silence", 2),
         ("low", "threshold", "", 1),
     ]
+
+
+def test_a_limit_that_people_share_is_what_leaves_them_with_nothing():
+    text = LIMITED.replace("action news { value 2 }", "")
+    people = {"id": ["a", "b", "c", "d"], "worth": [1.0, 9.0, 8.0, 7.0]}
+    (closest,) = simulated(text, profiles=people).new.closest
+    assert (closest.candidate, closest.stage, closest.reason) == ("coupon", "limit", "2 per month")
+    assert (closest.line, closest.people) == (4, 2)
 
 
 # --- guarantees ---
