@@ -7,10 +7,10 @@ them are held at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -27,6 +27,9 @@ from nbadsl.limited.ahead import in_turn
 from nbadsl.limited.batches import Limited
 from nbadsl.limited.parts import Parts
 from nbadsl.program.nodes import Value
+from nbadsl.replay.batch import Recorded
+
+T = TypeVar("T")
 
 _TRIES = 100
 
@@ -41,12 +44,14 @@ class Rejected(Exception):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Step:
-    """What one batch gave. `position`: bytes of the source read so far, if known."""
+    """What one batch gave. `position`: bytes of the source read so far, if known. `recorded`: the lines of what is
+    written down of its decisions, see `replay`."""
 
     decisions: pa.RecordBatch
     rejects: pa.RecordBatch
     rows: int
     position: int | None
+    recorded: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,10 +106,12 @@ class Run:
         limited: Limited | None = None,
         parts: Parts | None = None,
         strict: bool = False,
+        recorded: Recorded | None = None,
     ) -> None:
         """`policy`: the hash of the policy, which every decision names. `limited`: what decides where there are limits.
         `parts`: where a run that can be taken up again is written as it goes. `strict`: raise Rejected for a bad row,
-        before anything of its batch is kept."""
+        before anything of its batch is kept. `recorded`: what is written down of the decisions."""
+        self.recorded = recorded
         self.limited, self.parts, self.strict = limited, parts, strict
         self.engine, self.profiles, self.given = engine, profiles, given
         self.seed, self.threads = seed, threads
@@ -129,12 +136,26 @@ class Run:
             self.totals = self.totals + totals
             yield step
 
-    def _decided(self) -> Iterator[tuple[Step, Totals]]:
-        """Batches in order, as many at once as there are threads; one more is read meanwhile."""
+    def results(self) -> Iterator[tuple[Batch, Results]]:
+        """Instead of steps, the batches with what was found for them, for those who only count; nothing is kept."""
         if self.limited is not None:
-            yield from self._with_history(self.limited)
-            return
-        yield from in_turn((partial(self._decide, batch) for batch in self.profiles), self.threads)
+            found: Iterator[tuple[Batch, Results]] = (
+                (batch, results) for _, batch, results in self.limited.decide(enumerate(self.profiles))
+            )
+        else:
+            found = self._each(lambda batch: (batch, self._found(batch)))
+        for batch, results in found:
+            self.totals = self.totals + self._counted(results)
+            yield batch, results
+
+    def _decided(self) -> Iterator[tuple[Step, Totals]]:
+        if self.limited is not None:
+            return self._with_history(self.limited)
+        return self._each(lambda batch: self._step(batch, self._found(batch)))
+
+    def _each(self, work: Callable[[Batch], T]) -> Iterator[T]:
+        """Work on batches, in order, as many at once as there are threads; one more is read meanwhile."""
+        yield from in_turn((partial(work, batch) for batch in self.profiles), self.threads)
 
     def _with_history(self, limited: Limited) -> Iterator[tuple[Step, Totals]]:
         """Batches in order, each kept before it is given. Those of an earlier process are not decided again."""
@@ -156,7 +177,7 @@ class Run:
         for _ in range(_TRIES):
             step, totals = self._step(batch, results)
             if self.parts is not None:
-                note = {"rows": step.rows, "totals": totals.as_data()}
+                note = {"rows": step.rows, "totals": totals.as_data(), "recorded": step.recorded}
                 self.parts.write(number, step.decisions, step.rejects, note)
             if not limited.keeps:
                 return step, totals
@@ -170,11 +191,11 @@ class Run:
         """A batch that an earlier process has kept."""
         assert self.parts is not None
         decisions, rejects, note = self.parts.read(number)
-        return Step(decisions, rejects, note["rows"], None), self.totals.of_data(note["totals"])
+        step = Step(decisions, rejects, note["rows"], None, tuple(note["recorded"]))
+        return step, self.totals.of_data(note["totals"])
 
-    def _decide(self, batch: Batch) -> tuple[Step, Totals]:
-        results = self.engine.decide(batch.people, self.given, self.seed, unreadable=batch.unreadable)
-        return self._step(batch, results)
+    def _found(self, batch: Batch) -> Results:
+        return self.engine.decide(batch.people, self.given, self.seed, unreadable=batch.unreadable)
 
     def _step(self, batch: Batch, results: Results) -> tuple[Step, Totals]:
         found = results.outcome
@@ -183,10 +204,17 @@ class Run:
             self._rejects.batch(batch, found.bad),
             batch.people.num_rows,
             batch.position,
+            self._lines(batch, results),
         )
         if self.strict and step.rejects.num_rows:
             raise Rejected(step.rejects)
         return step, self._counted(results)
+
+    def _lines(self, batch: Batch, results: Results) -> tuple[str, ...]:
+        if self.recorded is None:
+            return ()
+        rooms = () if self.limited is None else self.limited.rooms.of(batch.people).rooms
+        return tuple(self.recorded.lines(batch.people, results.outcome, rooms))
 
     def _counted(self, results: Results) -> Totals:
         found, candidates = results.outcome, len(self.engine.plan.facts.candidates)

@@ -191,6 +191,18 @@ def parse_now(ctx: click.Context, param: click.Parameter, value: str | None) -> 
         ) from None
 
 
+def parse_share(ctx: click.Context, param: click.Parameter, value: str) -> float:
+    """`1%`, `0.01`."""
+    number = value.strip().removesuffix("%")
+    try:
+        share = float(number) / (100 if number != value.strip() else 1)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise click.BadParameter(f"`{value}` is not a share; write `1%`, up to `100%`")
+    return share
+
+
 def parse_pairs(ctx: click.Context, param: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
     """`name=value`, several times."""
     found = {}
@@ -231,3 +243,19 @@ def run_options(command: Command) -> Command:
     for option in reversed(options):
         command = option(command)
     return command
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Callable[[int, int | None], None]]:
+    """A progress bar on a terminal; elsewhere silence. Gives what is told how much is done, and of how much if that is
+    known."""
+    if not sys.stderr.isatty():
+        yield lambda done, total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
