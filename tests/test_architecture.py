@@ -28,7 +28,7 @@ LAYERS = (
     ("lint",),
     ("workspace",),
     ("ide",),
-    ("realtime", "limited"),
+    ("realtime", "limited", "difference"),
     ("report", "story", "run"),
     ("testing",),
     ("results",),

@@ -19,6 +19,7 @@ COMMANDS = {
     "fmt": "Lay policies out in one style.",
     "lint": "Find what is right, and yet hardly meant.",
     "test": "Run the tests that stand in policies.",
+    "diff": "Say what differs between two policies, in meaning.",
     "run": "Decide for everybody in a file of profiles.",
     "explain": "Say why one customer is decided as they are.",
     "build": "Compile a policy into one file (.nbac).",

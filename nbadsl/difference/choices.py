@@ -1,0 +1,213 @@
+"""Priority, arbitration, chance, promises and tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any, get_args
+
+from nbadsl.difference.change import LOOSENED, MOVED, TIGHTENED, Change, change
+from nbadsl.difference.limits import Limit, limits
+from nbadsl.difference.periods import period_change
+from nbadsl.difference.shape import shape
+from nbadsl.difference.sides import Sides, effect_of, either, matched, out_of_order
+from nbadsl.ide.plain import in_words
+from nbadsl.syntax import nodes
+
+Arbitrating = (nodes.Score, nodes.Threshold, nodes.Pick, nodes.Fallback)
+
+
+def choices(sides: Sides) -> Iterator[Change]:
+    """What differs in how one is chosen, outside of any block."""
+    yield from _priority(sides)
+    yield from _arbitration(sides)
+    before, after = (
+        [o.item for o in m.overall if isinstance(o.item, get_args(Limit))] for m in (sides.old, sides.new)
+    )
+    yield from limits(sides, "everything", before, after)
+    yield from _holdouts(sides)
+    yield from _experiments(sides)
+    yield from _explore(sides)
+    yield from _guarantees(sides)
+    yield from _tests(sides)
+
+
+# --- priority ---
+
+
+def _priority(sides: Sides) -> Iterator[Change]:
+    old = sides.old.priority.lines if sides.old.priority else ()
+    new = sides.new.priority.lines if sides.new.priority else ()
+    scope_of = {id(line): sides.named(_scope(line)) for line in old} | {
+        id(line): _scope(line) for line in new
+    }
+    meaning = {id(line): side.read(line.when) if line.when is not None else None
+               for side, lines in ((sides.meanings.old, old), (sides.meanings.new, new)) for line in lines}  # fmt: skip
+    keys = (lambda x: (scope_of[id(x)], meaning[id(x)]), lambda x: scope_of[id(x)])
+    pairs = matched(old, new, keys)
+    for a, b in pairs:
+        if a is None or b is None:
+            one = either(a, b)
+            yield change("priority", "line", f"line {one.span.words}", a, b)
+        else:
+            yield from _line(sides, a, b)
+    both = [(a, b) for a, b in pairs if a is not None and b is not None]
+    before = sorted(both, key=lambda pair: old.index(pair[0]))
+    for moved in out_of_order([id(b) for _, b in before], [id(b) for _, b in both]):
+        a, b = next(pair for pair in both if id(pair[1]) == moved)
+        text = f"{b.span.words} is {_place(new, b)} instead of {_place(old, a)}"
+        yield change("priority", "line", text, a, b, kind=MOVED)
+
+
+def _scope(line: nodes.Line) -> str:
+    return line.scope.text if line.scope else "everything else"
+
+
+def _line(sides: Sides, old: nodes.Line, new: nodes.Line) -> Iterator[Change]:
+    if old.when is not None and new.when is not None:
+        yield from _some(sides.condition("priority", "line", f"{_scope(new)} when", old.when, new.when))
+    elif new.when is not None:
+        text = f"{_scope(new)} when {in_words(new.when)}, instead of always"
+        yield change("priority", "line", text, old, new, TIGHTENED)
+    elif old.when is not None:
+        text = f"{_scope(new)} always, instead of when {in_words(old.when)}"
+        yield change("priority", "line", text, old, new, LOOSENED)
+
+
+def _place(lines: Sequence[nodes.Line], line: nodes.Line) -> str:
+    """`below vip_care`, `first`."""
+    at = lines.index(line)
+    return f"below {_scope(lines[at - 1])}" if at else "first"
+
+
+def _some(found: Change | None) -> Iterable[Change]:
+    return () if found is None else (found,)
+
+
+# --- arbitration ---
+
+
+def _arbitration(sides: Sides) -> Iterator[Change]:
+    old = {type(c): c for c in (sides.old.arbitrate.choices if sides.old.arbitrate else ())}
+    new = {type(c): c for c in (sides.new.arbitrate.choices if sides.new.arbitrate else ())}
+    for kind in Arbitrating:
+        a, b = old.get(kind), new.get(kind)
+        match a, b:
+            case nodes.Score(), nodes.Score():
+                yield from _some(sides.number("arbitrate", "score", "score", a.value, b.value))
+            case nodes.Threshold(), nodes.Threshold():
+                yield from _some(sides.number("arbitrate", "threshold", "nothing below", a.value, b.value))
+            case nodes.Fallback(), nodes.Fallback():
+                if sides.named(a.action.text) != b.action.text:
+                    yield change("arbitrate", "fallback", f"{b.span.words} instead of {a.action.text}", a, b)
+            case _:
+                yield from _some(sides.value("arbitrate", kind.__name__.lower(), "", a, b))
+
+
+# --- chance ---
+
+
+def _holdouts(sides: Sides) -> Iterator[Change]:
+    for a, b in matched(sides.old.holdouts, sides.new.holdouts, (lambda h: h.name.text,)):
+        if a is None or b is None:
+            one = either(a, b)
+            yield change("holdout", "holdout", one.span.words, a, b)
+            continue
+        subject = f"holdout {b.name.text}"
+        if a.share.value != b.share.value:
+            effect = effect_of(b.share.value > a.share.value, b.share.value < a.share.value)
+            text = f"{b.share.span.words} instead of {a.share.span.words} of the people get nothing"
+            yield change(subject, "threshold", text, a, b, effect)
+        yield from _drawn(subject, a, b)
+        for found in period_change(sides, subject, "held out", a.period, b.period):
+            yield replace(found, effect="")
+
+
+def _drawn(subject: str, old: Any, new: Any) -> Iterator[Change]:
+    """Another field or seed: other people."""
+    if (shape(old.by), shape(old.seed)) != (shape(new.by), shape(new.seed)):
+        words = [f"by {n.by.text}" + (f" seed “{n.seed.text}”" if n.seed else "") for n in (old, new)]
+        yield change(subject, "seed", f"other people: {words[1]} instead of {words[0]}", old, new)
+
+
+def _experiments(sides: Sides) -> Iterator[Change]:
+    for a, b in matched(
+        sides.old.of_kind("experiment"), sides.new.of_kind("experiment"), (lambda s: s.name,)
+    ):
+        if a is None or b is None:
+            one = either(a, b)
+            text = ", ".join(arm.span.words for arm in one.node.arms)
+            yield change(f"experiment {one.name}", "experiment", text, a, b)
+            continue
+        subject = f"experiment {b.name}"
+        yield from _drawn(subject, a.node, b.node)
+        if shape(a.node.arms) != shape(b.node.arms):
+            words = [", ".join(arm.span.words for arm in s.node.arms) for s in (a, b)]
+            yield change(subject, "arms", f"{words[1]} instead of {words[0]}", a, b)
+
+
+def _explore(sides: Sides) -> Iterator[Change]:
+    old, new = sides.old.explore, sides.new.explore
+    if old is None or new is None:
+        yield from _some(sides.value("explore", "explore", "", old, new))
+        return
+    shares = old.share.value == new.share.value
+    among = (sides.named(old.among.text) if old.among else "") == (new.among.text if new.among else "")
+    if not (shares and among):
+        text = f"{new.span.words} instead of {old.span.words.partition(' ')[2]}"
+        yield change("explore", "explore", text, old, new)
+
+
+# --- promises and tests ---
+
+
+def _guarantees(sides: Sides) -> Iterator[Change]:
+    for a, b in matched(sides.old.guarantees, sides.new.guarantees, (lambda g: g.title.text, shape)):
+        if a is None or b is None:
+            one = either(a, b)
+            text = f"{_promised(one)} when {in_words(one.when)}"
+            yield change(_called("guarantee", one), "guarantee", text, a, b)
+            continue
+        subject = _called("guarantee", b)
+        if a.title.text != b.title.text:
+            yield change(subject, "name", f"was called “{a.title.text}”", a, b)
+        if (a.never, sides.named(a.scope.text)) != (b.never, b.scope.text):
+            yield change(subject, "scope", f"{_promised(b)} instead of {_promised(a)}", a, b)
+        found = sides.condition(subject, "guarantee", f"{_promised(b)} when", a.when, b.when)
+        if found is not None:  # a promise about fewer people is less of a promise
+            yield replace(found, effect={TIGHTENED: LOOSENED, LOOSENED: TIGHTENED}.get(found.effect, ""))
+
+
+def _promised(guarantee: nodes.Guarantee) -> str:
+    return f"{'never' if guarantee.never else 'some'} {guarantee.scope.text}"
+
+
+def _called(kind: str, node: Any) -> str:
+    return f"{kind} “{node.title.text}”"
+
+
+def _tests(sides: Sides) -> Iterator[Change]:
+    for a, b in matched(sides.old.tests, sides.new.tests, (lambda t: t.title.text, _test)):
+        if a is None or b is None:
+            one = either(a, b)
+            yield change(_called("test", one), "test", _expects(one), a, b)
+        elif _test(a) != _test(b):
+            text = (
+                f"{_expects(b)} instead of {_expects(a)}"
+                if _expects(a) != _expects(b)
+                else "another customer"
+            )
+            yield change(_called("test", b), "test", text, a, b)
+
+
+def _test(test: nodes.Test) -> object:
+    """What a test says; the order in which values are given means nothing."""
+    items = ((type(i), *sorted(map(repr, map(shape, i.entries)))) if isinstance(i, nodes.TestEntries) else shape(i)
+             for i in test.items)  # fmt: skip
+    expected = [i for i in test.items if isinstance(i, nodes.Expect)]
+    return tuple(sorted(map(repr, items))), shape(tuple(expected))
+
+
+def _expects(test: nodes.Test) -> str:
+    found = [i.span.words for i in test.items if isinstance(i, nodes.Expect)]
+    return "; ".join(found) or "a table of cases"
