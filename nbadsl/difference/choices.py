@@ -12,6 +12,7 @@ from nbadsl.difference.periods import period_change
 from nbadsl.difference.shape import shape
 from nbadsl.difference.sides import Sides, effect_of, either, matched, out_of_order
 from nbadsl.ide.plain import in_words
+from nbadsl.semantics.model import Model
 from nbadsl.syntax import nodes
 
 Arbitrating = (nodes.Score, nodes.Threshold, nodes.Pick, nodes.Fallback)
@@ -36,8 +37,7 @@ def choices(sides: Sides) -> Iterator[Change]:
 
 
 def _priority(sides: Sides) -> Iterator[Change]:
-    old = sides.old.priority.lines if sides.old.priority else ()
-    new = sides.new.priority.lines if sides.new.priority else ()
+    old, new = _lines(sides.old), _lines(sides.new)
     scope_of = {id(line): sides.named(_scope(line)) for line in old} | {
         id(line): _scope(line) for line in new
     }
@@ -57,6 +57,12 @@ def _priority(sides: Sides) -> Iterator[Change]:
         a, b = next(pair for pair in both if id(pair[1]) == moved)
         text = f"{b.span.words} is {_place(new, b)} instead of {_place(old, a)}"
         yield change("priority", "line", text, a, b, kind=MOVED)
+
+
+def _lines(model: Model) -> list[nodes.Line]:
+    """The lines, without an `everything else` at their end, which is there anyway."""
+    lines = list(model.priority.lines) if model.priority else []
+    return lines[:-1] if lines and lines[-1].scope is None and lines[-1].when is None else lines
 
 
 def _scope(line: nodes.Line) -> str:
@@ -88,8 +94,7 @@ def _some(found: Change | None) -> Iterable[Change]:
 
 
 def _arbitration(sides: Sides) -> Iterator[Change]:
-    old = {type(c): c for c in (sides.old.arbitrate.choices if sides.old.arbitrate else ())}
-    new = {type(c): c for c in (sides.new.arbitrate.choices if sides.new.arbitrate else ())}
+    old, new = _chosen(sides.old), _chosen(sides.new)
     for kind in Arbitrating:
         a, b = old.get(kind), new.get(kind)
         match a, b:
@@ -101,7 +106,13 @@ def _arbitration(sides: Sides) -> Iterator[Change]:
                 if sides.named(a.action.text) != b.action.text:
                     yield change("arbitrate", "fallback", f"{b.span.words} instead of {a.action.text}", a, b)
             case _:
-                yield from _some(sides.value("arbitrate", kind.__name__.lower(), "", a, b))
+                yield from _some(sides.value("arbitrate", kind.__name__.lower(), a, b))
+
+
+def _chosen(model: Model) -> dict[type, Any]:
+    """What stands in `arbitrate`, by its kind, without a `pick 1`, which is what happens anyway."""
+    choices = model.arbitrate.choices if model.arbitrate else ()
+    return {type(c): c for c in choices if shape(c) != ("Pick", ("Number", 1), ())}
 
 
 # --- chance ---
@@ -125,9 +136,9 @@ def _holdouts(sides: Sides) -> Iterator[Change]:
 
 def _drawn(subject: str, old: Any, new: Any) -> Iterator[Change]:
     """Another field or seed: other people."""
-    if (shape(old.by), shape(old.seed)) != (shape(new.by), shape(new.seed)):
-        words = [f"by {n.by.text}" + (f" seed “{n.seed.text}”" if n.seed else "") for n in (old, new)]
-        yield change(subject, "seed", f"other people: {words[1]} instead of {words[0]}", old, new)
+    before, after = (f"by {n.by.text} seed “{(n.seed or n.name).text}”" for n in (old, new))
+    if before != after:
+        yield change(subject, "seed", f"other people: {after} instead of {before}", old, new)
 
 
 def _experiments(sides: Sides) -> Iterator[Change]:
@@ -149,7 +160,7 @@ def _experiments(sides: Sides) -> Iterator[Change]:
 def _explore(sides: Sides) -> Iterator[Change]:
     old, new = sides.old.explore, sides.new.explore
     if old is None or new is None:
-        yield from _some(sides.value("explore", "explore", "", old, new))
+        yield from _some(sides.value("explore", "explore", old, new))
         return
     shares = old.share.value == new.share.value
     among = (sides.named(old.among.text) if old.among else "") == (new.among.text if new.among else "")

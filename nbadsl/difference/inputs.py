@@ -26,6 +26,11 @@ def settings(sides: Sides) -> Iterator[Change]:
         if a != b:
             label = _SETTINGS.get(field.name, f"the {field.name}")
             yield change("policy", "setting", f"{label} is {_value(b)} instead of {_value(a)}", before, after)
+    old, new = sides.old.profile, sides.new.profile
+    assert old is not None and new is not None
+    if (old.name.text, old.key.text) != (new.name.text, new.key.text):
+        words = [f"profile {p.name.text} key {p.key.text}" for p in (old, new)]
+        yield change("profile", "setting", f"{words[1]} instead of {words[0]}", old, new)
 
 
 def _policy(files: tuple[nodes.File, ...]) -> Any:

@@ -66,6 +66,9 @@ def _both(sides: Sides, subject: str, old: nodes.Scope, new: nodes.Scope) -> Ite
         moved = f"in {new.parent.text if new.parent else 'no group'} instead of {parent}"
         yield change(subject, "group", moved, *spans, kind=MOVED)
         yield from _inherited(sides, subject, old, new)
+    if sides.old.purpose_of(old) != sides.new.purpose_of(new):
+        purposes = (_one(s.items, nodes.Purpose) for s in (old, new))
+        yield from _some(sides.value(subject, "purpose", *purposes))
     yield from items(sides, subject, old.items, new.items)
 
 
@@ -85,8 +88,7 @@ def _inherited(sides: Sides, subject: str, old: nodes.Scope, new: nodes.Scope) -
 
 def items(sides: Sides, subject: str, old: Items, new: Items) -> Iterator[Change]:
     """What differs between two blocks."""
-    for cls, label in ((nodes.Title, ""), (nodes.Purpose, "")):
-        yield from _some(sides.value(subject, cls.__name__.lower(), label, _one(old, cls), _one(new, cls)))
+    yield from _some(sides.value(subject, "title", _one(old, nodes.Title), _one(new, nodes.Title)))
     yield from _active(sides, subject, old, new)
     yield from rules(sides, subject, _all(old, nodes.Rule), _all(new, nodes.Rule))
     yield from _factors(sides, subject, old, new)
@@ -97,7 +99,7 @@ def items(sides: Sides, subject: str, old: Items, new: Items) -> Iterator[Change
     )
     yield from _exempt(sides, subject, old, new)
     yield from _contents(sides, subject, _all(old, nodes.Content), _all(new, nodes.Content))
-    yield from _some(sides.value(subject, "slots", "", _one(old, nodes.Send), _one(new, nodes.Send)))
+    yield from _some(sides.value(subject, "slots", _one(old, nodes.Send), _one(new, nodes.Send)))
     yield from _channels(sides, subject, _all(old, nodes.Via), _all(new, nodes.Via))
 
 
@@ -121,7 +123,7 @@ def _active(sides: Sides, subject: str, old: Items, new: Items) -> Iterator[Chan
 
 def _exempt(sides: Sides, subject: str, old: Items, new: Items) -> Iterator[Change]:
     before, after = _one(old, nodes.Exempt), _one(new, nodes.Exempt)
-    found = sides.value(subject, "limit", "", before, after)
+    found = sides.value(subject, "limit", before, after)
     if found is not None:
         effect = TIGHTENED if after is None else LOOSENED if before is None else ""
         yield change(subject, "limit", found.text, before, after, effect)

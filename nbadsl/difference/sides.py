@@ -83,14 +83,12 @@ class Sides:
         """What two nodes read that differs itself."""
         return tuple(sorted(self.roots & (names(self.old, old) | names(self.new, new))))
 
-    def value(self, subject: str, part: str, label: str, old: Any, new: Any, *words: str) -> Change | None:
-        """The change of something that is said word for word, of which either may be missing. `words`: the old and the
-        new one in words, where they are not those of the text."""
+    def value(self, subject: str, part: str, old: Any, new: Any) -> Change | None:
+        """The change of something that is said word for word, of which either may be missing."""
         if shape(old) == shape(new):
             return None
-        before, after = words or tuple("" if n is None else n.span.words for n in (old, new))
-        text = f"{label}{after} instead of {before}" if old and new else f"{label}{after or before}"
-        return change(subject, part, text, old, new)
+        words = [n.span.words for n in (new, old) if n is not None]
+        return change(subject, part, " instead of ".join(words), old, new)
 
 
 def either(old: Thing | None, new: Thing | None) -> Thing:
