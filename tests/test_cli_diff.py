@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 from commands import change, fails, nba
 
+from nbadsl.difference.revision import Revision
+from nbadsl.resources import folder
+
 OFFERS = """# What we offer.
 group offers { exclude when complained because "silence" }
 action winback in offers {
@@ -182,3 +185,8 @@ def test_outside_of_a_repository_there_are_no_revisions(tmp_path: Path, monkeypa
     assert "is not in a git repository, so there is no revision `HEAD`" in fails(2, "diff")
     monkeypatch.setenv("PATH", "")
     assert fails(2, "diff") == "error: git is not installed, so there are no revisions"
+
+
+def test_the_standard_library_is_read_from_the_disk_wherever_it_lies():
+    inside = folder("stdlib") / "recency.nba"
+    assert Revision("HEAD", folder("stdlib").parent.resolve()).read(inside)[0].path == str(inside)
