@@ -23,11 +23,19 @@ _ADDED = {
 
 def said(old: nodes.Expr, new: nodes.Expr) -> str:
     """The new expression, or the part of it that differs, and what stood there before."""
+    if _opposite(old, new) or _opposite(new, old):
+        return f"{in_words(new)}, the opposite of what was there"
     chained = _chained(old, new)
     if chained:
         return chained
     clause, leaf = _nearest(_bare(old), _bare(new))
     return f"{in_words(clause[1])} instead of {in_words(leaf[0])}"
+
+
+def _opposite(expr: nodes.Expr, other: nodes.Expr) -> bool:
+    """Whether an expression is `not` and the other one."""
+    expr = _bare(expr)
+    return isinstance(expr, nodes.Unary) and expr.operator == "not" and shape(expr.operand) == shape(other)
 
 
 def _chained(old: nodes.Expr, new: nodes.Expr) -> str:
