@@ -15,7 +15,7 @@ PACKAGE = ROOT / "nbadsl"
 
 # Low to high. A module imports its own folder or lower ones; those in one row do not know each other.
 LAYERS = (
-    ("source", "resources", "types", "room", "settings"),
+    ("source", "resources", "types", "room", "settings", "page"),
     ("zone", "inputs"),
     ("diagnostics",),
     ("syntax",),
@@ -23,16 +23,17 @@ LAYERS = (
     ("program",),
     ("data",),
     ("plan", "interpreter"),
-    ("engine", "history"),
+    ("engine", "history", "change"),
     ("pipeline",),
     ("lint",),
     ("workspace",),
     ("ide",),
-    ("realtime", "limited", "difference"),
+    ("realtime", "limited", "replay", "difference"),
     ("report", "story", "run"),
     ("testing",),
     ("results",),
     ("api",),
+    ("simulate",),
     ("lsp",),
     ("browser",),
     ("cli", "pygments", "pytest_plugin"),
@@ -44,14 +45,18 @@ HOMES = {
     "lark": {"syntax"},
     "numba": {"engine"},
     "llvmlite": {"engine"},
-    "pyarrow": {"data", "engine", "history", "limited", "run", "results", "api", "cli"},
-    "numpy": {"data", "plan", "engine", "history", "limited", "run"},
+    "pyarrow": {"data", "engine", "history", "limited", "replay", "run", "results", "api", "simulate", "cli"},
+    "numpy": {"data", "plan", "engine", "history", "limited", "replay", "run", "simulate"},
     "pydantic": {"data", "cli", "api"},
     "click": {"cli"},
     "pytest": {"pytest_plugin"},
     "rich": {"cli", "diagnostics"},
     "pygls": {"lsp"},
     "lsprotocol": {"lsp"},
+    "jinja2": {"page"},
+    "markupsafe": {"page"},
+    "altair": {"page"},
+    "vl_convert": {"page"},
     "websockets": {"browser"},
     "sqlite3": {"history"},
     "redis": {"history"},
@@ -137,7 +142,7 @@ def test_only_the_edges_import_our_own_modules_late() -> None:
     ],
 )
 def test_checking_does_not_pay_for_the_engine(code: str) -> None:
-    heavy = "numba numpy pyarrow pydantic rich pygls".split()
+    heavy = "numba numpy pyarrow pydantic rich pygls jinja2".split()
     program = f"import sys\n{code}\nprint([m for m in {heavy} if m in sys.modules])"
     result = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True

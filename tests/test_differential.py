@@ -20,16 +20,18 @@ from strategies_program import Case, cases
 from nbadsl.data.arrow import column, from_arrow, to_arrow
 from nbadsl.data.records import read_record
 from nbadsl.data.schema import accepts, column_of
-from nbadsl.engine import batch
+from nbadsl.engine import batch, fates
 from nbadsl.engine.batch import Engine
 from nbadsl.engine.single import Single
+from nbadsl.interpreter.decide import run_all
 from nbadsl.plan.artefact import dump, loads
 from nbadsl.plan.lower import lower
 from nbadsl.program import chance
+from nbadsl.program.decision import Fate, Story
 from nbadsl.program.nodes import Input
 
 # Shares of the examples (`conftest` deals them out in rounds): most test meaning, fewer the ways in which a batch can be cut and stored.
-MEANING, LAYOUT, SINGLE, SAVED = 0.7, 0.15, 0.1, 0.05
+MEANING, LAYOUT, SINGLE, FATES, SAVED = 0.65, 0.15, 0.1, 0.05, 0.05
 ALONE = 0.6  # of those that test meaning, how many have no limits that people share or fill themselves
 # Tried as well, where a field takes them: if they lose something of its values, another is used.
 NARROW = (pa.int8(), pa.uint16(), pa.float32(), pa.timestamp("ns"), pa.decimal128(12, 2))
@@ -116,6 +118,34 @@ def test_one_person_alone_is_decided_as_in_a_batch(examples: int):
 
     for_examples(int(examples * SINGLE / 2), check, cases())
     for_examples(int(examples * SINGLE / 2), check_shares, cases(shares=True))
+
+
+CODES = {
+    Fate.INACTIVE: fates.INACTIVE,
+    Fate.QUIET: fates.QUIET,
+    Fate.NO_SCORE: fates.NO_SCORE,
+    Fate.THRESHOLD: fates.THRESHOLD,
+    Fate.OUTRANKED: fates.PASSED,
+    Fate.CHOSEN: fates.PASSED,
+}
+
+
+def code(story: Story) -> int:
+    """A fate as the engine writes it."""
+    return CODES[story.fate] if story.rule is None else story.rule
+
+
+def test_the_fates_that_the_engine_writes_are_those_of_the_stories(examples: int):
+    def check(case: Case, block: int) -> None:
+        plan = plan_of(case.program)
+        people = tiled(to_arrow(case.rows, (*case.program.inputs, *case.program.rooms)), 600)
+        with mock.patch.object(batch, "PIECE", 512):
+            results = Engine(plan).decide(people, case.given, case.seed, 2, block, fates=True)
+        found = run_all(case.program, case.rows, case.given, case.seed)
+        told = [[code(story) for story in outcome.decision.stories] for outcome in found]
+        assert results.fates is not None and results.fates.tolist() == told * 600
+
+    for_examples(int(examples * FATES), check, cases(), st.sampled_from((512, 4096)))
 
 
 def test_a_saved_policy_is_the_same_policy(examples: int):

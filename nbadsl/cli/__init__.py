@@ -22,6 +22,7 @@ COMMANDS = {
     "diff": "Say what differs between two policies, in meaning.",
     "run": "Decide for everybody in a file of profiles.",
     "explain": "Say why one customer is decided as they are.",
+    "replay": "Make recorded decisions again, and say what differs.",
     "build": "Compile a policy into one file (.nbac).",
     "history": "Look at a contact history, take it out, add to it, forget a person.",
     "schema": "Print the JSON Schema of the profile.",

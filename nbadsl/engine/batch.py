@@ -25,6 +25,7 @@ from nbadsl.engine import settings as at
 from nbadsl.engine.choose import BAD_DATA
 from nbadsl.engine.columns import Bound, bind
 from nbadsl.engine.counters import REASONS, Counters, counted
+from nbadsl.engine.fates import INACTIVE, Fates, counted_by
 from nbadsl.engine.hashing import bases
 from nbadsl.engine.same import concatenated, same
 from nbadsl.plan.flags import passes
@@ -43,12 +44,13 @@ LIST_ROWS = 512  # rows of a block where candidates are put on lists
 class Results:
     """Decisions of n people as arrays, and what was counted. `left`: [n], the reason where limits
     leave nothing of somebody's list. `struck`: [n], where people were served, the limit that had no room for the first
-    candidate that they proposed, -1 for none."""
+    candidate that they proposed, -1 for none. `fates`: [n, candidates], where they were asked for; see `engine.fates`."""
 
     outcome: Outcome
     counters: Counters
     left: NDArray[np.int32]
     struck: NDArray[np.int32] | None = None
+    fates: Fates | None = None
 
 
 class Engine:
@@ -68,6 +70,7 @@ class Engine:
         self.has_sends = any(register >= 0 for register in chosen.sends)
         self.zone = _zone_table(plan.facts.timezone) if plan.uses_zone else np.zeros((2, 1))
         self.used = plan.fields
+        self.counted_by = counted_by(plan)
         self.run_kernel = kernel.run.load()
         self._scratch = threading.local()
 
@@ -81,11 +84,12 @@ class Engine:
         threads: int = 1,
         block: int = BLOCK,
         unreadable: NDArray[np.int32] | None = None,
+        fates: bool = False,
     ) -> Results:
         """Decide everybody in a batch or table.
 
         `given`: as `program.givens` builds it. `seed`: of the run. `block`: rows at a time, rounded up to a multiple of 512.
-        `unreadable`: int32 [n], index of an input that could not be read, -1 for none.
+        `unreadable`: int32 [n], index of an input that could not be read, -1 for none. `fates`: whether they are wanted.
         Raises `data.rules.BadData` for missing columns and wrong types.
         """
         problems = check_schema(people.schema, self.plan.facts.inputs, self.used)
@@ -93,11 +97,11 @@ class Engine:
             raise BadData(*map(str, problems))
         constants, forced = self.constants(given)
         if isinstance(people, pa.RecordBatch):
-            return self._batch(people, given, constants, forced, seed, threads, block, unreadable)
+            return self._batch(people, given, constants, forced, seed, threads, block, unreadable, fates)
         found, start = [], 0
         for batch in _batches(people):
             part = None if unreadable is None else unreadable[start : start + batch.num_rows]
-            found.append(self._batch(batch, given, constants, forced, seed, threads, block, part))
+            found.append(self._batch(batch, given, constants, forced, seed, threads, block, part, fates))
             start += batch.num_rows
         return joined(found)
 
@@ -129,20 +133,22 @@ class Engine:
         threads: int,
         block: int,
         unreadable: NDArray[np.int32] | None,
+        wants_fates: bool,
     ) -> Results:
         bound = bind(self.plan, batch, given)
         _merge(bound.bad, unreadable)
         outcome = self.outcome(bound.rows, self._holdouts(bound, constants), bound.arms)
         left = np.empty(bound.rows if self.leaves else 0, np.int32)
+        fates = np.full((bound.rows, len(self.plan.rules)), INACTIVE, np.int16) if wants_fates else None
         draws = None
         if self.plan.chosen.explores:
             now = given["now"]
             assert isinstance(now, float)
             draws = bases(bound.keys, now, seed, self.plan.facts.name)
-        counters = self._run(bound, constants, outcome, left, draws, threads, block, forced)
+        counters = self._run(bound, constants, outcome, left, fates, draws, threads, block, forced)
         if counters[self.plan.counters + BAD_DATA]:
             outcome = replace(outcome, bad=bound.bad.astype(np.int32) - 1)
-        return Results(outcome, counted(self.plan, counters, outcome, constants), left)
+        return Results(outcome, counted(self.plan, counters, outcome, constants), left, fates=fates)
 
     def _run(
         self,
@@ -150,6 +156,7 @@ class Engine:
         constants: NDArray[np.float64],
         outcome: Outcome,
         left: NDArray[np.int32],
+        fates: Fates | None,
         draws: NDArray[np.int64] | None,
         threads: int,
         block: int,
@@ -165,6 +172,9 @@ class Engine:
             settings[at.FORCED] = int(forced)
             settings[at.BASES] = 0 if draws is None else draws.ctypes.data
             settings[at.OUT_LEFT] = left.ctypes.data if self.leaves else 0
+            if fates is not None:
+                settings[at.OUT_FATES] = fates.ctypes.data
+                settings[at.COUNTED_BY] = self.counted_by.ctypes.data
             self.write_to(outcome, settings)
             counters = np.zeros(self.plan.counters + REASONS, np.int64)
             with _alive(self.room(block, settings, recoded)):
@@ -369,7 +379,9 @@ def joined(found: list[Results]) -> Results:
     counters = found[0].counters
     for each in found[1:]:
         counters = counters + each.counters
-    return Results(outcome, counters, np.concatenate([f.left for f in found]))
+    fates = [f.fates for f in found if f.fates is not None]
+    left = np.concatenate([f.left for f in found])
+    return Results(outcome, counters, left, fates=np.concatenate(fates) if fates else None)
 
 
 def decide(

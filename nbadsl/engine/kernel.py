@@ -25,6 +25,7 @@ from nbadsl.engine import vectors as v
 from nbadsl.engine.blocks import INFINITY, begin, finish, recode_words
 from nbadsl.engine.compiled import Compiled
 from nbadsl.engine.execute import both, make_mask, make_number
+from nbadsl.engine.fates import note_dropped, note_passed, note_stopped
 from nbadsl.engine.loops import NAN, ld_f64, ld_i32, ld_i64, st_i32, st_i64
 from nbadsl.engine.parts import part
 from nbadsl.plan.ops import CODE, FIRST_MASK, FIRST_NUMBER
@@ -54,8 +55,8 @@ SIGNATURE = i64(
 )
 
 
-@part("iiiiliiiI", "i")
-def gate(target, left, base, stride, lists, first, rules, words, counters):
+@part("IiiiiiliiiI", "i")
+def gate(s, row, target, left, base, stride, lists, first, rules, words, counters):
     """Let valid rows through rules one by one; counts whom each stops. Gives how many are left."""
     source = base + stride
     whole = (words + 7) & ~7
@@ -65,6 +66,8 @@ def gate(target, left, base, stride, lists, first, rules, words, counters):
         rule, sure, counter = lists[first + 3 * r], lists[first + 3 * r + 1], lists[first + 3 * r + 2]
         known = base if sure < 0 else base + (sure >> 1) * stride
         flip = 0 if sure < 0 else -(sure & 1)
+        if s[at.OUT_FATES]:
+            note_stopped(s, row, source, base + (rule >> 1) * stride, -(rule & 1), counter, words)
         stopped = b.let_pass(target, source, base + (rule >> 1) * stride, -(rule & 1), known, flip, whole)
         counters[counter] += stopped & 0xFFFFFFFF
         if sure >= 0:
@@ -238,7 +241,8 @@ def _make(stamp: str) -> Any:
                     )
                 elif op == GATE:
                     target = base + o1 * stride
-                    if gate(target, alive, base, stride, lists, o2, o3, (n + 63) >> 6, counters) == 0:
+                    words = (n + 63) >> 6
+                    if gate(s, row, target, alive, base, stride, lists, o2, o3, words, counters) == 0:
                         pc = o4
                 elif op == SELECT:
                     n = selected.select(idx, base + (o1 >> 1) * stride, -(o1 & 1), dense)
@@ -250,6 +254,8 @@ def _make(stamp: str) -> Any:
                 elif op == KEEP:
                     target = numbers + o1 * wide
                     st_i64(pointers, o1, target)
+                    if s[at.OUT_FATES]:
+                        note_dropped(s, row, ld_i64(pointers, o2), o3, n)
                     kept = keep(s, target, ld_i64(pointers, o2), o4, o5, n, constants, pointers)
                     counters[fates + at.FATES * o3 + at.NO_SCORE] += kept >> 32
                     counters[fates + at.FATES * o3 + at.THRESHOLD] += n - (kept & 0xFFFFFFFF) - (kept >> 32)
@@ -258,6 +264,8 @@ def _make(stamp: str) -> Any:
                     tier = 0 if o3 < 0 else ld_i64(pointers, o3)
                     counters[fates + at.FATES * o2 + at.PASSED] += n
                     offer(s, row, ld_i64(pointers, o1), tier, o4, o2, n)
+                    if s[at.OUT_FATES]:
+                        note_passed(s, row, o2, n)
                 elif op == DENSE:
                     n = dense
                 elif op == SKIP:
@@ -266,6 +274,8 @@ def _make(stamp: str) -> Any:
                 elif op == STAND:
                     stood = let_stand(s, o2, base + (o1 >> 1) * stride, -(o1 & 1), dense)
                     counters[fates + at.FATES * o2 + at.PASSED] += stood
+                    if s[at.OUT_FATES]:
+                        note_passed(s, row, o2, stood)
                 elif op == COUNT:
                     counters[o2] += count_rows(o1, base, stride, spare, (n + 63) >> 6)
                 elif op == GIVE:

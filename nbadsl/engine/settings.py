@@ -32,6 +32,8 @@ from __future__ import annotations
     OUT_SEND,
     OUT_SCORE,
     OUT_REASON,
+    OUT_FATES,  # the fates of all candidates (int16, rows × candidates), 0: nobody asks; see `fates`
+    COUNTED_BY,  # where somebody asks: the candidate and the fate that each counter is of (int32)
     OUT_LEFT,  # the reason if limits leave nothing of a row's list; 0: nobody asks, and the fallback is on no list
     NUMBER_COUNT,  # how many number registers
     MASKS,  # scratch memory from here on: mask registers
@@ -47,7 +49,7 @@ from __future__ import annotations
     LIST_TIER,
     LIST_CANDIDATE,
     COUNT,
-) = range(41)
+) = range(43)
 
 # What is known of a bound column, by place in its row of the table.
 ADDRESS, KIND, VALIDITY, VALIDITY_BIT, VALUE_BIT, OTHER = range(6)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from html import escape
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
+from nbadsl import page
 from nbadsl.testing.coverage import Part
 
 _NEVER = {
@@ -14,15 +15,6 @@ _NEVER = {
     "row": "never holds",
     "line": "is never taken",
 }
-_STYLE = """
-:root { color-scheme: light dark; --yes: #d9f2d9; --half: #fff3c4; --no: #ffd9d6; }
-@media (prefers-color-scheme: dark) { :root { --yes: #16391c; --half: #453a10; --no: #4d1f1c; } }
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem; }
-table { border-collapse: collapse; font: 13px/1.6 ui-monospace, monospace; width: 100%; }
-td { padding: 0 .6rem; white-space: pre-wrap; vertical-align: top; }
-td:first-child, td:nth-child(2) { text-align: right; opacity: .6; width: 1%; white-space: nowrap; }
-.yes { background: var(--yes); } .half { background: var(--half); } .no { background: var(--no); }
-""".strip()
 
 
 def summary(parts: Sequence[Part]) -> tuple[int, int]:
@@ -69,40 +61,47 @@ def as_lcov(parts: Sequence[Part]) -> str:
 # --- a page ---
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a policy. `kind`: a class of the page, "" where there is no part; `count`: how often its parts decided."""
+
+    text: str
+    kind: str
+    count: str
+    missing: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    path: str
+    reached: int
+    all: int
+    lines: list[Line]
+
+
 def as_html(parts: Sequence[Part], read: dict[str, str]) -> str:
     """One page without anything from elsewhere. `read`: the text of each file."""
     reached, all = summary(parts)
-    files = groupby(_by_place(parts), key=lambda part: part.path)
-    body = "".join(_file(path, list(some), read[path]) for path, some in files)
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>What tests reach</title>'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<style>{_STYLE}</style></head><body><h1>What tests reach</h1>"
-        f"<p>{reached} of {all} rules, table rows and priority lines decide something in some test. "
-        "The first number is the line, the second how often it decided: a rule stopped somebody, a row held, "
-        "a line was taken.</p>"
-        f"{body}</body></html>\n"
-    )
+    by_file = groupby(_by_place(parts), key=lambda part: part.path)
+    files = [_file(path, list(some), read[path]) for path, some in by_file]
+    return page.render("testing/coverage.html", reached=reached, all=all, files=files)
 
 
-def _file(path: str, parts: Sequence[Part], text: str) -> str:
+def _file(path: str, parts: Sequence[Part], text: str) -> File:
     by_line: dict[int, list[Part]] = {}
     for part in parts:
         for line in range(part.lines[0], part.lines[1] + 1):
             by_line.setdefault(line, []).append(part)
-    rows = "".join(_line(n, line, by_line.get(n, [])) for n, line in enumerate(text.splitlines(), 1))
-    reached, all = summary(parts)
-    return f"<h2>{escape(path)}: {reached} of {all}</h2><table>{rows}</table>"
+    lines = [_line(line, by_line.get(n, [])) for n, line in enumerate(text.splitlines(), 1)]
+    return File(path, *summary(parts), lines)
 
 
-def _line(number: int, text: str, parts: Sequence[Part]) -> str:
+def _line(text: str, parts: Sequence[Part]) -> Line:
+    if not parts:
+        return Line(text, "", "", [])
     missing = [said for _, said in unreached(parts)]
-    kind = (
-        "" if not parts else "yes" if not missing else "no" if not all(p.decided for p in parts) else "half"
-    )
-    count = "" if not parts else str(min(part.decided for part in parts))
-    title = f' title="{escape("; ".join(missing))}"' if missing else ""
-    return f'<tr class="{kind}"{title}><td>{number}</td><td>{count}</td><td>{escape(text)}</td></tr>'
+    kind = "good" if not missing else "warn" if all(part.decided for part in parts) else "bad"
+    return Line(text, kind, str(min(part.decided for part in parts)), missing)
 
 
 def texts(parts: Sequence[Part]) -> dict[str, str]:
