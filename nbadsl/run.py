@@ -8,10 +8,10 @@ them are held at once.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -28,6 +28,8 @@ from nbadsl.limited.batches import Limited
 from nbadsl.limited.parts import Parts
 from nbadsl.program.nodes import Value
 from nbadsl.replay.batch import Recorded
+
+T = TypeVar("T")
 
 _TRIES = 100
 
@@ -134,18 +136,32 @@ class Run:
             self.totals = self.totals + totals
             yield step
 
-    def _decided(self) -> Iterator[tuple[Step, Totals]]:
-        """Batches in order, as many at once as there are threads; one more is read meanwhile."""
+    def results(self) -> Iterator[tuple[Batch, Results]]:
+        """Instead of steps, the batches with what was found for them, for those who only count; nothing is kept."""
         if self.limited is not None:
-            yield from self._with_history(self.limited)
-            return
+            found: Iterator[tuple[Batch, Results]] = (
+                (batch, results) for _, batch, results in self.limited.decide(enumerate(self.profiles))
+            )
+        else:
+            found = self._each(lambda batch: (batch, self._found(batch)))
+        for batch, results in found:
+            self.totals = self.totals + self._counted(results)
+            yield batch, results
+
+    def _decided(self) -> Iterator[tuple[Step, Totals]]:
+        if self.limited is not None:
+            return self._with_history(self.limited)
+        return self._each(lambda batch: self._step(batch, self._found(batch)))
+
+    def _each(self, work: Callable[[Batch], T]) -> Iterator[T]:
+        """Work on batches, in order, as many at once as there are threads; one more is read meanwhile."""
         if self.threads <= 1:
-            yield from map(self._decide, self.profiles)
+            yield from map(work, self.profiles)
             return
         with ThreadPoolExecutor(self.threads) as pool:
-            waiting: deque[Future[tuple[Step, Totals]]] = deque()
+            waiting: deque[Future[T]] = deque()
             for batch in self.profiles:
-                waiting.append(pool.submit(self._decide, batch))
+                waiting.append(pool.submit(work, batch))
                 if len(waiting) > self.threads:
                     yield waiting.popleft().result()
             while waiting:
@@ -188,9 +204,8 @@ class Run:
         step = Step(decisions, rejects, note["rows"], None, tuple(note["recorded"]))
         return step, self.totals.of_data(note["totals"])
 
-    def _decide(self, batch: Batch) -> tuple[Step, Totals]:
-        results = self.engine.decide(batch.people, self.given, self.seed, unreadable=batch.unreadable)
-        return self._step(batch, results)
+    def _found(self, batch: Batch) -> Results:
+        return self.engine.decide(batch.people, self.given, self.seed, unreadable=batch.unreadable)
 
     def _step(self, batch: Batch, results: Results) -> tuple[Step, Totals]:
         found = results.outcome

@@ -43,7 +43,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--screenshots",
         type=Path,
         metavar="FOLDER",
-        help="keep what the page of `nba edit` looks like (if not given, where pytest keeps temporary files)",
+        help="keep what pages look like (if not given, where pytest keeps temporary files)",
     )
     parser.addoption(
         "--editors",
@@ -129,6 +129,19 @@ def emacs() -> str:
 @pytest.fixture(scope="session")
 def chromium() -> str:
     return there(servers.program, "chromium")
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Any]:
+    playwright = pytest.importorskip(
+        "playwright.sync_api",
+        reason="no Playwright (PyPI's package playwright): pages are not tried in a browser",
+    )
+    with playwright.sync_playwright() as driver:
+        # Its sandbox needs rights that containers do not have; the pages are ours.
+        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from html_pages import CONTRAST
 from pages import Edit, children, editing
 
 playwright = pytest.importorskip(
@@ -24,15 +25,6 @@ expect = playwright.expect
 expect.set_options(timeout=20_000)
 
 Open = Callable[..., AbstractContextManager[Any]]
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Any]:
-    with playwright.sync_playwright() as driver:
-        # Its sandbox needs rights that containers do not have; the page is ours.
-        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -265,30 +257,3 @@ def test_it_fits_and_can_be_read(
         wide = page.evaluate("document.documentElement.scrollWidth")
         assert wide <= width
         assert page.evaluate(CONTRAST) == []
-
-
-CONTRAST = """() => {
-  const light = (colour) => {
-    const parts = colour.match(/[0-9.]+/g).map(Number).slice(0, 3).map((v) => v / 255);
-    const [r, g, b] = parts.map((v) => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  const behind = (element) => {
-    for (let each = element; each; each = each.parentElement) {
-      const colour = getComputedStyle(each).backgroundColor;
-      if (!/, 0\\)$/.test(colour) && colour !== 'transparent') return colour;
-    }
-    return 'rgb(255, 255, 255)';
-  };
-  const found = [];
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (walker.nextNode()) {
-    const text = walker.currentNode.textContent.trim(), element = walker.currentNode.parentElement;
-    if (!text || !element.checkVisibility() || element.matches(':disabled, option')) continue;
-    const [one, other] = [light(getComputedStyle(element).color), light(behind(element))].sort((a, b) => b - a);
-    const contrast = (one + 0.05) / (other + 0.05);
-    if (contrast < 4.5) found.push(`${text}: ${contrast.toFixed(2)}`);
-  }
-  return found;
-}"""
-"""Texts whose colours are too close to what is behind them, by WCAG's formula."""

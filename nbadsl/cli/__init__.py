@@ -21,6 +21,7 @@ COMMANDS = {
     "test": "Run the tests that stand in policies.",
     "diff": "Say what differs between two policies, in meaning.",
     "run": "Decide for everybody in a file of profiles.",
+    "simulate": "See what a policy does to everybody, and what it changes.",
     "explain": "Say why one customer is decided as they are.",
     "replay": "Make recorded decisions again, and say what differs.",
     "build": "Compile a policy into one file (.nbac).",

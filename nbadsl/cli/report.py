@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from nbadsl.limited.used import LimitUse
 from nbadsl.program.nodes import QUIET, STAGES
 from nbadsl.report import Funnel, Report, Share
 
 _BAR = 24
-_WIDTH = 120  # where the output is no terminal
+WIDTH = 120  # where the output is no terminal
 _CANDIDATES = 30  # more than these are summed up; --report json has all
 _FEW = 8  # up to so many candidates are told rule by rule
 _RULES = 12
@@ -21,30 +22,31 @@ _RULES = 12
 
 def show(report: Report, color: bool, full: bool = False) -> None:
     """Print a report to standard output. `full`: every rule of every candidate, however many there are."""
-    width = None if sys.stdout.isatty() else _WIDTH
+    width = None if sys.stdout.isatty() else WIDTH
     console = Console(no_color=not color, highlight=False, force_terminal=color or None, width=width)
     console.print(Text(f"{report.policy} · {report.now} · seed {report.seed} · policy {report.hash[:12]}"))
     decided = sum(s.people for s in report.decisions)
     contacts = f", {report.contacts:,} contacts" if report.contacts > decided else ""
-    percent = _percent(decided, report.people)
-    console.print(Text(f"{report.people:,} people, {decided:,} decided something ({percent}){contacts}"))
+    share = percent(decided, report.people)
+    console.print(Text(f"{report.people:,} people, {decided:,} decided something ({share}){contacts}"))
     console.print()
     console.print(_decisions(report))
     funnel = _funnel(report) if full or len(report.funnels) <= _FEW else _stages(report)
     if funnel is not None:
         console.print(funnel)
-    for table in (_limits(report, full), _unknowns(report), _undefined(report), _rejected(report)):
+    for table in (limits_of(report.limits, full), _unknowns(report), _undefined(report), _rejected(report)):
         if table is not None:
             console.print(table)
     rate = f"{report.rows_per_second:,.0f} people a second" if report.people else "nobody to decide for"
     console.print(Text(f"{report.seconds:.2f} s, {rate}"))
 
 
-def _percent(part: int, whole: int) -> str:
+def percent(part: float, whole: float) -> str:
     return f"{100 * part / whole:.1f}%" if whole else "–"
 
 
-def _table(title: str, *columns: tuple[str, str]) -> Table:
+def table_of(title: str, *columns: tuple[str, str]) -> Table:
+    """An empty table. `columns`: their names, and where they are justified."""
     table = Table(
         title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0)
     )
@@ -54,23 +56,24 @@ def _table(title: str, *columns: tuple[str, str]) -> Table:
 
 
 def _decisions(report: Report) -> Table:
-    table = _table("Decisions", ("", "left"), ("people", "right"), ("", "right"), ("", "left"))
+    table = table_of("Decisions", ("", "left"), ("people", "right"), ("", "right"), ("", "left"))
     most = max((s.people for s in (*report.decisions, *report.nothing)), default=1)
     shown, rest = report.decisions[:_CANDIDATES], report.decisions[_CANDIDATES:]
     for share in shown:
-        _share(table, share, report.people, most, "")
+        share_row(table, share, report.people, most, "")
     if rest:
-        _share(table, Share(f"{len(rest)} more", sum(s.people for s in rest)), report.people, most, "dim")
+        share_row(table, Share(f"{len(rest)} more", sum(s.people for s in rest)), report.people, most, "dim")
     for share in report.nothing:
-        _share(table, Share(f"nothing ({share.name})", share.people), report.people, most, "dim")
+        share_row(table, Share(f"nothing ({share.name})", share.people), report.people, most, "dim")
     table.add_row()
     return table
 
 
-def _share(table: Table, share: Share, people: int, most: int, style: str) -> None:
+def share_row(table: Table, share: Share, people: int, most: int, style: str = "") -> None:
+    """A row with people, their share of all and a bar, as long as may be for the `most`."""
     bar = "█" * max(1, round(_BAR * share.people / most))
     table.add_row(
-        Text(share.name), f"{share.people:,}", _percent(share.people, people), Text(bar), style=style
+        Text(share.name), f"{share.people:,}", percent(share.people, people), Text(bar), style=style
     )
 
 
@@ -78,7 +81,7 @@ def _funnel(report: Report) -> Table | None:
     """Per candidate, the steps at which people were lost; rules of all candidates that never stop are left out."""
     if not report.funnels:
         return None
-    table = _table("Funnel", ("", "left"), ("people", "right"), ("of them unknown", "right"))
+    table = table_of("Funnel", ("", "left"), ("people", "right"), ("of them unknown", "right"))
     for funnel in report.funnels[:_CANDIDATES]:
         table.add_row(Text(funnel.candidate, style="bold"), f"{funnel.considered:,}", "")
         for name, people, unknown in _steps(funnel):
@@ -102,7 +105,7 @@ def _stages(report: Report) -> Table:
         "held out": [f.held_out for f in shown],
     }
     heads = [name for name, counts in taken.items() if any(counts)]
-    table = _table(
+    table = table_of(
         "Funnel (each rule: --report full)", ("", "left"), *((h, "right") for h in (*heads, "chosen"))
     )
     for number, funnel in enumerate(shown):
@@ -138,12 +141,12 @@ def _steps(funnel: Funnel) -> Iterator[tuple[str, int, int]]:
             yield name, people, 0
 
 
-def _limits(report: Report, full: bool) -> Table | None:
+def limits_of(uses: Sequence[LimitUse], full: bool) -> Table | None:
     """What the run takes of each limit and whom it moved; where there are many, those that did most."""
-    if not report.limits:
+    if not uses:
         return None
-    most = sorted(report.limits, key=lambda u: (-u.moved.people, -u.stopped, -u.used))
-    shown = report.limits if full else [use for use in report.limits if use in most[:_CANDIDATES]]
+    most = sorted(uses, key=lambda u: (-u.moved.people, -u.stopped, -u.used))
+    shown = uses if full else [use for use in uses if use in most[:_CANDIDATES]]
     columns = {
         "stopped": [use.stopped for use in shown],
         "moved": [use.moved.people for use in shown],
@@ -152,14 +155,14 @@ def _limits(report: Report, full: bool) -> Table | None:
         "nothing": [use.moved.nothing for use in shown],
     }
     heads = [name for name, counts in columns.items() if any(counts) or name in ("stopped", "moved")]
-    table = _table("Limits", ("", "left"), *((head, "right") for head in heads), ("", "left"))
+    table = table_of("Limits", ("", "left"), *((head, "right") for head in heads), ("", "left"))
     for number, use in enumerate(shown):
         name = Text(f"{use.scope}: {use.stage} {use.name}").append(f"\n  {use.said}", style="dim")
         counts = [columns[head][number] for head in heads]
         place = f"{use.path}:{use.line}" if use.path else ""
         table.add_row(name, *(f"{n:,}" if n else "" for n in counts), Text(place, style="dim"))
-    if len(report.limits) > len(shown):
-        table.add_row(Text(f"… {len(report.limits) - len(shown)} more: --report full"))
+    if len(uses) > len(shown):
+        table.add_row(Text(f"… {len(uses) - len(shown)} more: --report full"))
     table.add_row()
     return table
 
@@ -174,7 +177,7 @@ def _unknowns(report: Report) -> Table | None:
                 found[key] = max(found.get(key, 0), rule.unknown)
     if not found:
         return None
-    table = _table("Unknown values that blocked", ("", "left"), ("people", "right"), ("", "left"))
+    table = table_of("Unknown values that blocked", ("", "left"), ("people", "right"), ("", "left"))
     for (name, place), people in sorted(found.items(), key=lambda item: -item[1])[:_RULES]:
         table.add_row(Text(name), f"{people:,}", Text(place, style="dim"))
     table.add_row()
@@ -184,7 +187,7 @@ def _unknowns(report: Report) -> Table | None:
 def _undefined(report: Report) -> Table | None:
     if not report.undefined:
         return None
-    table = _table("Undefined arithmetic", ("", "left"), ("people", "right"), ("", "left"))
+    table = table_of("Undefined arithmetic", ("", "left"), ("people", "right"), ("", "left"))
     for site in report.undefined[:_RULES]:
         table.add_row(Text(site.text), f"{site.people:,}", Text(f"{site.path}:{site.line}", style="dim"))
     table.add_row()
@@ -194,7 +197,7 @@ def _undefined(report: Report) -> Table | None:
 def _rejected(report: Report) -> Table | None:
     if not report.rejected:
         return None
-    table = _table("Rejected rows (bad data)", ("column", "left"), ("people", "right"))
+    table = table_of("Rejected rows (bad data)", ("column", "left"), ("people", "right"))
     for share in report.rejected:
         table.add_row(Text(share.name), f"{share.people:,}")
     table.add_row()

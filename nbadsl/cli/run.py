@@ -6,8 +6,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +20,7 @@ from nbadsl.cli.common import (
     open_history,
     parse_share,
     policy_path,
+    progress,
     run_options,
     wants_color,
 )
@@ -195,11 +195,12 @@ def _write(run: Run, out: str | None, rejects: str | None, record: str | None) -
     from nbadsl.data.output import write_lines, write_table
 
     with ExitStack() as stack:
-        tick = stack.enter_context(_progress(run.profiles.rows, run.profiles.size))
+        tick = stack.enter_context(progress("deciding"))
         reads = run.profiles.paths
         decisions = stack.enter_context(write_table(out, run.schema, reads)) if out else None
         rejected = stack.enter_context(write_table(rejects, run.reject_schema, reads)) if rejects else None
         lines = stack.enter_context(write_lines(record, reads)) if record else None
+        done = 0
         for step in run:
             if decisions is not None:
                 decisions.write(step.decisions)
@@ -207,7 +208,11 @@ def _write(run: Run, out: str | None, rejects: str | None, record: str | None) -
                 rejected.write(step.rejects)
             if lines is not None:
                 lines.writelines(step.recorded)
-            tick(step.rows, step.position)
+            done += step.rows
+            if run.profiles.rows is not None or step.position is None:
+                tick(done, run.profiles.rows)
+            else:
+                tick(step.position, run.profiles.size)
 
 
 def _show_rejects(rejects: Any) -> None:
@@ -217,26 +222,3 @@ def _show_rejects(rejects: Any) -> None:
     more = rejects.num_rows - 5
     if more > 0:
         click.echo(f"… and {more} more in the same batch", err=True)
-
-
-@contextmanager
-def _progress(rows: int | None, size: int | None) -> Iterator[Callable[[int, int | None], None]]:
-    """A progress bar on a terminal; elsewhere silence."""
-    if not sys.stderr.isatty():
-        yield lambda done, position: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    total = rows if rows is not None else size
-    columns = (TextColumn("deciding"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("deciding", total=total)
-
-        def tick(done: int, position: int | None) -> None:
-            if rows is not None or position is None:
-                progress.advance(task, done)
-            else:
-                progress.update(task, completed=position)
-
-        yield tick

@@ -101,7 +101,7 @@ class Allocated:
         struck = np.full(len(outcome.reason), -1, np.int32)
         first = candidate == found.outcome.chosen[person, 0]
         struck[person[first]] = limit[first]
-        return Results(outcome, counters, found.left, struck)
+        return Results(outcome, counters, found.left, struck, losses=self.losses)
 
 
 def allocate(

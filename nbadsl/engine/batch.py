@@ -44,13 +44,15 @@ LIST_ROWS = 512  # rows of a block where candidates are put on lists
 class Results:
     """Decisions of n people as arrays, and what was counted. `left`: [n], the reason where limits
     leave nothing of somebody's list. `struck`: [n], where people were served, the limit that had no room for the first
-    candidate that they proposed, -1 for none. `fates`: [n, candidates], where they were asked for; see `engine.fates`."""
+    candidate that they proposed, -1 for none. `fates`: [n, candidates], where they were asked for; see `engine.fates`. `losses`:
+    as in `allocate.Allocated`, where people were served."""
 
     outcome: Outcome
     counters: Counters
     left: NDArray[np.int32]
     struck: NDArray[np.int32] | None = None
     fates: Fates | None = None
+    losses: NDArray[np.int64] | None = None
 
 
 class Engine:

@@ -6,6 +6,7 @@ shortened in the middle, and stay different from each other. What stands at a ma
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,6 @@ from nbadsl.page.plot import EDGE, INK, MUTED, NARROW, REST, SERIES
 if TYPE_CHECKING:
     import altair as alt
 
-_ROW = 26  # pixels of a bar and the space below it
 _LETTER = 6.4  # pixels of a letter of a label, on average
 _PADDING = {
     "left": 12,
@@ -26,12 +26,23 @@ _PADDING = {
 
 
 @dataclass(frozen=True, slots=True)
+class Axis:
+    """A horizontal axis. `format`: of d3, `%` for shares, `,d` for what is counted; `grid`: lines at the ticks."""
+
+    domain: tuple[float, float]
+    ticks: list[float]
+    format: str
+    grid: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Bar:
-    """`value`: its length; `said`: what stands at its end."""
+    """`value`: its length; `said`: what stands at its end; `plain`: it is there for comparison."""
 
     label: str
     value: float
     said: str
+    plain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,55 +85,92 @@ class Bin:
     height: float
 
 
-def short(names: Sequence[str], most: int) -> dict[str, str]:
-    """The label of each name: the name, or its beginning and end, and a number where two would be alike."""
-    found: dict[str, str] = {}
-    for name in dict.fromkeys(names):
-        label = " ".join(name.split())
-        if len(label) > most:
-            label = f"{label[: most - most // 3 - 1]}…{label[-(most // 3) :]}"
-        number, base = 1, label
-        while label in found.values():
+def distinct(labels: Sequence[str]) -> list[str]:
+    """The labels, with numbers at those that were there before."""
+    found: list[str] = []
+    for label in labels:
+        number, free = 1, label
+        while free in found:
             number += 1
-            label = f"{base} ({number})"
-        found[name] = label
+            free = f"{label} ({number})"
+        found.append(free)
     return found
 
 
+def short(names: Sequence[str], most: int) -> list[str]:
+    """A label of about `most` letters for each name: beginning and end of those that are longer. No two are alike."""
+    labels = []
+    for name in names:
+        label = " ".join(name.split())
+        end = most // 3
+        labels.append(label if len(label) <= most else f"{label[: most - end - 1]}…{label[-end:]}")
+    return distinct(labels)
+
+
 def _labelled(rows: Sequence[Any], width: int) -> tuple[list[dict[str, Any]], list[str], int]:
-    """The rows with short labels, these in order, and the pixels that they leave for what is drawn."""
-    labels = short([row.label for row in rows], 17 if width <= NARROW else 38)
-    inner = width - _LETTER * max(map(len, labels.values())) - 24
-    return [asdict(row) | {"label": labels[row.label]} for row in rows], list(labels.values()), round(inner)
+    """The rows with short labels, these in order, and the pixels that they leave for what is drawn: in a narrow plot they
+    stand above it, else beside it."""
+    names = list(dict.fromkeys(row.label for row in rows))
+    labels = short(names, 44 if width <= NARROW else 38)
+    label = dict(zip(names, labels, strict=True))
+    inner = width - 24 - (0 if width <= NARROW else _LETTER * max(map(len, labels)))
+    return [asdict(row) | {"label": label[row.label]} for row in rows], labels, round(inner)
 
 
-def _x(
-    field: str, title: str, domain: tuple[float, float] | None, format: str, width: int, **more: Any
-) -> alt.X:
-    """A horizontal axis. `format`: of d3; `%` is for shares, `,d` for what is counted in whole numbers."""
+def _x(field: str, title: str, axis: Axis, **more: Any) -> alt.X:
+    """A horizontal axis."""
     import altair as alt
 
-    scale = alt.Scale(domain=list(domain), nice=False) if domain else alt.Undefined
-    step = 1 if format == ",d" else alt.Undefined
-    ticks = 3 if width <= NARROW else 6
-    axis = alt.Axis(format=format, domain=False, grid=domain is None, tickCount=ticks, tickMinStep=step)
-    return alt.X(f"{field}:Q", title=title, scale=scale, axis=axis, **more)
+    scale = alt.Scale(domain=list(axis.domain), nice=False)
+    drawn = alt.Axis(format=axis.format, domain=False, grid=axis.grid, values=axis.ticks)
+    return alt.X(f"{field}:Q", title=title, scale=scale, axis=drawn, **more)
 
 
-def _y(labels: Sequence[str]) -> alt.Y:
+def _ticks(width: int) -> int:
+    return 3 if width <= NARROW else 6
+
+
+def ticks(low: float, high: float, most: int, whole: bool = False) -> list[float]:
+    """At most about `most` round numbers from `low` to `high`; `whole`: no fractions."""
+    rough = (high - low) / most
+    if not rough > 0:
+        return [low]
+    size = 10 ** math.floor(math.log10(rough))
+    step = next(size * n for n in (1, 2, 5, 10) if size * n >= rough * 0.999)
+    step = max(step, 1) if whole else step
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return [n * step for n in range(first, last + 1)]
+
+
+def _y(labels: Sequence[str], width: int) -> alt.Y:
     import altair as alt
 
-    return alt.Y("label:N", sort=list(labels), title=None, scale=alt.Scale(paddingInner=0.35))
+    narrow = width <= NARROW
+    scale = alt.Scale(paddingInner=0.6 if narrow else 0.35, paddingOuter=0.5 if narrow else 0.2)
+    return alt.Y("label:N", sort=list(labels), title=None, scale=scale, axis=None if narrow else alt.Axis())
 
 
-def _sized(chart: Any, rows: int, width: int, row: int = _ROW) -> Any:
+def _rows(layers: Sequence[Any], labels: Sequence[str], width: int) -> Any:
+    """Layers over rows with labels, which a narrow plot has above its marks."""
+    import altair as alt
+
+    if width <= NARROW:
+        named = alt.Chart(alt.InlineData(values=[{"label": label} for label in labels]))
+        above = named.mark_text(align="left", dy=-18).encode(
+            x=alt.value(0), y=_y(labels, width), text="label:N"
+        )
+        layers = [*layers, above]
+    return _sized(alt.layer(*layers), len(labels), width, 44 if width <= NARROW else 26)
+
+
+def _sized(chart: Any, rows: int, width: int, row: int) -> Any:
     import altair as alt
 
     size = alt.AutoSizeParams(type="fit-x", contains="padding")
     return chart.properties(width=width, height=max(1, rows) * row, autosize=size, padding=_PADDING)
 
 
-def _domain(values: Sequence[float], said: Sequence[str], inner: int) -> tuple[float, float]:
+def _axis(values: Sequence[float], said: Sequence[str], inner: int, format: str, width: int) -> Axis:
     """From the least to the most value, and zero, with room for what is said at their ends."""
     low, high = min(0.0, *values), max(0.0, *values)
     if low == high:
@@ -130,7 +178,8 @@ def _domain(values: Sequence[float], said: Sequence[str], inner: int) -> tuple[f
     letters = _LETTER * max(map(len, said)) + 12
     sides = (low < 0) + (high > 0)
     room = (high - low) * letters / max(inner - sides * letters, inner / 4)
-    return (low - room if low < 0 else low), (high + room if high > 0 else high)
+    numbers = ticks(low, high, _ticks(width), format == ",d")
+    return Axis((low - room if low < 0 else low, high + room if high > 0 else high), numbers, format, False)
 
 
 def bars(rows: Sequence[Bar], x: str, width: int, format: str = ",d") -> Any:
@@ -138,15 +187,14 @@ def bars(rows: Sequence[Bar], x: str, width: int, format: str = ",d") -> Any:
     import altair as alt
 
     values, labels, inner = _labelled(rows, width)
-    domain = _domain([row.value for row in rows], [row.said for row in rows], inner)
-    base = alt.Chart(alt.InlineData(values=values)).encode(
-        y=_y(labels), x=_x("value", x, domain, format, width)
-    )
-    color = alt.condition("datum.value < 0", alt.value(SERIES[1]), alt.value(SERIES[0]))
-    drawn = base.mark_bar(cornerRadiusEnd=2).encode(color=color)
+    axis = _axis([row.value for row in rows], [row.said for row in rows], inner, format, width)
+    base = alt.Chart(alt.InlineData(values=values)).encode(y=_y(labels, width), x=_x("value", x, axis))
+    sign = alt.condition("datum.value < 0", alt.value(SERIES[1]), alt.value(SERIES[0]))
+    drawn = base.transform_filter("!datum.plain").mark_bar().encode(color=sign)
+    plain = base.transform_filter("datum.plain").mark_bar(color=REST)
     right = base.transform_filter("datum.value >= 0").mark_text(align="left", dx=5).encode(text="said:N")
     left = base.transform_filter("datum.value < 0").mark_text(align="right", dx=-5).encode(text="said:N")
-    return _sized(alt.layer(drawn, right, left), len(labels), width)
+    return _rows([drawn, plain, right, left], labels, width)
 
 
 def stacked(rows: Sequence[Piece], parts: dict[str, str], x: str, width: int) -> Any:
@@ -155,24 +203,25 @@ def stacked(rows: Sequence[Piece], parts: dict[str, str], x: str, width: int) ->
 
     values, labels, _ = _labelled(rows, width)
     there = [part for part in parts if any(row.part == part and row.value for row in rows)]
-    names = short(there, 24)
+    names = dict(zip(there, short(there, 24), strict=True))
     for value in values:
         value["order"] = list(parts).index(value["part"])
         value["part"] = names.get(value["part"])
     values = [value for value in values if value["part"] is not None]
-    legend = alt.Legend(title=None, columns=2 if width <= NARROW else 4)
+    legend = alt.Legend(title=None, columns=2 if width <= NARROW else 5, columnPadding=24)
     scale = alt.Scale(domain=list(names.values()), range=[parts[part] for part in there])
+    axis = Axis((0, 1), ticks(0, 1, _ticks(width)), "%", True)
     drawn = (
         alt.Chart(alt.InlineData(values=values))
         .mark_bar(stroke="var(--paper)", strokeWidth=0.75)
         .encode(
-            x=_x("value", x, None, "%", width, stack="normalize"),
-            y=_y(labels),
+            x=_x("value", x, axis, stack="normalize"),
+            y=_y(labels, width),
             color=alt.Color("part:N", scale=scale, legend=legend, sort=None),
             order="order:Q",
         )
     )
-    return _sized(alt.layer(drawn), len(labels), width)
+    return _rows([drawn], labels, width)
 
 
 def ranges(rows: Sequence[Range], x: str, width: int, format: str = "%") -> Any:
@@ -180,16 +229,16 @@ def ranges(rows: Sequence[Range], x: str, width: int, format: str = "%") -> Any:
     import altair as alt
 
     values, labels, inner = _labelled(rows, width)
-    domain = _domain([row.high for row in rows], [row.said for row in rows], inner)
-    base = alt.Chart(alt.InlineData(values=values)).encode(y=_y(labels))
-    low, high = (_x(end, x, domain, format, width) for end in ("low", "high"))
+    axis = _axis([row.high for row in rows], [row.said for row in rows], inner, format, width)
+    base = alt.Chart(alt.InlineData(values=values)).encode(y=_y(labels, width))
+    low, high = (_x(end, x, axis) for end in ("low", "high"))
     line = base.mark_rule(color=REST, strokeWidth=3).encode(x=low, x2="high:Q")
     dots = [
         base.mark_point(filled=True, size=90, opacity=1, color=color).encode(x=end)
         for end, color in ((low, SERIES[1]), (high, SERIES[0]))
     ]
     said = base.mark_text(align="left", dx=10).encode(x=high, text="said:N")
-    return _sized(alt.layer(line, *dots, said), len(labels), width, 30)
+    return _rows([line, *dots, said], labels, width)
 
 
 def matrix(cells: Sequence[Cell], order: Sequence[str], x: str, y: str, width: int) -> Any:
@@ -197,10 +246,10 @@ def matrix(cells: Sequence[Cell], order: Sequence[str], x: str, y: str, width: i
     import altair as alt
 
     narrow = width <= NARROW
-    labels = short(order, 14 if narrow else 26)
+    labels = dict(zip(order, short(order, 14 if narrow else 26), strict=True))
     values = [asdict(c) | {"row": labels[c.row], "column": labels[c.column]} for c in cells]
     base = alt.Chart(alt.InlineData(values=values)).encode(
-        x=alt.X("column:N", title=x, sort=list(labels.values()), axis=_heads(narrow)),
+        x=alt.X("column:N", title=x, sort=list(labels.values()), axis=_heads(list(labels.values()), width)),
         y=alt.Y("row:N", title=y, sort=list(labels.values())),
     )
     darkness = alt.Scale(type="sqrt", range=[0.06, 0.5])
@@ -215,30 +264,42 @@ def matrix(cells: Sequence[Cell], order: Sequence[str], x: str, y: str, width: i
     return _sized(alt.layer(shown, plain, said), len(labels), width, 26 if narrow else 34)
 
 
-def _heads(narrow: bool) -> alt.Axis:
+def _heads(labels: Sequence[str], width: int) -> alt.Axis:
+    """The labels of columns, which are turned where they are wider than these."""
     import altair as alt
 
-    angle = -90 if narrow else -40
+    letters = max(map(len, labels))
+    fits = letters * 7.5 * (len(labels) + 1) < width - letters * _LETTER
+    angle = 0 if fits else -90 if width <= NARROW else -40
     return alt.Axis(
         labelAngle=angle, labelColor=INK, labelOverlap=False, ticks=False, domain=False, grid=False
     )
 
 
 def histograms(rows: Sequence[Bin], marks: dict[str, float], x: str, width: int) -> Any:
-    """A histogram below the other, each as high as it can be, over one axis. `marks`: a value of each, drawn as a line."""
+    """A histogram below the other, each as high and as wide as it can be. `marks`: a value of each, drawn as a line."""
     import altair as alt
 
     values, labels, _ = _labelled(rows, width)
-    for row, value in zip(rows, values, strict=True):
-        value |= {"mark": marks[row.label], "floor": 0}
-    domain = min(row.low for row in rows), max(row.high for row in rows)
-    base = alt.Chart(alt.InlineData(values=values))
-    low, mark = (_x(field, x, domain, ",f", width) for field in ("low", "min(mark)"))
-    bins = base.mark_rect(fill=SERIES[0], stroke="var(--paper)", strokeWidth=0.5).encode(
-        x=low, x2="high:Q", y=alt.Y("height:Q", axis=None), y2="floor:Q"
+    names = dict.fromkeys(row.label for row in rows)
+    drawn = []
+    for name, label in zip(names, labels, strict=True):
+        bins = [value | {"floor": 0} for value in values if value["label"] == label]
+        drawn.append(_histogram(bins, label, marks[name], x if label == labels[-1] else "", width))
+    return alt.vconcat(*drawn, spacing=14).properties(padding=_PADDING)
+
+
+def _histogram(bins: list[dict[str, Any]], label: str, mark: float, x: str, width: int) -> Any:
+    import altair as alt
+
+    least, most = min(each["low"] for each in bins), max(each["high"] for each in bins)
+    axis = Axis((least, most), ticks(least, most, _ticks(width)), ",.4~r", False)
+    shown = alt.Chart(alt.InlineData(values=bins)).mark_rect(
+        fill=SERIES[0], stroke="var(--paper)", strokeWidth=0.5
     )
-    line = base.mark_rule(color=SERIES[1], strokeWidth=2).encode(x=mark)
-    header = alt.Header(title=None, labelAngle=0, labelOrient="top", labelAnchor="start", labelPadding=2)
-    row_of = alt.Row("label:N", sort=labels, header=header)
-    one = alt.layer(bins, line).properties(width=width - 24, height=34)
-    return one.facet(row=row_of).resolve_scale(y="independent").properties(padding=_PADDING, spacing=10)
+    shown = shown.encode(x=_x("low", x, axis), x2="high:Q", y=alt.Y("height:Q", axis=None), y2="floor:Q")
+    line = alt.Chart(alt.InlineData(values=[{"low": mark}])).mark_rule(color=SERIES[1], strokeWidth=2)
+    title = alt.TitleParams(text=label, anchor="start")
+    return alt.layer(shown, line.encode(x=_x("low", x, axis))).properties(
+        width=width - 24, height=34, title=title
+    )

@@ -11,10 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    import altair
+from typing import Any
 
 WIDE, NARROW = 860, 340
 """Pixels. The style sheet shows the one or the other."""
@@ -45,10 +42,8 @@ def can_plot() -> bool:
     return all(find_spec(library) is not None for library in ("altair", "vl_convert"))
 
 
-def plot(
-    title: str, about: str, said: str, chart: Callable[[int], altair.LayerChart | altair.FacetChart]
-) -> Plot:
-    """`said`: what the plot shows, in words, for those who cannot see it. `chart`: for a width in pixels."""
+def plot(title: str, about: str, said: str, chart: Callable[[int], Any]) -> Plot:
+    """`said`: what the plot shows, in words, for those who cannot see it. `chart`: of Altair, for a width in pixels."""
     label = f"{title}: {said}" if said else title
     return Plot(title, about, _svg(chart(WIDE), label, "wide"), _svg(chart(NARROW), label, "narrow"))
 
@@ -82,10 +77,10 @@ _CONFIG = {
         "labelPadding": 6,
         "titlePadding": 8,
     },
-    "axisX": {"labelColor": MUTED, "labelOverlap": True, "tickCount": 5},
-    "axisY": {"ticks": False, "domain": False, "grid": False},
+    "axisX": {"labelColor": MUTED, "labelOverlap": True},
+    "axisY": {"labelPadding": 10, "titlePadding": 18, "ticks": False, "domain": False, "grid": False},
     "legend": {**_TEXT, **_TITLE, "orient": "top", "symbolType": "square", "symbolStrokeWidth": 0},
-    "header": {**_TEXT, **_TITLE},
+    "title": {"font": _FONT, "fontSize": 12, "fontWeight": "normal", "color": INK, "offset": 3},
     "text": {"font": _FONT, "fontSize": 12, "color": INK},
     "bar": {"color": SERIES[0]},
     "rule": {"color": INK},

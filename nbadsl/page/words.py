@@ -50,3 +50,11 @@ def change(value: float | None, digits: int = 4) -> str:
 def count(value: int, one: str, many: str | None = None) -> str:
     """`1 person`, `12,345 people`; of several, an `s` is added where nothing is said."""
     return f"{value:,} {one if value == 1 else many or one + 's'}"
+
+
+def compact(value: int) -> str:
+    """`950`, `1.4k`, `23k`, `5.1M`: for where there is little room."""
+    for size, letter in ((1_000_000, "M"), (1_000, "k")):
+        if value >= size:
+            return f"{value / size:.1f}{letter}" if value < 10 * size else f"{value / size:.0f}{letter}"
+    return str(value)

@@ -213,12 +213,14 @@ class Move:
 class Cause:
     """What is responsible for `people` who change: the first fate that differs.
 
-    `kind`: `rule added`, `rule tightened`, `rule stops now` (its text is the same, what it reads is not), `rule removed`,
-    `rule loosened`, `rule lets pass now`, `limit`, `limit gone`, `action removed`, `action added`, `dates`, `no moment`,
-    `no score`, `threshold`, `priority`, `score`, `order`, `exploration`, `holdout`, `bad data`.
-    `side`: `new` or `old`, the policy in which `candidate` was stopped, and where the rule stands; for the kinds from
-    `priority` on, in which `candidate` wins. `stage`, `reason`, `scope`, `path`, `line`: of the rule, else as far as there
-    is such a thing. `moves`: from which action to which, most people first; their sum is `people`.
+    `kind`: `rule added`, `rule tightened`, `rule stops now` (it is the same, what it reads is not), `rule removed`,
+    `rule loosened`, `rule lets pass now`, `limit` (the same, with less room), `limit gone`, `action added`, `action
+    removed`, `content added`, `content removed` (or the channel, or slot), `dates`, `no moment`, `no score`,
+    `threshold`, `priority`, `score`, `order`, `exploration`, `holdout`, `bad data`.
+    `side`: `new` or `old`, the policy that has the rule, or in which `candidate` is stopped; for `priority`, `score` and
+    `order` it is the one that wins by the new policy. A rule is one cause for all candidates in its scope, so it has no
+    `candidate`. `stage`, `reason`, `scope`, `path`, `line`: of the rule, else empty; but `reason` names a holdout, or the
+    field with bad data. `moves`: from which action to which, most people first; their sum is `people`.
     """
 
     kind: str

@@ -1,0 +1,188 @@
+"""`nba simulate`: what a policy would do to everybody in a file of profiles, and what it changes."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from nbadsl.cli import config
+from nbadsl.cli.common import (
+    input_errors,
+    load_policy,
+    open_history,
+    policy_path,
+    progress,
+    run_options,
+    say_error,
+    wants_color,
+    write_file,
+)
+from nbadsl.data.options import typed
+
+if TYPE_CHECKING:
+    from nbadsl.api import Policy
+    from nbadsl.simulate.deciding import Side
+    from nbadsl.simulate.figures import Simulation
+
+
+def names_of_figures(ctx: click.Context, param: click.Parameter, wanted: bool) -> None:
+    """`--figures`: what `--fail-if` can name."""
+    if wanted:
+        from nbadsl.simulate.failing import names
+
+        click.echo(names())
+        ctx.exit()
+
+
+@click.command()
+@click.argument("policy", required=False)
+@click.option("--profiles", "-p", metavar="FILE", help="Parquet (a file or a folder of them), CSV or Arrow.")
+@click.option(
+    "--history", metavar="WHERE", help="What was decided before, for limits to count, as in `nba run`."
+)
+@click.option(
+    "--against", metavar="OLD", help="The policy that runs now: who changes, and what is responsible."
+)
+@click.option(
+    "--by", multiple=True, metavar="FIELD,…", help="Fields of the profile, to see groups of people."
+)
+@click.option("--sample", type=click.IntRange(1), metavar="N", help="Only so many people, taken by chance.")
+@click.option("--report", metavar="FILE", help="Write it as a page as well: one HTML file, with plots.")
+@click.option(
+    "--fail-if",
+    "conditions",
+    multiple=True,
+    metavar="CONDITION",
+    help="End with exit code 1 if this holds, as in 'changed > 5%'.",
+)
+@click.option(
+    "--figures",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=names_of_figures,
+    help="What --fail-if can name.",
+)
+@click.option("--threads", type=click.IntRange(1), help="Threads of the engine; all cores if not given.")
+@click.option("--format", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@run_options
+def command(
+    policy: str | None,
+    profiles: str | None,
+    history: str | None,
+    against: str | None,
+    by: tuple[str, ...],
+    sample: int | None,
+    report: str | None,
+    conditions: tuple[str, ...],
+    threads: int | None,
+    format: str,
+    now: datetime | None,
+    seed: int | None,
+    context: dict[str, str],
+    parameters: dict[str, str],
+) -> None:
+    """See what a policy would do to everybody in a file of profiles, before anybody feels it.
+
+    Decides as `nba run` does and keeps nothing. Shows who gets what, what stops people, who is left with nothing and why,
+    groups of people side by side, and whether guarantees hold. With --against: who gets something else than by the
+    old policy, and which rule is responsible.
+
+    \b
+    --fail-if compares a figure with a number, or with % a share:
+      changed > 5%           people who get another action than before
+      broken > 0             guarantees that do not hold
+      nothing > 20%          people who get nothing
+      action winback < 2%    people who get an action
+      more_contacts > 10%    contacts, more than before
+    All figures: nba simulate --figures
+
+    \b
+    Examples:
+      nba simulate policy.nba --profiles customers.parquet --by plan,region
+      nba simulate new.nba -p customers.parquet --against policy.nba --fail-if 'changed > 5%'
+      nba simulate policy.nba -p customers.csv --sample 10000 --format json
+      nba simulate new.nba -p customers.csv --against policy.nba --report changes.html
+    """
+    settings = config.load()
+    source = profiles or settings.get("profiles")
+    if source is None:
+        raise click.UsageError("say where the profiles are: --profiles FILE")
+    where = history or settings.get("history")
+    with input_errors():
+        new = _side(load_policy(policy_path(policy)), where, context, parameters)
+        old = None
+        if against is not None:
+            old = _side(load_policy(policy_path(against)), where, context, parameters, new.policy)
+        from nbadsl.engine import compiled
+        from nbadsl.simulate.failing import condition
+        from nbadsl.simulate.people import actions_of
+        from nbadsl.simulate.simulate import Asked, simulate
+
+        actions = [name for side in (new, old) if side is not None for name in actions_of(side.policy.facts)]
+        asked_for = [condition(text, list(dict.fromkeys(actions)), old is not None) for text in conditions]
+        fields = tuple(name.strip() for each in by for name in each.split(",") if name.strip())
+        asked = Asked(
+            source,
+            now,
+            settings.get("seed", 0) if seed is None else seed,
+            threads or settings.get("threads") or os.cpu_count() or 1,
+            fields,
+            sample,
+        )
+        with compiled.telling(lambda note: click.echo(note, err=True)), progress("deciding") as tick:
+            found = simulate(new, asked, old, tick)
+    _show(found, format)
+    if report is not None:
+        _write_page(found, Path(report))
+    failures = [failure for each in asked_for if (failure := each.failure(found))]
+    for failure in failures:
+        say_error(failure)
+    if failures:
+        raise SystemExit(1)
+
+
+def _side(
+    policy: Policy,
+    history: str | None,
+    context: dict[str, str],
+    parameters: dict[str, str],
+    new: Policy | None = None,
+) -> Side:
+    """A policy with what it is simulated with. `new`: of an old policy, the one that it is compared with: values for this
+    one are taken as far as the old policy has them."""
+    from nbadsl.simulate.deciding import Side
+
+    declared = policy.facts.context, tuple(p.input for p in policy.facts.parameters)
+    values = [context, parameters]
+    if new is not None:
+        values = [
+            {name: each[name] for name in each if name in {i.name for i in inputs}}
+            for each, inputs in zip(values, declared, strict=True)
+        ]
+    store = open_history(history, policy.program) if history is not None else None
+    return Side(policy, store, *(typed(each, inputs) for each, inputs in zip(values, declared, strict=True)))
+
+
+def _show(found: Simulation, format: str) -> None:
+    if format == "json":
+        click.echo(json.dumps(found.as_dict(), indent=2, ensure_ascii=False))
+        return
+    from nbadsl.cli.simulation import show
+
+    show(found, wants_color(sys.stdout))
+
+
+def _write_page(found: Simulation, path: Path) -> None:
+    from nbadsl.page.plot import EXTRA, can_plot
+    from nbadsl.simulate.page import as_html
+
+    if not can_plot():
+        click.echo(f"note: {path} has no plots: pip install '{EXTRA}'", err=True)
+    write_file(path, as_html(found).encode())
