@@ -14,10 +14,12 @@ from itertools import islice
 from nbadsl.history.asking import Asking, subjects_of
 from nbadsl.history.events import Event, decided
 from nbadsl.history.told import Told
+from nbadsl.history.windows import opened
 from nbadsl.interpreter import Evaluator, decide
 from nbadsl.program import chance
 from nbadsl.program.decision import Decision, Row
 from nbadsl.program.givens import givens
+from nbadsl.program.limits import DECIDED, Window
 from nbadsl.program.nodes import Expr, Input, Program, Value
 from nbadsl.testing.trials import left_out, usual_now
 from nbadsl.types import Integer, Text
@@ -82,6 +84,24 @@ class Replay:
 
     def is_held(self, customer: Customer) -> bool:
         return self.decide(customer).holdout is not None
+
+    def since(self, customer: Customer, window: Window) -> int | None:
+        """The moment after which contacts are in a window; None: all are."""
+        if window.since is not None:
+            asking = Asking(self.program, self.given(customer))
+            return asking.since(window.since, customer.row[window.since])
+        return opened(window, int(customer.now), self.zone, self.program.week_start)
+
+    def kept_limits(self, customer: Customer) -> bool:
+        """Whether each contact had room when it was decided, with those before it."""
+        contacts = sorted(customer.contacts, key=lambda each: each.at)
+        for number, contact in enumerate(contacts):
+            before = replace(customer, now=float(contact.at), contacts=tuple(contacts[:number]))
+            full = self.full(before)
+            for limit in self.program.limits:
+                if contact.outcome == DECIDED and contact.candidate in limit.binds and full[limit.room] < 1:  # type: ignore[operator]
+                    return False
+        return True
 
     def _events(self, customer: Customer) -> list[Event]:
         row = customer.row | customer.context
