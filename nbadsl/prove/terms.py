@@ -1,0 +1,294 @@
+"""Operations that z3 is not told exactly: products, quotients, powers and the like of what is not constant.
+
+Each is a free number of which some things are true from the start. When a model takes it for what it is not, lemmas at
+that place rule the model out: tangent planes of a product, points, chords and tangents of a curve. All of them hold
+everywhere, so what follows from them is proved; whether a model is right is for the interpreter to say. (This is
+incremental linearization: Cimatti, Griggio, Irfan, Roveri, Sebastiani: Invariant Checking of NRA Transition Systems
+via Incremental Reduction to LRA with EUF, TACAS 2017.)
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from bisect import insort
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from itertools import pairwise
+
+import z3
+
+from nbadsl.program.exponential import exponential
+from nbadsl.program.intervals import EVERYTHING, MAX, Interval
+from nbadsl.prove.inputs import number_in
+from nbadsl.prove.values import YES, Number, Term, both, every, implies, literal, real
+
+_CLOSE = 1e-9  # relative: a model may take an operation for this much more or less
+_SLACK = Fraction(1, 10**12)  # relative: what the doubles of curves may be wrong by
+_TINY = Fraction(1, 10**30)
+LN_MAX = math.log(MAX)
+
+
+class Operation(ABC):
+    """An operation that models may get wrong."""
+
+    @abstractmethod
+    def lemmas(self, model: z3.ModelRef) -> Iterator[Term]:
+        """What is true everywhere and not in this model; nothing where it is right."""
+
+    def hints(self, model: z3.ModelRef) -> Iterator[Term]:
+        """What would make the operation exact near this model: worth a try."""
+        yield from ()
+
+
+def near(exact: Fraction, digits: int = 12) -> Fraction:
+    """A number, or one with so many digits where it has more."""
+    if exact.denominator < 10**6:
+        return exact
+    return Fraction(f"{float(exact):.{digits}g}")
+
+
+def widened(bounds: Interval) -> Interval:
+    """Bounds that were computed in doubles, as bounds of real numbers."""
+    low, high = bounds
+    if not (-MAX <= low <= high <= MAX):
+        return EVERYTHING
+    slack = 1e-12
+    return max(-MAX, low - abs(low) * slack), min(MAX, high + abs(high) * slack)
+
+
+# --- products ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Product(Operation):
+    """`z` is x × y, where `when` holds."""
+
+    x: Term
+    y: Term
+    z: Term
+    when: Term = YES
+
+    def facts(self, x_bounds: Interval, y_bounds: Interval) -> Iterator[Term]:
+        """Signs, and the four planes around a product within bounds."""
+        x, y, z = self.x, self.y, self.z
+        yield implies(self.when, (z == 0) == z3.Or(x == 0, y == 0))
+        yield implies(self.when, (z > 0) == z3.Or(z3.And(x > 0, y > 0), z3.And(x < 0, y < 0)))
+        for a in (low for low in x_bounds if abs(low) < MAX):
+            for b in (low for low in y_bounds if abs(low) < MAX):
+                yield from self._planes(literal(a, False), literal(b, False))
+
+    def _planes(self, a: Term, b: Term) -> Iterator[Term]:
+        x, y, z = self.x, self.y, self.z
+        plane = b * x + a * y - a * b
+        over = z3.Or(z3.And(x <= a, y <= b), z3.And(x >= a, y >= b))
+        under = z3.Or(z3.And(x <= a, y >= b), z3.And(x >= a, y <= b))
+        yield implies(self.when, both(implies(over, z >= plane), implies(under, z <= plane)))
+
+    def lemmas(self, model: z3.ModelRef) -> Iterator[Term]:
+        if not z3.is_true(model.eval(self.when, model_completion=True)):
+            return
+        a, b, c = (number_in(model, each) for each in (self.x, self.y, self.z))
+        if abs(a * b - c) <= _CLOSE * abs(float(c)):
+            return
+        at_a, at_b = literal(near(a), False), literal(near(b), False)
+        yield from self._planes(at_a, at_b)
+        yield implies(both(self.when, self.y == at_b), self.z == at_b * self.x)
+        for digits in (1, 3):
+            nice = literal(near(Fraction(f"{float(b):.{digits}g}")), False)
+            yield implies(both(self.when, self.y == nice), self.z == nice * self.x)
+
+    def hints(self, model: z3.ModelRef) -> Iterator[Term]:
+        yield self.y == literal(Fraction(f"{float(number_in(model, self.y)):.3g}"), False)
+
+
+# --- curves -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """An increasing function of one number. `bends`: 1 where it lies below its chords (convex), -1 above, 0: unknown.
+    `tangent`: of a place and the function there a line (slope, height at 0) on its other side."""
+
+    name: str
+    of: Callable[[float], float]
+    bends: int = 0
+    tangent: Callable[[Fraction, Fraction], tuple[Fraction, Fraction]] | None = None
+
+
+EXP = Curve("exp", exponential, 1, lambda v, f: (f, f * (1 - v)))
+LOG = Curve("log", math.log, -1, lambda v, f: (1 / v, f - 1))
+SQRT = Curve("sqrt", math.sqrt, -1, lambda v, f: (1 / (2 * f), f / 2) if f > 0 else (Fraction(10**15), f))
+
+
+def power_of(base: float) -> Curve:
+    """base ^ x for a base above 1."""
+    return Curve(f"{base} ^", lambda x: math.pow(base, x), 1)
+
+
+def power_by(exponent: float) -> Curve:
+    """x ^ exponent for x from 0 and an exponent above 0."""
+    return Curve(f"^ {exponent}", lambda x: math.pow(x, exponent))
+
+
+@dataclass(frozen=True, slots=True)
+class Bent(Operation):
+    """`result` is a curve at `x`, where `when` holds. `others`: all places of this curve. `points`: that have lemmas."""
+
+    curve: Curve
+    x: Term
+    result: Term
+    when: Term
+    others: list[Bent]
+    points: list[tuple[Fraction, Fraction, Fraction]] = field(default_factory=list)
+
+    def lemmas(self, model: z3.ModelRef) -> Iterator[Term]:
+        if not z3.is_true(model.eval(self.when, model_completion=True)):
+            return
+        v, found = near(number_in(model, self.x)), number_in(model, self.result)
+        try:
+            f = self.curve.of(float(v))
+        except (ValueError, OverflowError):
+            return
+        if not math.isfinite(f) or abs(f - float(found)) <= _CLOSE * abs(f) + float(_TINY):
+            return
+        exact = Fraction(f)
+        low, high = exact - abs(exact) * _SLACK - _TINY, exact + abs(exact) * _SLACK + _TINY
+        yield from self._point(v, low, high)
+        yield from self._line(v, low if self.curve.bends > 0 else high)
+        insort(self.points, (v, low, high))
+        yield from self._chords(v)
+        yield from self._order(model)
+
+    def _point(self, v: Fraction, low: Fraction, high: Fraction) -> Iterator[Term]:
+        at = literal(v, False)
+        yield implies(self.when, implies(self.x <= at, self.result <= literal(high, False)))
+        yield implies(self.when, implies(self.x >= at, self.result >= literal(low, False)))
+
+    def _line(self, v: Fraction, f: Fraction) -> Iterator[Term]:
+        if self.curve.tangent is not None:
+            slope, height = self.curve.tangent(v, f)
+            line = literal(slope, False) * self.x + literal(height, False)
+            yield implies(self.when, self.result >= line if self.curve.bends > 0 else self.result <= line)
+
+    def _chords(self, v: Fraction) -> Iterator[Term]:
+        for (a, low_a, high_a), (b, low_b, high_b) in pairwise(self.points):
+            if v not in (a, b) or a == b or not self.curve.bends:
+                continue
+            f, g = (high_a, high_b) if self.curve.bends > 0 else (low_a, low_b)
+            line = literal(f, False) + literal((g - f) / (b - a), False) * (self.x - literal(a, False))
+            inside = both(self.when, self.x >= literal(a, False), self.x <= literal(b, False))
+            yield implies(inside, self.result <= line if self.curve.bends > 0 else self.result >= line)
+
+    def _order(self, model: z3.ModelRef) -> Iterator[Term]:
+        """Where another place of the curve is lower, and its result is not."""
+        x, r = number_in(model, self.x), number_in(model, self.result)
+        for other in self.others:
+            y, s = number_in(model, other.x), number_in(model, other.result)
+            if (x <= y and r > s) or (x >= y and r < s):
+                when = both(self.when, other.when)
+                yield implies(when, implies(self.x <= other.x, self.result <= other.result))
+                yield implies(when, implies(other.x <= self.x, other.result <= self.result))
+
+
+@dataclass(frozen=True, slots=True)
+class Anywhere(Operation):
+    """A power of which both sides are free: right at places that were looked at."""
+
+    x: Term
+    y: Term
+    result: Term
+    defined: Term
+
+    def lemmas(self, model: z3.ModelRef) -> Iterator[Term]:
+        a, b = near(number_in(model, self.x)), near(number_in(model, self.y))
+        here = z3.And(self.x == literal(a, False), self.y == literal(b, False))
+        try:
+            found = Fraction(math.pow(float(a), float(b)))
+        except (ValueError, OverflowError, ZeroDivisionError):
+            yield implies(here, z3.Not(self.defined))
+            return
+        slack = abs(found) * _SLACK + _TINY
+        inside = z3.And(self.result >= literal(found - slack, False), self.result <= literal(found + slack, False))
+        if not z3.is_true(model.eval(z3.And(inside, self.defined), model_completion=True)):
+            yield implies(here, z3.And(self.defined, inside))
+
+
+# --- all of a question ------------------------------------------------------------------------------
+
+
+class Terms:
+    """The operations of one prover, each made once. `facts`: what is always true of them."""
+
+    def __init__(self, facts: list[Term]) -> None:
+        self.facts = facts
+        self.operations: dict[int, Operation] = {}
+        self._made: dict[tuple[object, ...], Term] = {}
+        self._places: dict[str, list[Bent]] = {}
+
+    def add(self, result: Term, operation: Operation) -> None:
+        """An operation, by the variable that stands for its result."""
+        self.operations[result.get_id()] = operation
+
+    def variable(self, name: str, *operands: Term) -> tuple[Term, bool]:
+        """The real number that stands for an operation on operands, and whether it is new."""
+        key = (name, *(operand.get_id() for operand in operands))
+        is_new = key not in self._made
+        if is_new:
+            self._made[key] = z3.Real(f"{name} #{len(self._made)}")
+            self._made[("kept", *key)] = operands  # so that no id is used again
+        return self._made[key], is_new
+
+    def product(self, a: Number, b: Number) -> Term:
+        x, y = sorted((real(a.value), real(b.value)), key=lambda each: each.get_id())
+        z, is_new = self.variable("product", x, y)
+        if is_new:
+            product = Product(x, y, z)
+            bounds = (a.bounds, b.bounds) if x.eq(real(a.value)) else (b.bounds, a.bounds)
+            self.facts += product.facts(*bounds)
+            self.add(z, product)
+        return z
+
+    def quotient(self, a: Number, b: Number, bounds: Interval) -> Term:
+        """a / b, of which nothing is known where b is 0."""
+        n, d = real(a.value), real(b.value)
+        q, is_new = self.variable("quotient", n, d)
+        if is_new:
+            product = Product(q, d, n, d != 0)
+            self.facts += product.facts(bounds, b.bounds)
+            self.add(q, product)
+            self.facts += within(q, bounds, d != 0)
+        return q
+
+    def curve(self, curve: Curve, x: Term, when: Term, bounds: Interval) -> Term:
+        """A curve at x, of which nothing is known where `when` does not hold."""
+        x = real(x)
+        result, is_new = self.variable(curve.name, x)
+        if is_new:
+            others = self._places.setdefault(curve.name, [])
+            bent = Bent(curve, x, result, when, others)
+            others.append(bent)
+            self.add(result, bent)
+            self.facts += within(result, bounds, when)
+        return result
+
+    def power(self, a: Term, b: Term) -> tuple[Term, Term]:
+        """a ^ b, and whether it is defined."""
+        x, y = real(a), real(b)
+        result, is_new = self.variable("power", x, y)
+        defined = z3.Bool(f"{result} defined")
+        if is_new:
+            self.add(result, Anywhere(x, y, result, defined))
+            self.facts.append(implies(x > 0, result >= 0))
+        return result, defined
+
+
+def within(value: Term, bounds: Interval, when: Term = YES) -> list[Term]:
+    """That a number keeps bounds, where there are any."""
+    low, high = bounds
+    kept = [value >= literal(low)] if low > -MAX else []
+    kept += [value <= literal(high)] if high < MAX else []
+    return [implies(when, every(kept))] if kept else []
+
+
