@@ -2,15 +2,16 @@
 
 Takes two models without errors; gives changes (`change`), part by part: `inputs` (settings, fields, parameters,
 definitions, tables), `scopes` (channels, groups, actions and what stands in them), `choices` (priority, arbitration,
-chance, promises, tests). White space, comments, order where it means nothing, and names that are spelled out otherwise are no
-difference: `meanings` reads the expressions of both in one pool, and `direction` says which of two conditions lets fewer
-people pass. `show` writes changes for people and programs; `revision` reads policies out of git.
+chance), `promises` (guarantees and tests). White space, comments, order where it means nothing, and names that are spelled
+out otherwise are no difference: `meanings` reads the expressions of both in one pool, and `direction` says which of two
+conditions lets fewer people pass. `show` writes changes for people and programs; `revision` reads policies out of git.
 """
 
 from nbadsl.difference.change import Change, Place
 from nbadsl.difference.choices import choices
 from nbadsl.difference.inputs import definitions, inputs, settings
 from nbadsl.difference.meanings import Meanings
+from nbadsl.difference.promises import promises
 from nbadsl.difference.scopes import renames, scopes
 from nbadsl.difference.sides import Sides
 from nbadsl.room import room
@@ -25,4 +26,4 @@ def differences(old: Model, new: Model) -> tuple[Change, ...]:
         sides = Sides(old, new, Meanings(old, new))
         renames(sides)
         causes = (*settings(sides), *inputs(sides), *definitions(sides))
-        return (*causes, *scopes(sides), *choices(sides))
+        return (*causes, *scopes(sides), *choices(sides), *promises(sides))

@@ -1,4 +1,4 @@
-"""Priority, arbitration, chance, promises and tests."""
+"""Priority, arbitration and chance."""
 
 from __future__ import annotations
 
@@ -29,8 +29,6 @@ def choices(sides: Sides) -> Iterator[Change]:
     yield from _holdouts(sides)
     yield from _experiments(sides)
     yield from _explore(sides)
-    yield from _guarantees(sides)
-    yield from _tests(sides)
 
 
 # --- priority ---
@@ -167,58 +165,3 @@ def _explore(sides: Sides) -> Iterator[Change]:
     if not (shares and among):
         text = f"{new.span.words} instead of {old.span.words.partition(' ')[2]}"
         yield change("explore", "explore", text, old, new)
-
-
-# --- promises and tests ---
-
-
-def _guarantees(sides: Sides) -> Iterator[Change]:
-    for a, b in matched(sides.old.guarantees, sides.new.guarantees, (lambda g: g.title.text, shape)):
-        if a is None or b is None:
-            one = either(a, b)
-            text = f"{_promised(one)} when {in_words(one.when)}"
-            yield change(_called("guarantee", one), "guarantee", text, a, b)
-            continue
-        subject = _called("guarantee", b)
-        if a.title.text != b.title.text:
-            yield change(subject, "name", f"was called “{a.title.text}”", a, b)
-        if (a.never, sides.named(a.scope.text)) != (b.never, b.scope.text):
-            yield change(subject, "scope", f"{_promised(b)} instead of {_promised(a)}", a, b)
-        found = sides.condition(subject, "guarantee", f"{_promised(b)} when", a.when, b.when)
-        if found is not None:  # a promise about fewer people is less of a promise
-            yield replace(found, effect={TIGHTENED: LOOSENED, LOOSENED: TIGHTENED}.get(found.effect, ""))
-
-
-def _promised(guarantee: nodes.Guarantee) -> str:
-    return f"{'never' if guarantee.never else 'some'} {guarantee.scope.text}"
-
-
-def _called(kind: str, node: Any) -> str:
-    return f"{kind} “{node.title.text}”"
-
-
-def _tests(sides: Sides) -> Iterator[Change]:
-    for a, b in matched(sides.old.tests, sides.new.tests, (lambda t: t.title.text, _test)):
-        if a is None or b is None:
-            one = either(a, b)
-            yield change(_called("test", one), "test", _expects(one), a, b)
-        elif _test(a) != _test(b):
-            text = (
-                f"{_expects(b)} instead of {_expects(a)}"
-                if _expects(a) != _expects(b)
-                else "another customer"
-            )
-            yield change(_called("test", b), "test", text, a, b)
-
-
-def _test(test: nodes.Test) -> object:
-    """What a test says; the order in which values are given means nothing."""
-    items = ((type(i), *sorted(map(repr, map(shape, i.entries)))) if isinstance(i, nodes.TestEntries) else shape(i)
-             for i in test.items)  # fmt: skip
-    expected = [i for i in test.items if isinstance(i, nodes.Expect)]
-    return tuple(sorted(map(repr, items))), shape(tuple(expected))
-
-
-def _expects(test: nodes.Test) -> str:
-    found = [i.span.words for i in test.items if isinstance(i, nodes.Expect)]
-    return "; ".join(found) or "a table of cases"

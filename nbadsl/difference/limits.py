@@ -40,16 +40,17 @@ def _what(item: Limit) -> object:
     """What a limit is about, however many and how long."""
     match item:
         case nodes.Limit():
-            return item.counted, item.subject, _kind(item.window)
+            return item.counted, item.subject, kind(item.window)
         case nodes.Rest():
             return item.outcome, item.of
         case nodes.Budget():
-            return item.outcome, _kind(item.window)
+            return item.outcome, kind(item.window)
         case nodes.Quiet():
             return item.by
 
 
-def _kind(window: nodes.Window) -> object:
+def kind(window: nodes.Window) -> object:
+    """The sort of a window, and all of it but its length."""
     return window.length is None, window.calendar, window.since
 
 
@@ -73,11 +74,11 @@ def _rest_of(item: Limit) -> object:
     """Everything about a limit whose direction is not told by `_sizes`."""
     match item:
         case nodes.Limit():
-            return item.counted, item.subject, _kind(item.window), item.unknown
+            return item.counted, item.subject, kind(item.window), item.unknown
         case nodes.Rest():
             return item.outcome, item.of, item.within is None
         case nodes.Budget():
-            return item.outcome, _kind(item.window)
+            return item.outcome, kind(item.window)
         case nodes.Quiet():
             return item
 
@@ -90,19 +91,19 @@ def _sizes(sides: Sides, old: Limit, new: Limit) -> Iterator[Sizes]:
     match old, new:
         case nodes.Limit(), nodes.Limit():
             yield _amount(sides, old.count, new.count)
-            yield _length(old.window.length, new.window.length)
+            yield length(old.window.length, new.window.length)
         case nodes.Budget(), nodes.Budget():
             yield _amount(sides, old.amount, new.amount)
             yield _amount(sides, new.each, old.each, turned=True)
-            yield _length(old.window.length, new.window.length)
+            yield length(old.window.length, new.window.length)
         case nodes.Rest(), nodes.Rest():
-            yield _length(old.length, new.length)
+            yield length(old.length, new.length)
             before, after = (r.count.value if r.count else 1 for r in (old, new))
             yield after < before, after > before
-            yield _length(old.within, new.within)
+            yield length(old.within, new.within)
 
 
-def _length(old: nodes.Quantity | None, new: nodes.Quantity | None) -> Sizes:
+def length(old: nodes.Quantity | None, new: nodes.Quantity | None) -> Sizes:
     """A longer one leaves less room."""
     if old is None or new is None:
         return False, False
