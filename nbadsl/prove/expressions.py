@@ -213,7 +213,7 @@ class Expressions:
         if name == "today":
             day, _ = self.dates.local(self.now.value)
             bounds = (intervals.FIRST_DAY, intervals.LAST_DAY)
-            self.inputs.facts.append(z3.And(day >= int(bounds[0]), day <= int(bounds[1])))
+            self.inputs.facts.add([day], [z3.And(day >= int(bounds[0]), day <= int(bounds[1]))])
             return Number(day, YES, bounds, (day, 1))
         if name in self.parameters:
             parameter = self.parameters[name]
@@ -230,7 +230,7 @@ class Expressions:
         experiment = next(e for e in self.program.experiments if e.name == name)
         value = z3.Const(f"arm of {name}", self.inputs.word("").sort())
         arms = [arm for arm, share in experiment.arms if share > 0]
-        self.inputs.facts.append(some(value == self.inputs.word(arm) for arm in arms))
+        self.inputs.facts.add([value], [some(value == self.inputs.word(arm) for arm in arms)])
         return self._remember("arm", name, Text(value, YES))
 
     def _room(self, name: str, field: Input) -> Number:
@@ -242,8 +242,8 @@ class Expressions:
             most = self.number(limit.most)
             counted = YES if limit.subject in (None, self.program.key) else self._subject(str(limit.subject))
             unexceeded = compare("<=", found.value, most.value)
-            self.inputs.facts.append(implies(both(counted, most.known), unexceeded))
-            self.inputs.facts.append(implies(opposite(most.known), compare("<=", found.value, literal(0))))
+            none = implies(opposite(most.known), compare("<=", found.value, literal(0)))
+            self.inputs.facts.add([found.value], [implies(both(counted, most.known), unexceeded), none])
         return found
 
     def room_of(self, limit: Limit) -> Number:
