@@ -20,6 +20,7 @@ from nbadsl.prove.ordering import peeled
 from nbadsl.prove.values import (
     NO,
     YES,
+    Number,
     Term,
     both,
     choose,
@@ -88,6 +89,9 @@ class Choosing:
     def scored(self, number: int) -> Term:
         return self.expressions.number(self._score(number)).known
 
+    def score(self, number: int) -> Number:
+        return self.expressions.number(self._score(number))
+
     def _score(self, number: int) -> Expr:
         score = self.candidates[number].score
         assert score is not None
@@ -102,7 +106,7 @@ class Choosing:
 
     def in_tier(self, number: int, rank: int) -> Term:
         """Whether a candidate has a tier."""
-        before = []
+        before: list[Term] = []
         for tier in self.candidates[number].tiers:
             when = YES if tier.when is None else self.expressions.flag(tier.when).yes
             if tier.rank == rank:

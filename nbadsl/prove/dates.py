@@ -48,11 +48,11 @@ class Dates:
 
     def operate(self, op: str, operands: list[Number]) -> tuple[Term, Term]:
         """The result of a `Calendar` operation, and whether it is defined for known operands."""
+        if op in ("local_date", "local_clock"):
+            day, clock = self.local(operands[0].value)
+            return (day if op == "local_date" else clock), is_day(day)
         first = floor(operands[0])
         match op:
-            case "local_date" | "local_clock":
-                day, clock = self.local(first)
-                return (day if op == "local_date" else clock), is_day(day)
             case "midnight":
                 return self._midnight(first), is_day(first)
             case "weekday":
@@ -72,7 +72,8 @@ class Dates:
         """The local day and clock of a moment."""
         if time.get_id() not in self._local:
             number, zone = len(self._local), self.zone.name
-            day, clock, offset = (z3.Int(f"{word} in {zone} of {time}"[:80] + f" #{number}") for word in ("day", "clock", "offset"))
+            day, offset = z3.Int(f"day #{number} in {zone}"), z3.Int(f"offset #{number} in {zone}")
+            clock = z3.Real(f"clock #{number} in {zone}")
             self._local[time.get_id()] = day, clock, time
             facts = [time + offset == day * _DAY + clock, clock >= 0, clock < _DAY]
             self.terms.add([day, clock], Offset(self.zone, time, offset), [*facts, *self._is_offset(offset)])
@@ -133,14 +134,17 @@ def is_day(day: Term) -> Term:
 
 def _in_order(a: Month, b: Month) -> Term:
     same = implies(a.months == b.months, a.number - b.number == a.day - b.day)
-    return both(implies(a.day <= b.day, a.months <= b.months), implies(b.day <= a.day, b.months <= a.months), same)
+    return both(
+        implies(a.day <= b.day, a.months <= b.months), implies(b.day <= a.day, b.months <= a.months), same
+    )
 
 
 @cache
 def _drift() -> tuple[int, int]:
     """How far firsts of months are from their average, in days times `_MONTHS`: the calendar repeats after 400 years."""
     apart = [
-        _MONTHS * (date(1970 + m // 12, m % 12 + 1, 1) - date(1970, 1, 1)).days - _DAYS * m for m in range(4800)
+        _MONTHS * (date(1970 + m // 12, m % 12 + 1, 1) - date(1970, 1, 1)).days - _DAYS * m
+        for m in range(4800)
     ]
     return min(apart), max(apart)
 

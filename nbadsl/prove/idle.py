@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import z3
 
 from nbadsl.program.decision import Fate
-from nbadsl.prove.answers import PROVED, UNKNOWN, Answer, at
+from nbadsl.prove.answers import PROVED, UNKNOWN, Answer, answer
 from nbadsl.prove.customer import Customer
 from nbadsl.prove.guarantees import judged
 from nbadsl.prove.search import Found, Nobody, Search, Sketch, Unknown
@@ -21,6 +21,8 @@ from nbadsl.prove.values import YES, Term, both, either, every, opposite, some
 from nbadsl.source import Span
 
 NEVER_WINS, NEVER_STOPS, NEVER_REACHED = "never-wins", "never-stops", "never-reached"
+
+_ALONE = 500  # milliseconds to find a customer for whom little competes
 
 
 class Idle:
@@ -40,7 +42,10 @@ class Idle:
     def see(self, customer: Customer) -> set[int]:
         """Look at what is decided for a customer; the candidates that may be."""
         decision = self.replay.decide(customer)
-        best = min((s.tier for s in decision.stories if s.fate >= Fate.OUTRANKED and s.tier is not None), default=None)
+        best = min(
+            (s.tier for s in decision.stories if s.fate >= Fate.OUTRANKED and s.tier is not None),
+            default=None,
+        )
         for number, story in enumerate(decision.stories):
             if story.rule is not None:
                 self.stopped.add((number, story.rule))
@@ -49,7 +54,11 @@ class Idle:
         may = {choice.candidate for choice in (*decision.chosen, *decision.held)}
         if self.choosing.explores and self.program.explore is not None:
             among = self.program.explore.among
-            may |= {n for n in among if decision.stories[n].fate >= Fate.OUTRANKED and decision.stories[n].tier == best}
+            may |= {
+                n
+                for n in among
+                if decision.stories[n].fate >= Fate.OUTRANKED and decision.stories[n].tier == best
+            }
         self.won |= may
         return may
 
@@ -71,13 +80,16 @@ class Idle:
         allowed = {n: z3.Bool(f"allowed {n}") for n in range(len(self.program.candidates))}
         told = [flag == self.choosing.allowed(n) for n, flag in allowed.items()]
         solver = self.search.rules(told)
+        solver.set("timeout", _ALONE)
         for number, flag in allowed.items():
             if number in self.won or z3.is_false(self.choosing.allowed(number)):
                 continue
             others = {n: z3.Not(other) for n, other in allowed.items() if n != number}
             while True:
-                if solver.check(flag, *others.values()) == z3.sat:
+                answer = solver.check(flag, *others.values())
+                if answer == z3.sat:
                     judged(self.replay, self.search.sketch(solver.model()), lambda c: bool(self.see(c)))
+                if answer != z3.unsat:
                     break
                 core = {each.get_id() for each in solver.unsat_core()}
                 rivals = [n for n, other in others.items() if other.get_id() in core]
@@ -87,7 +99,7 @@ class Idle:
                 others = {n: other for n, other in others.items() if n not in rivals}
 
     def _action(self, action: str, numbers: list[int]) -> Answer | None:
-        place = at(self.subject.model.scopes[action].name.span)
+        place = self.subject.model.scopes[action].name.span
 
         def judge(sketch: Sketch) -> Customer | None:
             return judged(self.replay, sketch, lambda c: bool(self.see(c) & set(numbers)))
@@ -101,8 +113,10 @@ class Idle:
             case Found():
                 return None
             case Nobody():
-                return Answer(NEVER_WINS, action, PROVED, "never wins", why=self._why(numbers), **place)
-        return Answer(NEVER_WINS, action, UNKNOWN, "whether it ever wins could not be told", why=found.why, **place)
+                return answer(NEVER_WINS, action, PROVED, "never wins", why=self._why(numbers), span=place)
+        return answer(
+            NEVER_WINS, action, UNKNOWN, "whether it ever wins could not be told", why=found.why, span=place
+        )
 
     def _conditions(self, numbers: list[int]) -> Iterator[tuple[Term, bool]]:
         """What may hold where one of some candidates wins: first what is quickly answered. And whether it must hold there.
@@ -110,10 +124,18 @@ class Idle:
         Rivals are those that cannot all be kept away from a candidate; against them alone it must win."""
         rivals = {n: [r for r in self.rivals.get(n, ()) if r in self.choosing.competing] for n in numbers}
         if self.choosing.is_single and not self.choosing.explores and any(rivals.values()):
-            against = {n: every(opposite(self.choosing.beats(r, n)) for r in rivals[n]) for n in numbers if n in self.choosing.competing}
+            against = {
+                n: every(opposite(self.choosing.beats(r, n)) for r in rivals[n])
+                for n in numbers
+                if n in self.choosing.competing
+            }
             wins = {n: both(self.choosing.passes(n), each) for n, each in against.items()}
             away = {
-                n: every(opposite(self.choosing.allowed(o)) for o in self.choosing.competing if o != n and o not in rivals[n])
+                n: every(
+                    opposite(self.choosing.allowed(o))
+                    for o in self.choosing.competing
+                    if o != n and o not in rivals[n]
+                )
                 for n in against
             }
             yield some(both(wins[n], away[n]) for n in against), False
@@ -153,9 +175,18 @@ class Idle:
         if not self.choosing.is_single or self.choosing.explores:
             return []
         rivals = {rival for number in numbers for rival in self.rivals.get(number, self.choosing.competing)}
-        asked = {n: z3.Bool(f"better {n}") for n in self.choosing.competing if n in rivals and n not in numbers}
-        none = (either(opposite(flag), opposite(self.choosing.beats(n, number))) for number in numbers for n, flag in asked.items() if self.program.candidates[number].score is not None)
-        core = self.search.core(both(some(self.choosing.passes(n) for n in numbers), *none), list(asked.values()))
+        asked = {
+            n: z3.Bool(f"better {n}") for n in self.choosing.competing if n in rivals and n not in numbers
+        }
+        none = (
+            either(opposite(flag), opposite(self.choosing.beats(n, number)))
+            for number in numbers
+            for n, flag in asked.items()
+            if self.program.candidates[number].score is not None
+        )
+        core = self.search.core(
+            both(some(self.choosing.passes(n) for n in numbers), *none), list(asked.values())
+        )
         by_flag = {flag.get_id(): n for n, flag in asked.items()}
         return list(dict.fromkeys(self.program.candidates[by_flag[flag.get_id()]].action for flag in core))
 
@@ -183,18 +214,31 @@ class Idle:
         number, index = places[0]
         rule = self.program.candidates[number].rules[index]
         if exists is None:
-            return Answer(NEVER_STOPS, rule.reason, UNKNOWN, "whether it ever stops anybody could not be told", why="time", **at(span))
-        return Answer(NEVER_STOPS, rule.reason, PROVED, "never stops anybody", why=self._why_idle(places), **at(span))
+            return answer(
+                NEVER_STOPS,
+                rule.reason,
+                UNKNOWN,
+                "whether it ever stops anybody could not be told",
+                why="time",
+                span=span,
+            )
+        return answer(
+            NEVER_STOPS, rule.reason, PROVED, "never stops anybody", why=self._why_idle(places), span=span
+        )
 
     def _stops(self, number: int, index: int) -> Term:
         """That somebody comes to a rule, and is stopped."""
         candidate = self.program.candidates[number]
         asked = [r for r in candidate.rules[:index] if candidate.score is not None or r.binds_fallback]
         before = (self.choosing.lets_pass(rule) for rule in asked)
-        return every([self.choosing.active(number), *before, opposite(self.choosing.lets_pass(candidate.rules[index]))])
+        return every(
+            [self.choosing.active(number), *before, opposite(self.choosing.lets_pass(candidate.rules[index]))]
+        )
 
     def _why_idle(self, places: list[tuple[int, int]]) -> str:
-        alone = some(opposite(self.choosing.lets_pass(self.program.candidates[n].rules[i])) for n, i in places)
+        alone = some(
+            opposite(self.choosing.lets_pass(self.program.candidates[n].rules[i])) for n, i in places
+        )
         if self.search.exists(alone) is False:
             return "everybody passes it"
         return "the rules before it stop whoever it would stop"
@@ -207,21 +251,26 @@ class Idle:
         for rank, line in enumerate(lines):
             if rank in self.reached:
                 continue
-            stands = some(both(self.choosing.passes(n), self.choosing.in_tier(n, rank)) for n in self.choosing.competing)
+            stands = some(
+                both(self.choosing.passes(n), self.choosing.in_tier(n, rank)) for n in self.choosing.competing
+            )
             exists = self.search.exists(stands)
             text = line.span.words
             if exists is False:
                 why = self._why_unreached(rank)
-                yield Answer(NEVER_REACHED, text, PROVED, "is never reached", why=why, **at(line.span))
+                yield answer(NEVER_REACHED, text, PROVED, "is never reached", why=why, span=line.span)
             elif exists is None:
                 said = "whether it is ever reached could not be told"
-                yield Answer(NEVER_REACHED, text, UNKNOWN, said, why="time", **at(line.span))
+                yield answer(NEVER_REACHED, text, UNKNOWN, said, why="time", span=line.span)
 
     def _why_unreached(self, rank: int) -> str:
-        when = (t.when for n in self.choosing.competing for t in self.program.candidates[n].tiers if t.rank == rank)
+        when = (
+            t.when
+            for n in self.choosing.competing
+            for t in self.program.candidates[n].tiers
+            if t.rank == rank
+        )
         holds = some(YES if each is None else self.search.of[0].flag(each).yes for each in when)
         if self.search.exists(holds) is False:
             return "its condition holds for nobody" if not z3.is_false(holds) else "nothing is left for it"
         return "lines above take, or rules stop, whoever it would be for"
-
-

@@ -11,6 +11,7 @@ Variables are called by their names and types, so two policies ask about the sam
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from fractions import Fraction
 
@@ -46,7 +47,10 @@ from nbadsl.zone import Zone
 
 WORD = z3.DeclareSort("Word")
 _CODE = z3.Function("code", WORD, z3.IntSort())  # tells the constants apart
-WHOLE = (Integer, Date, Time, Clock)
+WHOLE = (
+    Integer,
+    Date,
+)  # moments are real numbers: z3 is quicker with them, and they are rounded where they are read
 
 
 class Inputs:
@@ -134,7 +138,9 @@ class Inputs:
         """Whether a text starts with, ends with or contains another one."""
         if (op, pattern) not in self.matches:
             match = z3.Function(f"{op} {pattern}", WORD, z3.BoolSort())
-            self.facts.always += [match(word) == MATCH[op](text, pattern) for text, word in self.words.items()]
+            self.facts.always += [
+                match(word) == MATCH[op](text, pattern) for text, word in self.words.items()
+            ]
             self.matches[op, pattern] = match
         return self.matches[op, pattern]
 
@@ -146,11 +152,17 @@ class Inputs:
             case Flag(yes, no):
                 return True if holds(model, yes) else False if holds(model, no) else None
             case Members(has, known):
-                return frozenset(w for w, inside in has.items() if holds(model, inside)) if holds(model, known) else None
+                return (
+                    frozenset(w for w, inside in has.items() if holds(model, inside))
+                    if holds(model, known)
+                    else None
+                )
             case Text(value, known):
                 return self._text(model, value, type) if holds(model, known) else None
             case Number(value, known):
-                return float(number_in(model, value)) if holds(model, known) else None
+                found = number_in(model, value)
+                exact = math.floor(found) if isinstance(type, Time | Clock) else found
+                return float(exact) if holds(model, known) else None
 
     def _text(self, model: z3.ModelRef, value: Term, type: Type) -> str:
         found = model.eval(value, model_completion=True)
@@ -202,7 +214,7 @@ def pick(condition: Term, then: Encoded, otherwise: Encoded) -> Encoded:
 
 
 def holds(model: z3.ModelRef, condition: Term) -> bool:
-    return z3.is_true(model.eval(condition, model_completion=True))
+    return bool(z3.is_true(model.eval(condition, model_completion=True)))
 
 
 def number_in(model: z3.ModelRef, value: Term) -> Fraction:
@@ -214,5 +226,3 @@ def number_in(model: z3.ModelRef, value: Term) -> Fraction:
 
 def known(value: Encoded) -> Term:
     return either(value.yes, value.no) if isinstance(value, Flag) else value.known
-
-

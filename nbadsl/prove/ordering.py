@@ -39,7 +39,12 @@ def _inner(expressions: Expressions, a: Arithmetic, b: Arithmetic) -> tuple[Expr
         return m, k
     if x is y and a.op == "mul":
         return _beside(expressions, a.op, x, k, m)
-    if x is y and a.op == "div" and _low(expressions, x) >= 0 and min(_low(expressions, k), _low(expressions, m)) > 0:
+    if (
+        x is y
+        and a.op == "div"
+        and _low(expressions, x) >= 0
+        and min(_low(expressions, k), _low(expressions, m)) > 0
+    ):
         return m, k
     return None
 

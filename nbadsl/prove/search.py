@@ -9,6 +9,7 @@ Plain customers are looked for first: with room in all limits, at the moment tha
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ from nbadsl.prove.facts import Facts
 from nbadsl.prove.inputs import Inputs, number_in
 from nbadsl.prove.terms import Bent, Operation, Terms, in_order
 from nbadsl.prove.values import Encoded, Flag, Members, Number, Term, every
-from nbadsl.types import TEXT
+from nbadsl.types import HOUR, TEXT, Clock, Duration, Time, Type
 
 T = TypeVar("T")
 
@@ -198,10 +199,13 @@ class Search:
         room = [value.value >= 1 for value in self._read("room")]
         moment = self._moment()
         grid = [
-            z3.IsInt(_GRID * value.value)
-            for kind in ("field", "context", "parameter")
-            for value in self._read(kind)
-            if value.value.is_real() and z3.is_const(value.value)
+            short
+            for expressions in self.of
+            for (kind, name), value in expressions.read.items()
+            if kind in ("field", "context") and isinstance(value, Number) and value.value.is_real()
+            for short in _short(
+                (expressions.fields if kind == "field" else expressions.context)[name].type, value
+            )
         ]
         clear = [
             clearly
@@ -209,7 +213,14 @@ class Search:
             for flag, clearly in choosing.clearly.items()
             if flag.get_id() in self._seen
         ]
-        ladder = ([*room, *moment, *grid, *clear], [*room, *moment, *clear], [*clear], [*moment, *grid], [*room], [*moment])
+        ladder = (
+            [*room, *moment, *grid, *clear],
+            [*room, *moment, *clear],
+            [*clear],
+            [*moment, *grid],
+            [*room],
+            [*moment],
+        )
         yield from (wishes for n, wishes in enumerate(ladder) if wishes and wishes not in ladder[:n])
 
     def _read(self, kind: str) -> list[Number]:
@@ -253,7 +264,7 @@ class Search:
                     case "context":
                         context[name] = self.inputs.value(model, value, expressions.context[name].type)
                     case "now" if isinstance(value, Number):
-                        now = float(number_in(model, value.value))
+                        now = float(math.floor(number_in(model, value.value)))
                     case "room" if isinstance(value, Number):
                         rooms[name] = float(number_in(model, value.value))
                     case "arm":
@@ -284,13 +295,22 @@ class Search:
         return lemmas, hints
 
 
+def _short(type: Type, number: Number) -> list[Term]:
+    """That a number is one that people would write: with two decimals, or so many hours."""
+    if isinstance(type, Duration):
+        return [number.value >= 0, z3.IsInt(number.value / int(HOUR))]
+    return [] if isinstance(type, Time | Clock) else [z3.IsInt(_GRID * number.value)]
+
+
 def operands(operation: Operation) -> list[Term]:
     """The terms that an operation is about."""
     found = []
     for name in operation.__dataclass_fields__:  # type: ignore[attr-defined]
         value = getattr(operation, name)
         parts = [value] if isinstance(value, z3.ExprRef) else []
-        parts += [getattr(value, part) for part in ("day", "months", "number") if name in ("month", "start", "end")]
+        parts += [
+            getattr(value, part) for part in ("day", "months", "number") if name in ("month", "start", "end")
+        ]
         found += parts
     return found
 

@@ -218,7 +218,9 @@ class Anywhere(Operation):
             yield implies(here, z3.Not(self.defined))
             return
         slack = abs(found) * _SLACK + _TINY
-        inside = z3.And(self.result >= literal(found - slack, False), self.result <= literal(found + slack, False))
+        inside = z3.And(
+            self.result >= literal(found - slack, False), self.result <= literal(found + slack, False)
+        )
         if not z3.is_true(model.eval(z3.And(inside, self.defined), model_completion=True)):
             yield implies(here, z3.And(self.defined, inside))
 
