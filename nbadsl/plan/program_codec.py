@@ -239,7 +239,9 @@ def _program(value: Any) -> Program:
         ),
         limits=tuple(_limit(reader, *entry) for entry in value["limits"]),
         at_most=tuple(
-            nodes.AtMost(name, count, tuple(among), subject, decode(nodes.Window, window), reader.origin(origin))
+            nodes.AtMost(
+                name, count, tuple(among), subject, decode(nodes.Window, window), reader.origin(origin)
+            )
             for name, count, among, subject, window, origin in value["at_most"]
         ),
     )

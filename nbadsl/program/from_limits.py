@@ -65,7 +65,12 @@ class Limits:
         window, subject, unknown, most, each, pause = ir.Window(), None, None, None, None, None
         match item:
             case nodes.Limit():
-                window, subject, most, unknown = window_of(item.window), item.subject, item.count, item.unknown
+                window, subject, most, unknown = (
+                    window_of(item.window),
+                    item.subject,
+                    item.count,
+                    item.unknown,
+                )
             case nodes.Budget():
                 window, most, each = window_of(item.window), item.amount, item.each
             case nodes.Rest():

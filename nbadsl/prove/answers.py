@@ -41,6 +41,15 @@ class Answer:
     seconds: float = 0.0
 
 
-def at(span: Span | None) -> dict[str, str | int]:
-    """Where something stands, as fields of an answer."""
-    return {} if span is None else {"path": span.source.path, "line": span.line}
+def answer(
+    kind: str,
+    name: str,
+    status: str,
+    said: str,
+    span: Span | None = None,
+    why: str = "",
+    example: Example | None = None,
+) -> Answer:
+    """An answer about something at a place."""
+    path, line = ("", 0) if span is None else (span.source.path, span.line)
+    return Answer(kind, name, status, said, path, line, why, example)

@@ -27,7 +27,11 @@ def as_test(replay: Replay, customer: Customer, title: str, expects: list[str], 
     lines = [f"test {quoted(title)} {{", *_block(program.profile, row)]
     lines += _block("context", context) if context else []
     lines.append(f"  now {moment(customer.now, replay.zone)}")
-    lines += _block("history", [history(program, customer, c) for c in customer.contacts], "") if customer.contacts else []
+    lines += (
+        _block("history", [history(program, customer, c) for c in customer.contacts], "")
+        if customer.contacts
+        else []
+    )
     lines += [f"  {expect}" for expect in expects]
     return "\n".join([*lines, "}"]) + "\n"
 
@@ -52,7 +56,9 @@ def readable(replay: Replay, customer: Customer) -> list[str]:
         for fields, values in ((program.inputs, customer.row), (program.context, customer.context))
         for each in entries(replay, customer, tuple(f for f in fields if f.name not in of_key), values, set())
     ]
-    found += [f"{name} = {shown(value, _parameter(program, name))}" for name, value in customer.parameters.items()]
+    found += [
+        f"{name} = {shown(value, _parameter(program, name))}" for name, value in customer.parameters.items()
+    ]
     return found
 
 
@@ -136,7 +142,9 @@ def quoted(text: str) -> str:
 
 def moment(time: float, zone: Zone) -> str:
     """`2026-11-10 10:00`, on the clocks of the zone."""
-    local = datetime.fromtimestamp(0, UTC).replace(tzinfo=None) + timedelta(microseconds=time + zone.offset(time))
+    local = datetime.fromtimestamp(0, UTC).replace(tzinfo=None) + timedelta(
+        microseconds=time + zone.offset(time)
+    )
     text = f"{local:%H:%M:%S.%f}".rstrip("0").rstrip(".") if local.microsecond else f"{local:%H:%M:%S}"
     return f"{local.date().isoformat()} {text.removesuffix(':00') if text.count(':') == 2 else text}"
 

@@ -16,9 +16,11 @@ import z3
 
 from nbadsl.program.nodes import Candidate, Expr, Limit, Rule
 from nbadsl.prove.expressions import Expressions
+from nbadsl.prove.ordering import peeled
 from nbadsl.prove.values import (
     NO,
     YES,
+    Number,
     Term,
     both,
     choose,
@@ -31,6 +33,7 @@ from nbadsl.prove.values import (
     some,
 )
 
+_CLEARLY = z3.Q(1, 100)
 ACTION, GROUP, CHANNEL = "action", "group", "channel"
 
 
@@ -45,6 +48,7 @@ class Choosing:
         self._passes: dict[int, Term] = {}
         self._tiers: dict[int, Term] = {}
         self._better: dict[tuple[int, int], Term] = {}
+        self.clearly: dict[Term, Term] = {}  # of flags that one score is higher, that it is so by far
 
     # --- one candidate ---
 
@@ -85,6 +89,9 @@ class Choosing:
     def scored(self, number: int) -> Term:
         return self.expressions.number(self._score(number)).known
 
+    def score(self, number: int) -> Number:
+        return self.expressions.number(self._score(number))
+
     def _score(self, number: int) -> Expr:
         score = self.candidates[number].score
         assert score is not None
@@ -99,7 +106,7 @@ class Choosing:
 
     def in_tier(self, number: int, rank: int) -> Term:
         """Whether a candidate has a tier."""
-        before = []
+        before: list[Term] = []
         for tier in self.candidates[number].tiers:
             when = YES if tier.when is None else self.expressions.flag(tier.when).yes
             if tier.rank == rank:
@@ -123,10 +130,27 @@ class Choosing:
         """Whether one competing candidate comes before another, if both pass."""
         if (one, other) not in self._better:
             a, b = self.tier(one), self.tier(other)
-            x, y = self.expressions.number(self._score(one)), self.expressions.number(self._score(other))
-            higher = compare(">=" if one < other else ">", x.value, y.value)
-            self._better[one, other] = either(compare("<", a, b), both(compare("==", a, b), higher))
+            same = compare("==", a, b)
+            higher = NO if z3.is_false(same) else self._higher(one, other)
+            self._better[one, other] = either(compare("<", a, b), both(same, higher))
         return self._better[one, other]
+
+    def _higher(self, one: int, other: int) -> Term:
+        """Whether the score of one candidate comes before that of another: is higher, or as high and it is earlier."""
+        scores, number = (self._score(one), self._score(other)), self.expressions.number
+        op = ">=" if one < other else ">"
+        higher = compare(op, *(number(score).value for score in scores))
+        if z3.is_true(higher) or z3.is_false(higher):
+            return higher
+        said = z3.Bool(f"higher {one} {other} #{id(self.program)}")
+        parts = peeled(self.expressions, *scores)
+        a, b = (number(part).value for part in parts or scores)
+        # Only what holds for doubles, too, where different parts may give the same score.
+        follows = implies(compare(">=", a, b), said) if op == ">=" else implies(said, compare(">", a, b))
+        self.expressions.inputs.facts.add([said], [said == higher, *([follows] if parts else [])])
+        ahead = compare(">=", a, b + _CLEARLY), compare(">=", b, a + _CLEARLY)
+        self.clearly[said] = choose(said, *ahead)
+        return said
 
     def beats(self, one: int, other: int) -> Term:
         """Whether one candidate passes and comes before another."""
@@ -205,7 +229,7 @@ class Choosing:
         for number, is_chosen in found.items():
             before = {n: both(found[n], self.better(n, number)) for n in self.competing if n != number}
             allowed = [self.passes(number), *self._fits(number, before)]
-            self.expressions.inputs.facts.append(is_chosen == every(allowed))
+            self.expressions.inputs.facts.add([is_chosen], [is_chosen == every(allowed)])
         return found
 
     def _fits(self, number: int, before: dict[int, Term]) -> Iterable[Term]:

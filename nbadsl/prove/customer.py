@@ -25,6 +25,7 @@ from nbadsl.testing.trials import left_out, usual_now
 from nbadsl.types import Integer, Text
 from nbadsl.zone import zone
 
+_EXPLORED = 40
 _KEYS = 4000  # that are tried to find somebody in wanted arms
 
 
@@ -46,8 +47,6 @@ class Customer:
     context: Row
     parameters: Row = field(default_factory=dict)
     contacts: tuple[Contact, ...] = ()
-
-
 
 
 class Replay:
@@ -107,14 +106,23 @@ class Replay:
         row = customer.row | customer.context
         key = chance.text_of(customer.row[self.program.key])
         subjects = tuple(
-            (name, chance.text_of(row[name])) for name in subjects_of(self.program) if row.get(name) is not None
+            (name, chance.text_of(row[name]))
+            for name in subjects_of(self.program)
+            if row.get(name) is not None
         )
         return [self._event(number, each, key, subjects) for number, each in enumerate(customer.contacts)]
 
     def _event(self, number: int, contact: Contact, key: str, subjects: tuple[tuple[str, str], ...]) -> Event:
         of = self.program.candidates[contact.candidate]
         return Event(
-            f"before {number}", decided(1), contact.outcome, contact.at, key, of.action, of.groups, of.channel,
+            f"before {number}",
+            decided(1),
+            contact.outcome,
+            contact.at,
+            key,
+            of.action,
+            of.groups,
+            of.channel,
             subjects=subjects,
         )
 
@@ -122,7 +130,8 @@ class Replay:
 
     def placed(self, customer: Customer, arms: Mapping[str, str], fixed: set[str]) -> Iterator[Customer]:
         """The customer with keys that put them in some arms, and in no holdout. `fixed`: fields that keep their value."""
-        names = {by.by for by in (*self.program.experiments, *self.program.holdouts)} - fixed
+        names = {e.by for e in self.program.experiments} | {h.by for h in self.program.holdouts}
+        names -= fixed
         names |= {self.program.key} - fixed if self.program.explore is not None else set()
         if not names:
             yield customer
@@ -134,7 +143,11 @@ class Replay:
         if self.program.key not in names:
             yield replace(customer, row=settled)
             return
-        for value in islice(self._keys(fields[self.program.key], arms, customer.row[self.program.key]), 50):
+        # Where decisions explore, they differ from one key to the next.
+        tries = 1 if self.program.explore is None else _EXPLORED
+        for value in islice(
+            self._keys(fields[self.program.key], arms, customer.row[self.program.key]), tries
+        ):
             yield replace(customer, row=settled | {self.program.key: value})
 
     def _keys(self, by: Input, arms: Mapping[str, str], first: Value) -> Iterator[Value]:

@@ -48,11 +48,11 @@ class Dates:
 
     def operate(self, op: str, operands: list[Number]) -> tuple[Term, Term]:
         """The result of a `Calendar` operation, and whether it is defined for known operands."""
+        if op in ("local_date", "local_clock"):
+            day, clock = self.local(operands[0].value)
+            return (day if op == "local_date" else clock), is_day(day)
         first = floor(operands[0])
         match op:
-            case "local_date" | "local_clock":
-                day, clock = self.local(first)
-                return (day if op == "local_date" else clock), is_day(day)
             case "midnight":
                 return self._midnight(first), is_day(first)
             case "weekday":
@@ -72,13 +72,11 @@ class Dates:
         """The local day and clock of a moment."""
         if time.get_id() not in self._local:
             number, zone = len(self._local), self.zone.name
-            day, clock, offset = (z3.Int(f"{word} in {zone} of {time}"[:80] + f" #{number}") for word in ("day", "clock", "offset"))
+            day, offset = z3.Int(f"day #{number} in {zone}"), z3.Int(f"offset #{number} in {zone}")
+            clock = z3.Real(f"clock #{number} in {zone}")
             self._local[time.get_id()] = day, clock, time
             facts = [time + offset == day * _DAY + clock, clock >= 0, clock < _DAY]
-            facts += [offset >= int(min(self.zone.offsets)), offset <= int(max(self.zone.offsets))]
-            self.terms.facts += facts
-            self.terms.add(day, Offset(self.zone, time, offset))
-            self.terms.add(clock, Offset(self.zone, time, offset))
+            self.terms.add([day, clock], Offset(self.zone, time, offset), [*facts, *self._is_offset(offset)])
         return self._local[time.get_id()][:2]
 
     def month(self, day: Term) -> Month:
@@ -90,9 +88,8 @@ class Dates:
             apart = _MONTHS * (day - month.number + 1) - _DAYS * month.months
             facts = [month.number >= 1, month.number <= 31, apart >= low, apart <= high]
             facts += [_in_order(month, other) for other in list(self._months.values())[:_PAIRS]]
-            self.terms.facts += [implies(is_day(day), every(facts))]
-            for part in (month.months, month.number):
-                self.terms.add(part, MonthOf(month))
+            told = implies(is_day(day), every(facts))
+            self.terms.add([month.months, month.number], MonthOf(month), [told])
             self._months[day.get_id()] = month
         return self._months[day.get_id()]
 
@@ -107,21 +104,21 @@ class Dates:
         result = z3.Int(f"day #{len(self._months)} later")
         end = self.month(result)
         shortened = z3.And(end.number < start.number, end.number >= 28)
-        self.terms.facts.append(
-            implies(
-                both(is_day(day), is_day(result)),
-                both(end.months == start.months + months, z3.Or(end.number == start.number, shortened)),
-            )
+        told = implies(
+            both(is_day(day), is_day(result)),
+            both(end.months == start.months + months, z3.Or(end.number == start.number, shortened)),
         )
-        self.terms.add(result, Later(start, end))
+        self.terms.add([result], Later(start, end), [told])
         year = (start.months + months) / 12 + 1970
         return result, both(is_day(day), year >= 1, year <= 9999, is_day(result))
 
     def _midnight(self, day: Term) -> Term:
         offset = z3.Int(f"offset at midnight of {day}"[:80] + f" #{day.get_id()}")
-        self.terms.facts += [offset >= int(min(self.zone.offsets)), offset <= int(max(self.zone.offsets))]
-        self.terms.add(offset, Midnight(self.zone, day, offset))
+        self.terms.add([offset], Midnight(self.zone, day, offset), self._is_offset(offset))
         return day * _DAY - offset
+
+    def _is_offset(self, offset: Term) -> list[Term]:
+        return [offset >= int(min(self.zone.offsets)), offset <= int(max(self.zone.offsets))]
 
 
 def floor(number: Number) -> Term:
@@ -137,14 +134,17 @@ def is_day(day: Term) -> Term:
 
 def _in_order(a: Month, b: Month) -> Term:
     same = implies(a.months == b.months, a.number - b.number == a.day - b.day)
-    return both(implies(a.day <= b.day, a.months <= b.months), implies(b.day <= a.day, b.months <= a.months), same)
+    return both(
+        implies(a.day <= b.day, a.months <= b.months), implies(b.day <= a.day, b.months <= a.months), same
+    )
 
 
 @cache
 def _drift() -> tuple[int, int]:
     """How far firsts of months are from their average, in days times `_MONTHS`: the calendar repeats after 400 years."""
     apart = [
-        _MONTHS * (date(1970 + m // 12, m % 12 + 1, 1) - date(1970, 1, 1)).days - _DAYS * m for m in range(4800)
+        _MONTHS * (date(1970 + m // 12, m % 12 + 1, 1) - date(1970, 1, 1)).days - _DAYS * m
+        for m in range(4800)
     ]
     return min(apart), max(apart)
 

@@ -35,7 +35,7 @@ from nbadsl.program.nodes import (
     children,
 )
 from nbadsl.prove.dates import Dates
-from nbadsl.prove.inputs import Inputs, known, pick
+from nbadsl.prove.inputs import WORD, Inputs, known, pick
 from nbadsl.prove.terms import EXP, LN_MAX, LOG, SQRT, Terms, power_by, power_of, widened
 from nbadsl.prove.values import (
     NO,
@@ -71,9 +71,7 @@ class Expressions:
     Several programs can share `inputs` and `terms`: then they are about the same customer.
     """
 
-    def __init__(
-        self, program: Program, inputs: Inputs, terms: Terms, free_parameters: bool = False
-    ) -> None:
+    def __init__(self, program: Program, inputs: Inputs, terms: Terms, free_parameters: bool = False) -> None:
         self.program, self.inputs, self.terms = program, inputs, terms
         self.free_parameters = free_parameters
         self.zone = zone(program.timezone)
@@ -133,8 +131,8 @@ class Expressions:
             case If():
                 return self._if(expr)
             case OrElse():
-                left = self._made[expr.left]
-                return pick(known(left), left, self._made[expr.right])
+                first = self._made[expr.left]
+                return pick(known(first), first, self._made[expr.right])
             case IsKnown():
                 found = known(self._made[expr.operand])
                 return Flag(found, opposite(found))
@@ -213,7 +211,7 @@ class Expressions:
         if name == "today":
             day, _ = self.dates.local(self.now.value)
             bounds = (intervals.FIRST_DAY, intervals.LAST_DAY)
-            self.inputs.facts.append(z3.And(day >= int(bounds[0]), day <= int(bounds[1])))
+            self.inputs.facts.add([day], [z3.And(day >= int(bounds[0]), day <= int(bounds[1]))])
             return Number(day, YES, bounds, (day, 1))
         if name in self.parameters:
             parameter = self.parameters[name]
@@ -228,22 +226,31 @@ class Expressions:
 
     def _arm(self, name: str) -> Encoded:
         experiment = next(e for e in self.program.experiments if e.name == name)
-        value = z3.Const(f"arm of {name}", self.inputs.word("").sort())
+        value = z3.Const(f"arm of {experiment}", WORD)
         arms = [arm for arm, share in experiment.arms if share > 0]
-        self.inputs.facts.append(some(value == self.inputs.word(arm) for arm in arms))
+        self.inputs.facts.add([value], [some(value == self.inputs.word(arm) for arm in arms)])
         return self._remember("arm", name, Text(value, YES))
 
     def _room(self, name: str, field: Input) -> Number:
         """The room of a limit: at most its number, where the person is counted."""
         limit = self.rooms[name]
-        said = repr((limit.stage, limit.name, limit.scope, limit.contacts, limit.window, limit.subject))
-        found = self.inputs.number(f"room of {said}", field)
+        sums = [str(self.number(each).value) for each in (limit.most, limit.each) if each is not None]
+        said = (
+            limit.stage,
+            limit.name,
+            limit.scope,
+            limit.contacts,
+            limit.window,
+            limit.subject,
+            limit.pause,
+        )
+        found = self.inputs.number(f"room of {said} {sums}", field)
         if limit.most is not None and limit.each is None:
             most = self.number(limit.most)
             counted = YES if limit.subject in (None, self.program.key) else self._subject(str(limit.subject))
             unexceeded = compare("<=", found.value, most.value)
-            self.inputs.facts.append(implies(both(counted, most.known), unexceeded))
-            self.inputs.facts.append(implies(opposite(most.known), compare("<=", found.value, literal(0))))
+            none = implies(opposite(most.known), compare("<=", found.value, literal(0)))
+            self.inputs.facts.add([found.value], [implies(both(counted, most.known), unexceeded), none])
         return found
 
     def room_of(self, limit: Limit) -> Number:

@@ -17,7 +17,7 @@ import z3
 from nbadsl.lint.facts import declared_facts
 from nbadsl.program.limits import DECIDED, Window
 from nbadsl.program.nodes import BUDGET, AtMost, Expr, Limit, Literal, Parameter, Program
-from nbadsl.prove.answers import PROVED, REFUTED, UNKNOWN, Answer, at
+from nbadsl.prove.answers import PROVED, REFUTED, UNKNOWN, Answer, answer
 from nbadsl.prove.customer import Contact, Customer, Replay
 from nbadsl.prove.guarantees import example_of, judged
 from nbadsl.prove.plainer import plainer
@@ -43,16 +43,18 @@ def prove(search: Search, subject: Subject, number: int, free_parameters: bool =
     """One of a policy's promises about limits."""
     program = subject.program
     promise, node = program.at_most[number], subject.model.at_most[number]
-    place = at(promise.origin)
+    place = promise.origin
     possible = [n for n in promise.among if search.exists(search.choosing[0].allowed(n)) is not False]
-    bounds = [bound for limit in program.limits if (bound := bound_of(program, promise, limit, free_parameters))]
+    bounds = [
+        bound for limit in program.limits if (bound := bound_of(program, promise, limit, free_parameters))
+    ]
     family = smallest(bounds, possible)
     least = None if family is None else sum(bound.count for bound in family)
     if family is not None and least is not None and least <= promise.count:
         said = "nothing of it can be decided"
         if family:
             said = "follows from " + " and ".join(f"`{b.limit.stage} {b.limit.name}`" for b in family)
-        return Answer("guarantee", promise.name, PROVED, said, **place)
+        return answer("guarantee", promise.name, PROVED, said, span=place)
     replay = search.replays[0]
     for candidate in possible:
         found = _exceeding(search, replay, promise, candidate)
@@ -61,9 +63,13 @@ def prove(search: Search, subject: Subject, number: int, free_parameters: bool =
             title, expects = f"{promise.name}: broken", [f"expect no {node.scope.text}"]
             example = example_of(subject, replay, plain, title, expects)
             said = f"{_count(replay, promise, plain)} of it, where at most {promise.count} are promised"
-            return Answer("guarantee", promise.name, REFUTED, said, example=example, **place)
-    why = "no limit bounds it" if least is None else f"the limits together allow {least}, and no history was found"
-    return Answer("guarantee", promise.name, UNKNOWN, "could not be told", why=why, **place)
+            return answer("guarantee", promise.name, REFUTED, said, example=example, span=place)
+    why = (
+        "no limit bounds it"
+        if least is None
+        else f"the limits together allow {least}, and no history was found"
+    )
+    return answer("guarantee", promise.name, UNKNOWN, "could not be told", why=why, span=place)
 
 
 # --- what limits allow ------------------------------------------------------------------------------
@@ -106,14 +112,18 @@ def _bounds(program: Program, expr: Expr, free_parameters: bool) -> tuple[float,
     if isinstance(expr, Literal):
         value = expr.value
         return (float(value), float(value)) if isinstance(value, float) else (-math.inf, math.inf)
-    settled = program if free_parameters else replace(program, parameters=tuple(map(_settled, program.parameters)))
+    settled = (
+        program if free_parameters else replace(program, parameters=tuple(map(_settled, program.parameters)))
+    )
     found = declared_facts(settled).renewed().number(expr)
     return found.low, found.high
 
 
 def _settled(parameter: Parameter) -> Parameter:
     """A parameter whose range are the values that it is declared to have."""
-    values = [v for v in (parameter.input.default, *(c.value for c in parameter.changes)) if isinstance(v, float)]
+    values = [
+        v for v in (parameter.input.default, *(c.value for c in parameter.changes)) if isinstance(v, float)
+    ]
     if not values:
         return parameter
     return replace(parameter, input=replace(parameter.input, low=min(values), high=max(values)))
@@ -128,13 +138,19 @@ def smallest(bounds: list[Bound], candidates: list[int]) -> list[Bound] | None:
     optimize.set("timeout", 5000)
     for candidate in candidates:
         optimize.add(z3.Or([c for c, bound in zip(chosen, bounds, strict=True) if candidate in bound.of]))
-    optimize.minimize(z3.Sum([z3.If(c, bound.count, 0) for c, bound in zip(chosen, bounds, strict=True)]) if bounds else z3.IntVal(0))
+    optimize.minimize(
+        z3.Sum([z3.If(c, bound.count, 0) for c, bound in zip(chosen, bounds, strict=True)])
+        if bounds
+        else z3.IntVal(0)
+    )
     for c in chosen:
         optimize.add_soft(z3.Not(c))
     if optimize.check() != z3.sat:
         return None
     model = optimize.model()
-    return [b for c, b in zip(chosen, bounds, strict=True) if z3.is_true(model.eval(c, model_completion=True))]
+    return [
+        b for c, b in zip(chosen, bounds, strict=True) if z3.is_true(model.eval(c, model_completion=True))
+    ]
 
 
 # --- a history that is too much ---------------------------------------------------------------------

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from nbadsl.program.nodes import Guarantee
 from nbadsl.prove import as_test
-from nbadsl.prove.answers import PROVED, REFUTED, UNKNOWN, Answer, Example, at
+from nbadsl.prove.answers import PROVED, REFUTED, UNKNOWN, Answer, Example, answer
 from nbadsl.prove.customer import Customer, Replay
 from nbadsl.prove.history import with_rooms
 from nbadsl.prove.plainer import IsExample, plainer
@@ -21,23 +21,25 @@ from nbadsl.syntax import nodes
 def prove(search: Search, subject: Subject, number: int) -> Answer:
     """One of a policy's guarantees."""
     guarantee, node = subject.program.guarantees[number], subject.model.guarantees[number]
-    replay, place = search.replays[0], at(guarantee.origin)
+    replay, place = search.replays[0], guarantee.origin
 
     def refutes(customer: Customer) -> bool:
         return is_broken(replay, guarantee, customer)
 
     if guarantee.never and search.exists(_passing(search, guarantee)) is False:
-        return Answer("guarantee", guarantee.name, PROVED, "holds for everybody", **place)
+        return answer("guarantee", guarantee.name, PROVED, "holds for everybody", span=place)
     found = search.ask(_broken(search, guarantee), lambda sketch: judged(replay, sketch, refutes))
     match found:
         case Nobody():
-            return Answer("guarantee", guarantee.name, PROVED, "holds for everybody", **place)
+            return answer("guarantee", guarantee.name, PROVED, "holds for everybody", span=place)
         case Found(customer):
             plain = plainer(replay, customer, refutes)
-            example = example_of(subject, replay, plain, f"{guarantee.name}: broken", expects_of(replay, plain, node))
+            example = example_of(
+                subject, replay, plain, f"{guarantee.name}: broken", expects_of(replay, plain, node)
+            )
             said = "something of it is decided" if guarantee.never else "nothing of it is decided"
-            return Answer("guarantee", guarantee.name, REFUTED, said, example=example, **place)
-    return Answer("guarantee", guarantee.name, UNKNOWN, "could not be told", why=found.why, **place)
+            return answer("guarantee", guarantee.name, REFUTED, said, example=example, span=place)
+    return answer("guarantee", guarantee.name, UNKNOWN, "could not be told", why=found.why, span=place)
 
 
 def _passing(search: Search, guarantee: Guarantee) -> Term:
@@ -81,7 +83,9 @@ def judged(replay: Replay, sketch: Sketch, is_example: IsExample) -> Customer | 
 # --- shown ----------------------------------------------------------------------------------------------
 
 
-def example_of(subject: Subject, replay: Replay, customer: Customer, title: str, expects: list[str]) -> Example:
+def example_of(
+    subject: Subject, replay: Replay, customer: Customer, title: str, expects: list[str]
+) -> Example:
     """A customer to show, with the test that says what should be decided, or what is."""
     decision = replay.decide(customer)
     text, fails = "", False

@@ -11,6 +11,7 @@ Variables are called by their names and types, so two policies ask about the sam
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from fractions import Fraction
 
@@ -18,8 +19,9 @@ import z3
 
 from nbadsl.inputs import Input, Value
 from nbadsl.interpreter.expressions import MATCH
-from nbadsl.program.intervals import MAX, declared
+from nbadsl.program.intervals import MAX, Interval, declared
 from nbadsl.program.nodes import Parameter
+from nbadsl.prove.facts import Facts
 from nbadsl.prove.values import (
     NO,
     YES,
@@ -33,6 +35,8 @@ from nbadsl.prove.values import (
     compare,
     constant,
     either,
+    every,
+    implies,
     literal,
     some,
 )
@@ -43,14 +47,17 @@ from nbadsl.zone import Zone
 
 WORD = z3.DeclareSort("Word")
 _CODE = z3.Function("code", WORD, z3.IntSort())  # tells the constants apart
-WHOLE = (Integer, Date, Time, Clock)
+WHOLE = (
+    Integer,
+    Date,
+)  # moments are real numbers: z3 is quicker with them, and they are rounded where they are read
 
 
 class Inputs:
-    """Variables, made when they are first asked for, and what is true of them (`facts`, which only grow)."""
+    """Variables, made when they are first asked for, and what is true of them."""
 
-    def __init__(self) -> None:
-        self.facts: list[Term] = []
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
         self.words: dict[str, Term] = {}
         self.texts: dict[str, Term] = {}
         self.matches: dict[tuple[str, str], z3.FuncDeclRef] = {}
@@ -75,7 +82,7 @@ class Inputs:
                 return Members({word: z3.Bool(f"{name} {word}") for word in words}, known)
             case Words(words):
                 word = z3.Const(name, WORD)
-                self.facts.append(some(word == self.word(each) for each in words))
+                self.facts.add([word], [some(word == self.word(each) for each in words)])
                 return Text(word, known)
             case TextType():
                 text = self.texts[name] = z3.Const(name, WORD)
@@ -87,10 +94,7 @@ class Inputs:
         whole = isinstance(field.type, WHOLE)
         value = z3.Int(name) if whole else z3.Real(name)
         low, high = declared(field)
-        if low > -MAX:
-            self.facts.append(compare(">=", value, literal(low)))
-        if high < MAX:
-            self.facts.append(compare("<=", value, literal(high)))
+        self.facts.add([value], within(value, (low, high)))
         return Number(value, known, (low, high), (value, 1) if whole else None)
 
     def parameter(self, parameter: Parameter, now: Term, zone: Zone, free: bool) -> Encoded:
@@ -124,9 +128,9 @@ class Inputs:
         """A text of the policy. Different ones are different things."""
         if text not in self.words:
             word = z3.Const(f"text {text}", WORD)
-            self.facts.append(_CODE(word) == len(self.words))
+            self.facts.add([word], [_CODE(word) == len(self.words)])
             for (op, pattern), match in self.matches.items():
-                self.facts.append(match(word) == MATCH[op](text, pattern))
+                self.facts.always.append(match(word) == MATCH[op](text, pattern))
             self.words[text] = word
         return self.words[text]
 
@@ -134,7 +138,9 @@ class Inputs:
         """Whether a text starts with, ends with or contains another one."""
         if (op, pattern) not in self.matches:
             match = z3.Function(f"{op} {pattern}", WORD, z3.BoolSort())
-            self.facts += [match(word) == MATCH[op](text, pattern) for text, word in self.words.items()]
+            self.facts.always += [
+                match(word) == MATCH[op](text, pattern) for text, word in self.words.items()
+            ]
             self.matches[op, pattern] = match
         return self.matches[op, pattern]
 
@@ -146,11 +152,17 @@ class Inputs:
             case Flag(yes, no):
                 return True if holds(model, yes) else False if holds(model, no) else None
             case Members(has, known):
-                return frozenset(w for w, inside in has.items() if holds(model, inside)) if holds(model, known) else None
+                return (
+                    frozenset(w for w, inside in has.items() if holds(model, inside))
+                    if holds(model, known)
+                    else None
+                )
             case Text(value, known):
                 return self._text(model, value, type) if holds(model, known) else None
             case Number(value, known):
-                return float(number_in(model, value)) if holds(model, known) else None
+                found = number_in(model, value)
+                exact = math.floor(found) if isinstance(type, Time | Clock) else found
+                return float(exact) if holds(model, known) else None
 
     def _text(self, model: z3.ModelRef, value: Term, type: Type) -> str:
         found = model.eval(value, model_completion=True)
@@ -175,6 +187,14 @@ def _another(wanted: Sequence[tuple[str, str]], taken: set[str], number: int) ->
     return next(text for text in found if text and text not in taken)
 
 
+def within(value: Term, bounds: Interval, when: Term = YES) -> list[Term]:
+    """That a number keeps bounds, where there are any."""
+    low, high = bounds
+    kept = [compare(">=", value, literal(low))] if low > -MAX else []
+    kept += [compare("<=", value, literal(high))] if high < MAX else []
+    return [implies(when, every(kept))] if kept else []
+
+
 def pick(condition: Term, then: Encoded, otherwise: Encoded) -> Encoded:
     """One of two values, by a condition that is never unknown."""
     match then, otherwise:
@@ -194,7 +214,7 @@ def pick(condition: Term, then: Encoded, otherwise: Encoded) -> Encoded:
 
 
 def holds(model: z3.ModelRef, condition: Term) -> bool:
-    return z3.is_true(model.eval(condition, model_completion=True))
+    return bool(z3.is_true(model.eval(condition, model_completion=True)))
 
 
 def number_in(model: z3.ModelRef, value: Term) -> Fraction:
@@ -206,5 +226,3 @@ def number_in(model: z3.ModelRef, value: Term) -> Fraction:
 
 def known(value: Encoded) -> Term:
     return either(value.yes, value.no) if isinstance(value, Flag) else value.known
-
-

@@ -6,19 +6,50 @@ Tries one thing after the other and keeps what leaves the customer an example, w
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from nbadsl.program.givens import BadInput
 from nbadsl.program.intervals import declared
 from nbadsl.program.nodes import Input, Value
 from nbadsl.prove.customer import Customer, Replay
+from nbadsl.testing.trials import left_out
 from nbadsl.types import DAY, HOUR, MINUTE, SECOND, Clock, Date, Duration, Integer, Set, Time, is_numeric
 from nbadsl.zone import Zone
 
 IsExample = Callable[[Customer], bool]
 
-_DAYS = (1, 2, 3, 5, 7, 8, 10, 14, 15, 20, 21, 28, 30, 31, 45, 60, 61, 75, 90, 91, 100, 120, 150, 180, 200, 300, 365, 366, 400)
+_DAYS = (
+    1,
+    2,
+    3,
+    5,
+    7,
+    8,
+    10,
+    14,
+    15,
+    20,
+    21,
+    28,
+    30,
+    31,
+    45,
+    60,
+    61,
+    75,
+    90,
+    91,
+    100,
+    120,
+    150,
+    180,
+    200,
+    300,
+    365,
+    366,
+    400,
+)
 
 
 def plainer(replay: Replay, customer: Customer, is_example: IsExample) -> Customer:
@@ -38,18 +69,31 @@ def plainer(replay: Replay, customer: Customer, is_example: IsExample) -> Custom
         fewer = replace(customer, contacts=customer.contacts[:number] + customer.contacts[number + 1 :])
         if try_it(fewer):
             customer = fewer
-    for kind, fields in (("row", replay.program.inputs), ("context", replay.program.context)):
-        for field in fields:
-            held: Mapping[str, Value] = getattr(customer, kind)
-            first = getattr(plain, kind)[field.name]
-            for value in (first, *_plainer_values(field, held[field.name], customer.now, replay.zone)):
-                if value == held[field.name]:
-                    break
-                other = replace(customer, **{kind: {**held, field.name: value}})
-                if try_it(other):
-                    customer = other
-                    break
+    for field in (*replay.program.inputs, *replay.program.context):
+        for value in _values(replay, field, customer):
+            if value == _held(customer, field):
+                break
+            other = _with(customer, field, value)
+            if try_it(other):
+                customer = other
+                break
     return customer
+
+
+def _held(customer: Customer, field: Input) -> Value:
+    return (customer.row | customer.context)[field.name]
+
+
+def _with(customer: Customer, field: Input, value: Value) -> Customer:
+    if field.name in customer.row:
+        return replace(customer, row={**customer.row, field.name: value})
+    return replace(customer, context={**customer.context, field.name: value})
+
+
+def _values(replay: Replay, field: Input, customer: Customer) -> Iterator[Value]:
+    """What is plainer for a field than what it is, the plainest first."""
+    yield left_out(field)
+    yield from _plainer_values(field, _held(customer, field), customer.now, replay.zone)
 
 
 def _wholesale(customer: Customer, plain: Customer) -> Iterator[Customer]:
@@ -112,8 +156,7 @@ def _round_numbers(value: float, whole: bool) -> Iterator[float]:
         rounded = float(f"{value:.{digits - 1}e}")
         if whole and not rounded.is_integer():
             continue
-        for each in (rounded, *_neighbours(rounded, digits)):
-            yield each
+        yield from (rounded, *_neighbours(rounded, digits))
 
 
 def _neighbours(rounded: float, digits: int) -> tuple[float, ...]:

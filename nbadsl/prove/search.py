@@ -9,6 +9,7 @@ Plain customers are looked for first: with room in all limits, at the moment tha
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -21,16 +22,18 @@ from nbadsl.program.nodes import Program
 from nbadsl.prove.choosing import Choosing
 from nbadsl.prove.customer import Customer, Replay
 from nbadsl.prove.expressions import Expressions
+from nbadsl.prove.facts import Facts
 from nbadsl.prove.inputs import Inputs, number_in
-from nbadsl.prove.terms import Operation, Terms
+from nbadsl.prove.terms import Bent, Operation, Terms, in_order
 from nbadsl.prove.values import Encoded, Flag, Members, Number, Term, every
-from nbadsl.types import TEXT
+from nbadsl.types import HOUR, TEXT, Clock, Duration, Time, Type
 
 T = TypeVar("T")
 
 _TRIES = 3  # models that are looked at for each wish
 _BLOCKED = 8  # models that the judge may refuse without a lemma
 _EACH_WISH = 0.2  # of the time
+_MOST_CORE = 12
 _GRID = 100  # short numbers are whole hundredths
 
 
@@ -68,14 +71,11 @@ class Search:
     """The search for customers of some programs, which share their fields. `seconds`: for each question."""
 
     def __init__(self, programs: Sequence[Program], seconds: float, free_parameters: bool = False) -> None:
-        inputs = Inputs()
-        terms = Terms(inputs.facts)
-        self.inputs, self.terms, self.seconds = inputs, terms, seconds
-        self.of = [Expressions(program, inputs, terms, free_parameters) for program in programs]
+        self.facts = Facts()
+        self.inputs, self.terms, self.seconds = Inputs(self.facts), Terms(self.facts), seconds
+        self.of = [Expressions(program, self.inputs, self.terms, free_parameters) for program in programs]
         self.choosing = [Choosing(expressions) for expressions in self.of]
         self.replays = [Replay(program) for program in programs]
-        self.solver = z3.SimpleSolver()
-        self._told = 0
         self._ends = 0.0
 
     # --- a question ---
@@ -84,35 +84,79 @@ class Search:
         self, condition: Term, judge: Callable[[Sketch], T | None], seconds: float | None = None
     ) -> Found[T] | Nobody | Unknown:
         """Somebody for whom a condition holds, and the judge says so."""
-        if z3.is_false(condition):
+        self._begin(condition, seconds)
+        if self._check([]) == z3.unsat:
             return Nobody()
-        self._ends = time.monotonic() + (seconds or self.seconds)
-        self._tell()
-        self.solver.push()
-        try:
-            self.solver.add(condition)
-            return self._search(condition, judge)
-        finally:
-            self.solver.pop()
+        for wishes in self._wishes():
+            found = self._rounds(judge, wishes, _TRIES)
+            if isinstance(found, Found):
+                return found
+        return self._rounds(judge, [], None)
 
     def exists(self, condition: Term, seconds: float | None = None) -> bool | None:
         """Whether there may be somebody for whom a condition holds: no is proved. None where it could not be told."""
-        if z3.is_false(condition):
-            return False
-        self._ends = time.monotonic() + (seconds or self.seconds)
-        self._tell()
-        self.solver.push()
-        try:
-            self.solver.add(condition)
-            answer = self._check([])
-        finally:
-            self.solver.pop()
+        self._begin(condition, seconds)
+        answer = self._check([])
         return None if answer == z3.unknown else bool(answer == z3.sat)
 
-    def _tell(self) -> None:
-        """What is always true and the solver does not know yet."""
-        self.solver.add(self.inputs.facts[self._told :])
-        self._told = len(self.inputs.facts)
+    def core(self, condition: Term, assumed: list[Term], seconds: float | None = None) -> list[Term]:
+        """Of flags without which a condition could hold, and with which it cannot, those that matter."""
+        self._begin(condition, seconds)
+        needed = assumed
+        for _ in range(_TRIES):
+            answer = self._check(needed)
+            while answer == z3.sat:
+                lemmas, _ = self._lemmas(self.solver.model())
+                if not lemmas:
+                    return []
+                self._tell(*lemmas)
+                answer = self._check(needed)
+            if answer != z3.unsat:
+                return []
+            found = list(self.solver.unsat_core())
+            if len(found) == len(needed):
+                break
+            needed = found
+        for flag in list(needed) if len(needed) <= _MOST_CORE else []:
+            fewer = [each for each in needed if not each.eq(flag)]
+            if self._check(fewer) == z3.unsat:
+                needed = fewer
+        return needed
+
+    def rules(self, conditions: Sequence[Term]) -> z3.Solver:
+        """A solver that has been told conditions, to be asked many times."""
+        self._begin(every(conditions), None)
+        return self.solver
+
+    def _begin(self, condition: Term, seconds: float | None) -> None:
+        self._ends = time.monotonic() + (seconds or self.seconds)
+        self.solver = z3.SimpleSolver()
+        self._seen: set[int] = set()
+        self._kept: list[Term] = []
+        self._operations: dict[int, Operation] = {}
+        self.solver.add(self.facts.always)
+        self._tell(condition)
+
+    def _tell(self, *terms: Term) -> None:
+        """Conditions, and all that is always true of their variables."""
+        self.solver.add(*terms)
+        waiting = list(terms)
+        while waiting:
+            term = waiting.pop()
+            if term.get_id() in self._seen:
+                continue
+            self._seen.add(term.get_id())
+            self._kept.append(term)
+            if term.num_args():
+                waiting += term.children()
+                continue
+            facts = self.facts.about(term)
+            self.solver.add(facts)
+            waiting += facts
+            operation = self.terms.operations.get(term.get_id())
+            if operation is not None and id(operation) not in self._operations:
+                self._operations[id(operation)] = operation
+                waiting += operands(operation)
 
     def _check(self, wishes: Sequence[Term], seconds: float | None = None) -> z3.CheckSatResult:
         left = self._ends - time.monotonic()
@@ -121,17 +165,8 @@ class Search:
         self.solver.set("timeout", max(1, int(1000 * min(left, seconds or left))))
         return self.solver.check(*wishes)
 
-    def _search(self, condition: Term, judge: Callable[[Sketch], T | None]) -> Found[T] | Nobody | Unknown:
-        if self._check([]) == z3.unsat:
-            return Nobody()
-        for wishes in self._wishes():
-            found = self._rounds(condition, judge, wishes, _TRIES)
-            if isinstance(found, Found):
-                return found
-        return self._rounds(condition, judge, [], None)
-
     def _rounds(
-        self, condition: Term, judge: Callable[[Sketch], T | None], wishes: list[Term], tries: int | None
+        self, judge: Callable[[Sketch], T | None], wishes: list[Term], tries: int | None
     ) -> Found[T] | Nobody | Unknown:
         """Models one after the other, each more exact than the one before."""
         blocked, hints, most = 0, list[Term](), None if tries is None else _EACH_WISH * self.seconds
@@ -148,13 +183,11 @@ class Search:
             found = judge(self.sketch(model))
             if found is not None:
                 return Found(found)
-            lemmas, hints = self._lemmas(condition, model)
+            lemmas, hints = self._lemmas(model)
             if not lemmas:
                 blocked += 1
                 lemmas, hints = [self._other(model)], []
-            else:
-                self.inputs.facts += lemmas
-            self.solver.add(lemmas)
+            self._tell(*lemmas)
             tries = None if tries is None else tries - 1
             if blocked > _BLOCKED:
                 return Unknown("judge")
@@ -166,12 +199,28 @@ class Search:
         room = [value.value >= 1 for value in self._read("room")]
         moment = self._moment()
         grid = [
-            z3.IsInt(_GRID * value.value)
-            for kind in ("field", "context", "parameter")
-            for value in self._read(kind)
-            if value.value.is_real() and z3.is_const(value.value)
+            short
+            for expressions in self.of
+            for (kind, name), value in expressions.read.items()
+            if kind in ("field", "context") and isinstance(value, Number) and value.value.is_real()
+            for short in _short(
+                (expressions.fields if kind == "field" else expressions.context)[name].type, value
+            )
         ]
-        ladder = ([*room, *moment, *grid], [*room, *moment], [*moment, *grid], [*room], [*moment])
+        clear = [
+            clearly
+            for choosing in self.choosing
+            for flag, clearly in choosing.clearly.items()
+            if flag.get_id() in self._seen
+        ]
+        ladder = (
+            [*room, *moment, *grid, *clear],
+            [*room, *moment, *clear],
+            [*clear],
+            [*moment, *grid],
+            [*room],
+            [*moment],
+        )
         yield from (wishes for n, wishes in enumerate(ladder) if wishes and wishes not in ladder[:n])
 
     def _read(self, kind: str) -> list[Number]:
@@ -191,11 +240,7 @@ class Search:
                 day, _ = expressions.dates.local(expressions.now.value)
                 wishes.append(expressions.now.value == plain)
                 wishes.append(day == int(replay.zone.local_date(plain)))
-        self._tell_more()
         return wishes
-
-    def _tell_more(self) -> None:
-        self.solver.add(self.inputs.facts[self._told :])  # what is told below a question is forgotten with it
 
     # --- models ---
 
@@ -219,7 +264,7 @@ class Search:
                     case "context":
                         context[name] = self.inputs.value(model, value, expressions.context[name].type)
                     case "now" if isinstance(value, Number):
-                        now = float(number_in(model, value.value))
+                        now = float(math.floor(number_in(model, value.value)))
                     case "room" if isinstance(value, Number):
                         rooms[name] = float(number_in(model, value.value))
                     case "arm":
@@ -237,32 +282,24 @@ class Search:
                 same += [part == model.eval(part, model_completion=True) for part in parts_of(value)]
         return z3.Not(every(same)) if same else z3.BoolVal(False)
 
-    def _lemmas(self, condition: Term, model: z3.ModelRef) -> tuple[list[Term], list[Term]]:
+    def _lemmas(self, model: z3.ModelRef) -> tuple[list[Term], list[Term]]:
         """What makes z3 more exact than it was in a model, and what is worth a try."""
         lemmas: list[Term] = []
         hints: list[Term] = []
-        for operation in self._operations(condition):
+        for operation in list(self._operations.values()):
             found = list(operation.lemmas(model))
             if found:
                 lemmas += found
                 hints += operation.hints(model)
+        lemmas += in_order((o for o in self._operations.values() if isinstance(o, Bent)), model)
         return lemmas, hints
 
-    def _operations(self, condition: Term) -> list[Operation]:
-        """The operations that a condition needs."""
-        found: dict[int, Operation] = {}
-        waiting, seen = [condition, *(self.inputs.facts if not all(c.is_single for c in self.choosing) else ())], set[int]()
-        while waiting:
-            term = waiting.pop()
-            if term.get_id() in seen:
-                continue
-            seen.add(term.get_id())
-            waiting += term.children()
-            operation = self.terms.operations.get(term.get_id())
-            if operation is not None and id(operation) not in found:
-                found[id(operation)] = operation
-                waiting += operands(operation)
-        return list(found.values())
+
+def _short(type: Type, number: Number) -> list[Term]:
+    """That a number is one that people would write: with two decimals, or so many hours."""
+    if isinstance(type, Duration):
+        return [number.value >= 0, z3.IsInt(number.value / int(HOUR))]
+    return [] if isinstance(type, Time | Clock) else [z3.IsInt(_GRID * number.value)]
 
 
 def operands(operation: Operation) -> list[Term]:
@@ -271,7 +308,9 @@ def operands(operation: Operation) -> list[Term]:
     for name in operation.__dataclass_fields__:  # type: ignore[attr-defined]
         value = getattr(operation, name)
         parts = [value] if isinstance(value, z3.ExprRef) else []
-        parts += [getattr(value, part) for part in ("day", "months", "number") if name in ("month", "start", "end")]
+        parts += [
+            getattr(value, part) for part in ("day", "months", "number") if name in ("month", "start", "end")
+        ]
         found += parts
     return found
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from bisect import insort
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
@@ -21,8 +21,9 @@ import z3
 
 from nbadsl.program.exponential import exponential
 from nbadsl.program.intervals import EVERYTHING, MAX, Interval
-from nbadsl.prove.inputs import number_in
-from nbadsl.prove.values import YES, Number, Term, both, every, implies, literal, real
+from nbadsl.prove.facts import Facts
+from nbadsl.prove.inputs import number_in, within
+from nbadsl.prove.values import YES, Number, Term, both, implies, literal, real
 
 _CLOSE = 1e-9  # relative: a model may take an operation for this much more or less
 _SLACK = Fraction(1, 10**12)  # relative: what the doubles of curves may be wrong by
@@ -122,6 +123,10 @@ LOG = Curve("log", math.log, -1, lambda v, f: (1 / v, f - 1))
 SQRT = Curve("sqrt", math.sqrt, -1, lambda v, f: (1 / (2 * f), f / 2) if f > 0 else (Fraction(10**15), f))
 
 
+INVERSE = Curve("inverse", lambda x: -1 / x, 1, lambda v, f: (1 / (v * v), 2 * f))
+"""-1 / x for x below 0: increasing, like all curves."""
+
+
 def power_of(base: float) -> Curve:
     """base ^ x for a base above 1."""
     return Curve(f"{base} ^", lambda x: math.pow(base, x), 1)
@@ -134,13 +139,12 @@ def power_by(exponent: float) -> Curve:
 
 @dataclass(frozen=True, slots=True)
 class Bent(Operation):
-    """`result` is a curve at `x`, where `when` holds. `others`: all places of this curve. `points`: that have lemmas."""
+    """`result` is a curve at `x`, where `when` holds. `points`: that have lemmas."""
 
     curve: Curve
     x: Term
     result: Term
     when: Term
-    others: list[Bent]
     points: list[tuple[Fraction, Fraction, Fraction]] = field(default_factory=list)
 
     def lemmas(self, model: z3.ModelRef) -> Iterator[Term]:
@@ -159,7 +163,6 @@ class Bent(Operation):
         yield from self._line(v, low if self.curve.bends > 0 else high)
         insort(self.points, (v, low, high))
         yield from self._chords(v)
-        yield from self._order(model)
 
     def _point(self, v: Fraction, low: Fraction, high: Fraction) -> Iterator[Term]:
         at = literal(v, False)
@@ -181,15 +184,20 @@ class Bent(Operation):
             inside = both(self.when, self.x >= literal(a, False), self.x <= literal(b, False))
             yield implies(inside, self.result <= line if self.curve.bends > 0 else self.result >= line)
 
-    def _order(self, model: z3.ModelRef) -> Iterator[Term]:
-        """Where another place of the curve is lower, and its result is not."""
-        x, r = number_in(model, self.x), number_in(model, self.result)
-        for other in self.others:
-            y, s = number_in(model, other.x), number_in(model, other.result)
-            if (x <= y and r > s) or (x >= y and r < s):
-                when = both(self.when, other.when)
-                yield implies(when, implies(self.x <= other.x, self.result <= other.result))
-                yield implies(when, implies(other.x <= self.x, other.result <= self.result))
+
+def in_order(places: Iterable[Bent], model: z3.ModelRef) -> Iterator[Term]:
+    """Where a model takes a curve, lower at one place than at another, for higher."""
+    by_curve: dict[str, list[tuple[Fraction, Fraction, Bent]]] = {}
+    for bent in places:
+        if z3.is_true(model.eval(bent.when, model_completion=True)):
+            found = number_in(model, bent.x), number_in(model, bent.result), bent
+            by_curve.setdefault(bent.curve.name, []).append(found)
+    for places_of in by_curve.values():
+        for (_, r, a), (_, s, b) in pairwise(sorted(places_of, key=lambda place: place[:2])):
+            if r > s:
+                when = both(a.when, b.when)
+                yield implies(when, implies(a.x <= b.x, a.result <= b.result))
+                yield implies(when, implies(b.x <= a.x, b.result <= a.result))
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +218,9 @@ class Anywhere(Operation):
             yield implies(here, z3.Not(self.defined))
             return
         slack = abs(found) * _SLACK + _TINY
-        inside = z3.And(self.result >= literal(found - slack, False), self.result <= literal(found + slack, False))
+        inside = z3.And(
+            self.result >= literal(found - slack, False), self.result <= literal(found + slack, False)
+        )
         if not z3.is_true(model.eval(z3.And(inside, self.defined), model_completion=True)):
             yield implies(here, z3.And(self.defined, inside))
 
@@ -219,17 +229,18 @@ class Anywhere(Operation):
 
 
 class Terms:
-    """The operations of one prover, each made once. `facts`: what is always true of them."""
+    """The operations of one prover, each made once."""
 
-    def __init__(self, facts: list[Term]) -> None:
+    def __init__(self, facts: Facts) -> None:
         self.facts = facts
         self.operations: dict[int, Operation] = {}
         self._made: dict[tuple[object, ...], Term] = {}
-        self._places: dict[str, list[Bent]] = {}
 
-    def add(self, result: Term, operation: Operation) -> None:
-        """An operation, by the variable that stands for its result."""
-        self.operations[result.get_id()] = operation
+    def add(self, results: Sequence[Term], operation: Operation, facts: Iterable[Term] = ()) -> None:
+        """An operation, by the variables that stand for its result, and what is always true of it."""
+        for result in results:
+            self.operations[result.get_id()] = operation
+        self.facts.add(results, facts)
 
     def variable(self, name: str, *operands: Term) -> tuple[Term, bool]:
         """The real number that stands for an operation on operands, and whether it is new."""
@@ -246,19 +257,21 @@ class Terms:
         if is_new:
             product = Product(x, y, z)
             bounds = (a.bounds, b.bounds) if x.eq(real(a.value)) else (b.bounds, a.bounds)
-            self.facts += product.facts(*bounds)
-            self.add(z, product)
+            self.add([z], product, product.facts(*bounds))
         return z
 
     def quotient(self, a: Number, b: Number, bounds: Interval) -> Term:
         """a / b, of which nothing is known where b is 0."""
         n, d = real(a.value), real(b.value)
+        if a.constant is not None and b.bounds[0] > 0:
+            low, high = b.bounds
+            inverse = widened((1 / high, 1 / low))
+            return n * self.curve(INVERSE, -d, YES, inverse)
         q, is_new = self.variable("quotient", n, d)
         if is_new:
             product = Product(q, d, n, d != 0)
-            self.facts += product.facts(bounds, b.bounds)
-            self.add(q, product)
-            self.facts += within(q, bounds, d != 0)
+            facts = (*product.facts(bounds, b.bounds), *within(q, bounds, d != 0))
+            self.add([q], product, facts)
         return q
 
     def curve(self, curve: Curve, x: Term, when: Term, bounds: Interval) -> Term:
@@ -266,11 +279,7 @@ class Terms:
         x = real(x)
         result, is_new = self.variable(curve.name, x)
         if is_new:
-            others = self._places.setdefault(curve.name, [])
-            bent = Bent(curve, x, result, when, others)
-            others.append(bent)
-            self.add(result, bent)
-            self.facts += within(result, bounds, when)
+            self.add([result], Bent(curve, x, result, when), within(result, bounds, when))
         return result
 
     def power(self, a: Term, b: Term) -> tuple[Term, Term]:
@@ -279,16 +288,5 @@ class Terms:
         result, is_new = self.variable("power", x, y)
         defined = z3.Bool(f"{result} defined")
         if is_new:
-            self.add(result, Anywhere(x, y, result, defined))
-            self.facts.append(implies(x > 0, result >= 0))
+            self.add([result, defined], Anywhere(x, y, result, defined), [implies(x > 0, result >= 0)])
         return result, defined
-
-
-def within(value: Term, bounds: Interval, when: Term = YES) -> list[Term]:
-    """That a number keeps bounds, where there are any."""
-    low, high = bounds
-    kept = [value >= literal(low)] if low > -MAX else []
-    kept += [value <= literal(high)] if high < MAX else []
-    return [implies(when, every(kept))] if kept else []
-
-
