@@ -8,14 +8,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import pytest
 from differential import decide_alone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from small_programs import NOW
 
 import nbadsl
-from nbadsl.change import Found, smallest
+from nbadsl.change import Found, changeable, search, smallest
 from nbadsl.data.arrow import to_arrow
 from nbadsl.program.decision import Row
 from nbadsl.program.nodes import Value
@@ -83,22 +82,26 @@ def filled(draw: st.DrawFn, texts: tuple[str, ...]) -> str:
     return draw(st.sampled_from(texts)).replace("{n}", str(draw(number)))
 
 
+# Thresholds, words and flags alone: for these what is found is always exact.
+PLAIN = tuple(atom for atom in ATOMS if not any(sign in atom for sign in ("*", "+", "(", "abs")))
+
+
 @st.composite
-def conditions(draw: st.DrawFn) -> str:
-    atoms = draw(st.lists(filled(ATOMS), min_size=1, max_size=3))
+def conditions(draw: st.DrawFn, atoms: tuple[str, ...] = ATOMS) -> str:
+    atoms = draw(st.lists(filled(atoms), min_size=1, max_size=3))
     return draw(st.sampled_from((" and ", " or "))).join(atoms)
 
 
 @st.composite
-def policies(draw: st.DrawFn) -> str:
+def policies(draw: st.DrawFn, atoms: tuple[str, ...] = ATOMS, values: tuple[str, ...] = VALUES) -> str:
     """A small policy: two to four actions `a0`, `a1` …"""
     names = [f"a{n}" for n in range(draw(st.integers(2, 4)))]
     blocks = []
     for name in names:
-        rules = "".join(f"  eligible when {c}\n" for c in draw(st.lists(conditions(), max_size=2)))
-        boost = f"  boost 2 when {draw(conditions())}\n" if draw(st.booleans()) else ""
-        blocks.append(f"action {name} {{\n{rules}  value {draw(filled(VALUES))}\n{boost}}}\n")
-    line = f"  {draw(st.sampled_from(names))} when {draw(conditions())}\n" if draw(st.booleans()) else ""
+        rules = "".join(f"  eligible when {c}\n" for c in draw(st.lists(conditions(atoms), max_size=2)))
+        boost = f"  boost 2 when {draw(conditions(atoms))}\n" if draw(st.booleans()) else ""
+        blocks.append(f"action {name} {{\n{rules}  value {draw(filled(values))}\n{boost}}}\n")
+    line = f"  {draw(st.sampled_from(names))} when {draw(conditions(atoms))}\n" if draw(st.booleans()) else ""
     below = f"nothing below {draw(number)}" if draw(st.booleans()) else ""
     back = f"fallback {draw(st.sampled_from(names))}" if draw(st.booleans()) else ""
     pick = f"pick {draw(st.sampled_from((1, 1, 2)))}"
@@ -177,10 +180,11 @@ def found(world: World, person: dict[str, Value], action: str, **how: Any) -> Fo
     return smallest(world.policy.program, world.row(person), world.given(person["basket"]), wanted, 0, **how)
 
 
-def agrees(text: str, person: dict[str, Value]) -> None:
+def agrees(text: str, person: dict[str, Value], exact: bool = False) -> None:
     world = World(loaded(text))
     for action in dict.fromkeys(c.action for c in world.policy.facts.candidates):
         best, mine = world.best(person, action), found(world, person, action)
+        assert mine.exact or not exact
         if mine.changes is None:
             assert best is None or (len(best) > mine.tried and not mine.all_tried), (action, best, mine)
             continue
@@ -196,3 +200,51 @@ def agrees(text: str, person: dict[str, Value]) -> None:
 @given(policies(), people)
 def test_the_smallest_change_is_that_of_all_people_there_can_be(text, person):
     agrees(text, person)
+
+
+@settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
+@given(policies(PLAIN, ("{n}", "if vip then {n} else 2", "visits")), people)
+def test_for_thresholds_words_and_flags_it_is_exact(text, person):
+    agrees(text, person, exact=True)
+
+
+PERSON: dict[str, Value] = {
+    "vip": False,
+    "plan": "free",
+    "visits": 0.0,
+    "stars": None,
+    "wants": frozenset(),
+    "basket": 0.0,
+}
+
+
+def smallest_of(rules: str, **how: Any) -> Found:
+    actions = f"action a0 {{ {rules}  value 1 }}\naction a1 {{ value 2 }}\n"
+    world = World(loaded(f"{HEAD}{actions}priority {{ a0  everything else }}\narbitrate {{ score value }}\n"))
+    return found(world, PERSON, "a0", **how)
+
+
+def test_where_nothing_can_it_is_told_so_and_of_which_fields():
+    none = smallest_of("eligible when visits > 3 and visits < 2")
+    assert (none.changes, none.exact, none.all_tried, none.fields) == (None, True, True, ("visits",))
+    only = smallest_of("eligible when visits > 3 and vip", fields=("vip", "plan"))
+    assert (only.changes, only.all_tried, only.fields) == (None, True, ("vip",))
+
+
+def test_work_has_a_bound_that_is_told(monkeypatch):
+    rules = "eligible when visits * visits - stars * stars is 15 and plan is basic"
+    assert [c.field for c in smallest_of(rules).changes or ()] == ["plan", "visits", "stars"]
+    monkeypatch.setattr(search, "MOST_WORK", 30)
+    bound = smallest_of(rules)
+    assert bound.changes is None and bound.tried < 3 and not bound.all_tried
+
+
+def test_what_must_stay_stays():
+    text = (
+        "policy p { }\nprofile customer key id { id: text  home: text  street: text  ended: time or never  vip: flag }\n"
+        "context { seats: integer in 0..9 }\nexperiment e by street { x 50%, y 50% }\nholdout h 5% by street\n"
+        "action a { eligible when vip  limit seats per home per day  limit 1 per customer since ended  value 1 }\n"
+        "arbitrate { score value }\n"
+    )
+    stay, free = changeable(loaded(text).program)
+    assert (set(stay), free) == ({"id", "home", "street", "ended", "seats"}, ("vip",))

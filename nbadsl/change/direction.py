@@ -2,8 +2,8 @@
 
 Takes an expression and two evaluators, of the ends of a piece of the field's values on which every test has one
 answer; gives 1 (it never falls), -1 (it never grows), 0 (it stays), or None where that is not known. An operation of
-doubles that is correctly rounded keeps the order of its operands, so this holds to the last digit; `exp`, `log` and
-`pow` may be wrong in it, and say so.
+doubles that is correctly rounded keeps the order of its operands, so this holds to the bit; of `exp`, `log` and `pow` it
+holds but for the last digit.
 """
 
 from __future__ import annotations
@@ -11,13 +11,12 @@ from __future__ import annotations
 from nbadsl.interpreter import Evaluator
 from nbadsl.program.nodes import Arithmetic, Calendar, Column, Expr, Given, If, OrElse
 
-_ROUGH = {"exp", "log", "sqrt", "pow"}
 _GROWING = {"year": 1, "midnight": 1, "add_months": 1, "local_date": 1}
 
 
 class Directions:
-    """Directions on one piece. `moving`: the expressions that read the field. `rough`: whether an operation was met
-    that may be wrong in its last digit."""
+    """Directions on one piece. `moving`: the expressions that read the field. `rough`: whether a day of a moment was
+    asked for, which is earlier once more where clocks are put back over midnight."""
 
     def __init__(self, moving: frozenset[Expr], low: Evaluator, high: Evaluator) -> None:
         self.moving, self.low, self.high = moving, low, high
@@ -64,14 +63,13 @@ class Directions:
         if expr.op == "months_between":
             return _agree([None if first is None else -first, *rest])
         if expr.op == "local_date":
-            self.rough = True  # clocks may be put back over midnight
+            self.rough = True
         return first if expr.op in _GROWING and rest in ([], [0]) else None
 
     def _arithmetic(self, expr: Arithmetic) -> int | None:
         moves = [self.of(operand) for operand in expr.operands]
         if None in moves:
             return None
-        self.rough |= expr.op in _ROUGH
         first, *rest = [move for move in moves if move is not None]
         match expr.op:
             case "neg":

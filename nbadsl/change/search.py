@@ -7,8 +7,9 @@ values, words that are declared first, unknown last.
 Sets of one field are tried, then of two, then of three. A set is looked at only where each rule that stops the action
 now reads one of its fields, and where, if it is merely outranked, its own rank or that of everything above it does.
 Of each field, one value of every piece is enough, the nearest: so what is found is the smallest, and where nothing is
-found, nothing can be. That is not so where several numeric fields of a set meet in one test, or where a test does not
-move in one direction: then `exact` is no, and a smaller change may exist.
+found, nothing can be (but for the last digit, where scores are made by `exp`, `log` or `^`). That is not so where several
+numeric fields of a set meet in one test, or where a test does not move in one direction: then `exact` is no, and a
+smaller change may exist.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from nbadsl.program.nodes import Given as GivenNode
 from nbadsl.room import room
 from nbadsl.types import is_numeric
 
-MOST_FIELDS, MOST_WORK = 5, 20_000
+MOST_FIELDS, MOST_WORK = 5, 12_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +58,13 @@ class Found:
 
 def changeable(program: Program) -> tuple[dict[str, str], tuple[str, ...]]:
     """The fields that stay as they are, each with the reason; and those that may be changed, in their order."""
-    stay = {program.key: "it says who it is"}
-    stay |= {e.by: f"the experiment {e.name} goes by it" for e in program.experiments}
-    stay |= {h.by: f"the holdout {h.name} goes by it" for h in program.holdouts}
+    stay: dict[str, str] = {}
     for limit in program.limits:
         read = [*_givens(limit.most), *_givens(limit.each), limit.subject, limit.window.since]
         stay |= {name: f"the {limit.stage} {limit.name} counts by it" for name in read if name}
+    stay |= {h.by: f"the holdout {h.name} goes by it" for h in program.holdouts}
+    stay |= {e.by: f"the experiment {e.name} goes by it" for e in program.experiments}
+    stay[program.key] = "it says who it is"
     fields = [field.name for field in (*program.inputs, *program.context)]
     return stay, tuple(name for name in fields if name not in stay)
 
@@ -109,6 +111,10 @@ class _Size:
     ranks: tuple[float, ...]
 
 
+_Changed = tuple[tuple[str, Option], ...]
+_Sized = tuple[_Size, _Changed]
+
+
 class _TooMuch(Exception):
     """The work has come to its bound."""
 
@@ -148,9 +154,7 @@ class _Search:
         more = len(self.free) > MOST_FIELDS and self._touches(frozenset(self.free))
         return self._result(None, exact, MOST_FIELDS, not more)
 
-    def _result(
-        self, found: tuple[tuple[str, Option], ...] | None, exact: bool, tried: int, all_tried: bool
-    ) -> Found:
+    def _result(self, found: _Changed | None, exact: bool, tried: int, all_tried: bool) -> Found:
         changes = (
             found
             if found is None
@@ -223,31 +227,39 @@ class _Search:
 
     # --- the best of some sets ---
 
-    def _best(self, sets: list[tuple[str, ...]]) -> tuple[tuple[tuple[str, Option], ...] | None, bool]:
-        best: tuple[_Size, tuple[tuple[str, Option], ...]] | None = None
+    def _best(self, sets: list[tuple[str, ...]]) -> tuple[_Changed | None, bool]:
+        best: _Sized | None = None
         exact = True
-        for fields in sets:
-            options, certain = self._options(fields, self._tests(fields, range(len(self.stops))))
-            exact &= certain
-            for size, change in options:
-                if best is not None and size >= best[0]:
-                    break
-                if self.trial.work > MOST_WORK:
-                    raise _TooMuch
-                changes = {name: option.value for name, option in change}
-                if self.trial.passes(changes, self.wanted) and self.trial.chosen(changes) & self.wanted:
-                    best = size, change
+        try:
+            for fields in sets:
+                options, certain = self._options(fields, self._tests(fields, range(len(self.stops))))
+                exact &= certain
+                best = self._first(options, best) or best
+        except _TooMuch:
+            if best is None:
+                raise
+            exact = False
         return (None if best is None else best[1]), exact
 
-    def _options(
-        self, fields: tuple[str, ...], tests: Tests
-    ) -> tuple[list[tuple[_Size, tuple[tuple[str, Option], ...]]], bool]:
+    def _first(self, options: list[_Sized], best: _Sized | None) -> _Sized | None:
+        """The first change that makes it win, if it is smaller than the best one."""
+        for size, change in options:
+            if best is not None and size >= best[0]:
+                return None
+            if self.trial.work > MOST_WORK:
+                raise _TooMuch
+            changes = {name: option.value for name, option in change}
+            if self.trial.passes(changes, self.wanted) and self.trial.chosen(changes) & self.wanted:
+                return size, change
+        return None
+
+    def _options(self, fields: tuple[str, ...], tests: Tests) -> tuple[list[_Sized], bool]:
         """The changes of some fields that need to be tried, smallest first, and whether these are all."""
         meet = {name for _, read in tests if len(both := read & frozenset(fields)) > 1 for name in both}
         wide = [name for name in fields if name in meet and self._is_wide(name)]
         order = sorted(fields, key=lambda name: (name in wide, self.places[name]))
         found, exact = [], len(wide) < 2
-        stack: list[tuple[tuple[str, Option], ...]] = [()]
+        stack: list[_Changed] = [()]
         while stack:
             change = stack.pop()
             if len(change) == len(order):
@@ -261,7 +273,7 @@ class _Search:
             stack += [(*change, (name, each)) for each in options]
         return sorted(found, key=lambda each: each[0]), exact
 
-    def _sized(self, change: tuple[tuple[str, Option], ...]) -> tuple[_Size, tuple[tuple[str, Option], ...]]:
+    def _sized(self, change: _Changed) -> _Sized:
         ordered = tuple(sorted(change, key=lambda each: self.places[each[0]]))
         distance = sum(option.distance for _, option in ordered)
         places = tuple(self.places[name] for name, _ in ordered)
@@ -276,9 +288,7 @@ class _Search:
         """Whether a field has too many values to try each."""
         return name in self.lines and not _is_short(self.lines[name])
 
-    def _of_field(
-        self, name: str, tests: Tests, meets: bool, beside: tuple[tuple[str, Option], ...]
-    ) -> tuple[list[Option], bool]:
+    def _of_field(self, name: str, tests: Tests, meets: bool, beside: _Changed) -> tuple[list[Option], bool]:
         """The values that one field needs to be tried with, whether it `meets` others in a test. `beside`: what has
         been changed already of those that it may meet."""
         trial = self.trial

@@ -11,8 +11,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nbadsl.cli import config
-from nbadsl.cli.common import fail, input_errors, load_policy, open_history, policy_path, run_options
+from nbadsl.cli.common import (
+    fail,
+    input_errors,
+    load_policy,
+    open_history,
+    policy_path,
+    run_options,
+    write_file,
+)
 from nbadsl.data.options import typed
+from nbadsl.story.page import as_html
 
 if TYPE_CHECKING:
     from nbadsl.api import Policy
@@ -36,6 +45,7 @@ if TYPE_CHECKING:
     help="With --why-not: the only fields of profile and context that may change.",
 )
 @click.option("--factors", is_flag=True, help="Who would win without each factor of the scores.")
+@click.option("--html", metavar="FILE", help="Write it as a page, with --factors, and print nothing.")
 @click.option("--format", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @run_options
 def command(
@@ -46,6 +56,7 @@ def command(
     why_not: str | None,
     change: str | None,
     factors: bool,
+    html: str | None,
     format: str,
     now: datetime | None,
     seed: int | None,
@@ -61,6 +72,7 @@ def command(
       nba explain policy.nba C003 --profiles customers.csv
       nba explain policy.nba --profile customer.json --now 2026-11-10
       nba explain policy.nba C003 -p customers.csv --why-not upgrade
+      nba explain policy.nba C003 -p customers.csv --why-not upgrade --html customer.html
       nba explain policy.nba C003 -p customers.csv --why-not "upgrade via email" --change visits,consent_email
     """
     if change is not None and why_not is None:
@@ -90,8 +102,14 @@ def command(
             parameters=typed(parameters, tuple(p.input for p in loaded.facts.parameters)),
             why_not=why_not,
             change=None if change is None else [name.strip() for name in change.split(",")],
-            factors=factors,
+            factors=factors or html is not None,
         )
+    if html is not None:
+        moment = loaded.moment_text(loaded.given(now, typed(context, loaded.facts.context)))
+        key = story.id.rpartition("@")[0]
+        page = as_html(story, key, moment, loaded.facts.title, loaded.hash)
+        write_file(Path(html), page.encode())
+        return
     click.echo(
         json.dumps(story.as_dict(), indent=2, ensure_ascii=False) if format == "json" else str(story),
         nl=False,

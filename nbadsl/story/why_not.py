@@ -46,6 +46,11 @@ class Stop:
     blocked_by_unknown: bool
     limit: ToldLimit | None = None
 
+    @property
+    def said(self) -> str:
+        """The stage, as the text says it."""
+        return _SAID[self.stage]
+
 
 @dataclass(frozen=True, slots=True)
 class Rival:
@@ -61,6 +66,25 @@ class Rival:
     ahead: str | None
     ahead_tier: int | None
     behind: float | None
+
+    @property
+    def score_said(self) -> str:
+        """How its score compares."""
+        if self.score is None:
+            return "unknown"
+        text = f"{self.score:.6g}"
+        if self.threshold is not None and self.score < self.threshold:
+            text += f", below the threshold of {self.threshold:.6g}"
+        if self.ahead is None:
+            return text
+        if self.tier is not None and self.ahead_tier is not None and self.tier != self.ahead_tier:
+            place = "lower" if self.tier > self.ahead_tier else "higher"
+            return f"{text}, on a {place} line of priority than {self.ahead}"
+        if self.behind is None:
+            return text
+        than = "less" if self.behind > 0 else "more"
+        more = "as much as" if self.behind == 0 else f"{abs(self.behind):.6g} {than} than"
+        return f"{text}, {more} {self.ahead}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,26 +226,8 @@ def _rival_lines(rival: Rival) -> list[str]:
     for stop in rival.stops:
         texts = [f"{stop.why} ({stop.at})" if stop.at else stop.why]
         texts += [] if stop.limit is None else [stop.limit.said]
-        lines += paragraph(_SAID[stop.stage], [*texts, values_text(stop.values, stop.blocked_by_unknown)])
-    return lines + paragraph("score", [_score_text(rival)])
-
-
-def _score_text(rival: Rival) -> str:
-    if rival.score is None:
-        return "unknown"
-    text = f"{rival.score:.6g}"
-    if rival.threshold is not None and rival.score < rival.threshold:
-        text += f", below the threshold of {rival.threshold:.6g}"
-    if rival.ahead is None:
-        return text
-    if rival.tier is not None and rival.ahead_tier is not None and rival.tier != rival.ahead_tier:
-        place = "lower" if rival.tier > rival.ahead_tier else "higher"
-        return f"{text}, on a {place} line of priority than {rival.ahead}"
-    if rival.behind is None:
-        return text
-    than = "less" if rival.behind > 0 else "more"
-    more = "as much as" if rival.behind == 0 else f"{abs(rival.behind):.6g} {than} than"
-    return f"{text}, {more} {rival.ahead}"
+        lines += paragraph(stop.said, [*texts, values_text(stop.values, stop.blocked_by_unknown)])
+    return lines + paragraph("score", [rival.score_said])
 
 
 # --- what would do -----------------------------------------------------------------------------------------
