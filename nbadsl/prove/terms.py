@@ -43,11 +43,19 @@ class Operation(ABC):
         yield from ()
 
 
+def double(exact: Fraction) -> float:
+    """The nearest double; the largest one of what is beyond them."""
+    try:
+        return float(exact)
+    except OverflowError:
+        return MAX if exact > 0 else -MAX
+
+
 def near(exact: Fraction, digits: int = 12) -> Fraction:
     """A number, or one with so many digits where it has more."""
     if exact.denominator < 10**6:
         return exact
-    return Fraction(f"{float(exact):.{digits}g}")
+    return Fraction(f"{double(exact):.{digits}g}")
 
 
 def widened(bounds: Interval) -> Interval:
@@ -91,17 +99,17 @@ class Product(Operation):
         if not z3.is_true(model.eval(self.when, model_completion=True)):
             return
         a, b, c = (number_in(model, each) for each in (self.x, self.y, self.z))
-        if abs(a * b - c) <= _CLOSE * abs(float(c)):
+        if abs(a * b - c) <= _CLOSE * abs(double(c)):
             return
         at_a, at_b = literal(near(a), False), literal(near(b), False)
         yield from self._planes(at_a, at_b)
         yield implies(both(self.when, self.y == at_b), self.z == at_b * self.x)
         for digits in (1, 3):
-            nice = literal(near(Fraction(f"{float(b):.{digits}g}")), False)
+            nice = literal(near(Fraction(f"{double(b):.{digits}g}")), False)
             yield implies(both(self.when, self.y == nice), self.z == nice * self.x)
 
     def hints(self, model: z3.ModelRef) -> Iterator[Term]:
-        yield self.y == literal(Fraction(f"{float(number_in(model, self.y)):.3g}"), False)
+        yield self.y == literal(Fraction(f"{double(number_in(model, self.y)):.3g}"), False)
 
 
 # --- curves -----------------------------------------------------------------------------------------
