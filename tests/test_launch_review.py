@@ -13,6 +13,10 @@ from documents import ROOT
 from nbadsl.difference import differences
 from nbadsl.pipeline import compile
 from nbadsl.program.nodes import Program
+from nbadsl.prove import frequency, guarantees
+from nbadsl.prove.answers import PROVED, REFUTED
+from nbadsl.prove.search import Search
+from nbadsl.prove.subject import Subject as Proving
 from nbadsl.semantics.model import Model
 from nbadsl.source import overlaid
 from nbadsl.testing.run import run
@@ -65,17 +69,34 @@ def failing(fault: Fault) -> tuple[str, ...]:
     return tuple(dict.fromkeys(r.name.partition(":")[0] for r in results if r.failures))
 
 
-def caught(fault: Fault) -> tuple[str, str]:
-    """What catches a mistake: the first test that fails, and what the difference says first."""
+def broken(model: Model, program: Program) -> tuple[str, ...]:
+    """The guarantees that do not hold for everybody."""
+    subject, search = Proving(POLICY, model, program), Search([program], seconds=20)
+    answers = [guarantees.prove(search, subject, n) for n in range(len(program.guarantees))]
+    answers += [frequency.prove(search, subject, n) for n in range(len(program.at_most))]
+    assert all(a.status in (PROVED, REFUTED) for a in answers), answers
+    return tuple(a.name for a in answers if a.status == REFUTED)
+
+
+@cache
+def refuted(fault: Fault) -> tuple[str, ...]:
+    """The guarantees that a mistake breaks."""
+    return broken(*faulty(fault))
+
+
+def caught(fault: Fault) -> tuple[str, str, str]:
+    """What catches a mistake: the first test that fails, the first guarantee that is broken, and what the difference
+    says first."""
     said = differences(launched()[0], faulty(fault)[0])
     first = f"{said[0].subject}: {said[0].text}" if said else ""
-    return next(iter(failing(fault)), ""), first
+    return next(iter(failing(fault)), ""), next(iter(refuted(fault)), ""), first
 
 
 def test_without_a_mistake_nothing_is_caught() -> None:
     results, _ = run(POLICY, Subject(*launched()), "", 1)
     assert len(results) > 40 and not any(r.failures for r in results)
     assert differences(launched()[0], policy({})[0]) == ()
+    assert broken(*launched()) == ()
 
 
 def test_there_are_twenty() -> None:
@@ -84,17 +105,18 @@ def test_there_are_twenty() -> None:
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda f: f.name)
 def test_every_mistake_is_caught(fault: Fault) -> None:
-    assert all(caught(fault)[1:]), "the difference says nothing"
+    assert caught(fault)[-1], "the difference says nothing"
 
 
 def test_most_are_caught_before_anybody_reads_the_difference() -> None:
-    assert sum(bool(failing(f)) for f in FAULTS) >= 17
+    assert sum(bool(failing(f) or refuted(f)) for f in FAULTS) >= 17
+    assert sum(bool(refuted(f)) for f in FAULTS) >= 5
 
 
 def table() -> str:
     """The table of the README."""
     rows = [(f.name, *caught(f)) for f in FAULTS]
-    head = "| mistake | test that fails | `nba diff` says |\n|---|---|---|\n"
+    head = "| mistake | test that fails | guarantee that is refuted | `nba diff` says |\n|---|---|---|---|\n"
     return head + "".join(f"| {' | '.join(_cell(c) for c in row)} |\n" for row in rows)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeVar, get_args
 
-from nbadsl.difference.change import ADDED, LOOSENED, MOVED, REMOVED, RENAMED, TIGHTENED, Change, change
+from nbadsl.difference.change import LOOSENED, MOVED, RENAMED, TIGHTENED, Change, change
 from nbadsl.difference.limits import Limit, limits
 from nbadsl.difference.periods import period_change
 from nbadsl.difference.rules import rules
@@ -65,25 +65,27 @@ def _both(sides: Sides, subject: str, old: nodes.Scope, new: nodes.Scope) -> Ite
     if parent != (new.parent.text if new.parent else "no group"):
         moved = f"in {new.parent.text if new.parent else 'no group'} instead of {parent}"
         yield change(subject, "group", moved, *spans, kind=MOVED)
-        yield from _inherited(sides, subject, old, new)
+        yield from _moved(sides, subject, old, new)
+    else:
+        yield from items(sides, subject, old.items, new.items)
     if sides.old.purpose_of(old) != sides.new.purpose_of(new):
         purposes = (_one(s.items, nodes.Purpose) for s in (old, new))
         yield from _some(sides.value(subject, "purpose", *purposes))
-    yield from items(sides, subject, old.items, new.items)
 
 
-def _inherited(sides: Sides, subject: str, old: nodes.Scope, new: nodes.Scope) -> Iterator[Change]:
-    """The rules and limits of groups that a block is in no more, and of those that it is in now."""
+def _moved(sides: Sides, subject: str, old: nodes.Scope, new: nodes.Scope) -> Iterator[Change]:
+    """What differs for a block in another group: what it had from the groups that it has left counts as its own, and so
+    does what it has from those that it is in now. Their limits count other contacts than a limit of its own."""
     before = {sides.named(g.name.text): g for g in sides.old.groups_of(old)}
     after = {g.name.text: g for g in sides.new.groups_of(new)}
-    for mine, others, kind, effect in ((before, after, REMOVED, LOOSENED), (after, before, ADDED, TIGHTENED)):
-        for name, group in mine.items():
-            for item in group.items if name not in others else ():
-                if isinstance(item, (nodes.Rule, *get_args(Limit))):
-                    part = "rule" if isinstance(item, nodes.Rule) else "limit"
-                    text = f"{item.span.words}, of group {name}"
-                    places: tuple[Any, Any] = (item, new) if kind == REMOVED else (old, item)
-                    yield change(subject, part, text, places[0], places[1], effect, kind)
+    left = [item for name, g in before.items() if name not in after for item in g.items]
+    come = [item for name, g in after.items() if name not in before for item in g.items]
+    for item in (i for i in left if isinstance(i, get_args(Limit))):
+        yield change(subject, "limit", item.span.words, item, None, LOOSENED)
+    for item in (i for i in come if isinstance(i, get_args(Limit))):
+        yield change(subject, "limit", item.span.words, None, item, TIGHTENED)
+    own = [tuple(i for i in some if isinstance(i, nodes.Rule | nodes.Boost)) for some in (left, come)]
+    yield from items(sides, subject, (*own[0], *old.items), (*own[1], *new.items))
 
 
 def items(sides: Sides, subject: str, old: Items, new: Items) -> Iterator[Change]:
