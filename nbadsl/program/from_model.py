@@ -27,14 +27,19 @@ from nbadsl.types import Money
 EVERYTHING_ELSE = "everything else"
 
 
-def from_model(model: Model) -> Program:
-    """The program of a policy. The model must have no errors."""
-    return _Builder(model).program()
+def from_model(model: Model, only: str = "", boosts: bool = True) -> Program:
+    """The program of a policy. The model must have no errors.
+
+    To compare a policy with others, its scores can be made of less. `only`: the factor (`propensity`, `value`, `boost`
+    or `cost`) that is the score of every candidate, of the fallback as well; who does not have it has no score. `boosts`:
+    whether they count."""
+    return _Builder(model, only, boosts).program()
 
 
 class _Builder:
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, only: str, boosts: bool) -> None:
         self.model, self.pool = model, Pool()
+        self.only, self.boosts = only, boosts
         self.translator = Translator(model, self.pool)
         self.moments = Moments(model, self.translator)
         self.choices = {type(c): c for c in (model.arbitrate.choices if model.arbitrate else ())}
@@ -101,7 +106,7 @@ class _Builder:
             rules=(*self._rules(place, env), *self.moments.quiet(place, send_at), *self.limits.rules(place)),
             send_at=send_at,
             tiers=tuple(self._tiers(place, env)),
-            score=None if is_fallback else self._score(place, env),
+            score=self._score(place, env) if self.only or not is_fallback else None,
             title=next((i.text.text for i in action.items if isinstance(i, nodes.Title)), ""),
         )
 
@@ -160,17 +165,21 @@ class _Builder:
     # --- the score ---
 
     def _score(self, place: Place, env: Env) -> Expr | None:
+        if self.only:
+            return self._factors(place, env)[self.only]
         score = self.choices.get(nodes.Score)
         if not isinstance(score, nodes.Score):
             return self.translator.number(0)
-        factors = {
+        given = {name: factor for name, factor in self._factors(place, env).items() if factor is not None}
+        return self.translator.translate(score.value, Env(facts=env.facts, factors=given))
+
+    def _factors(self, place: Place, env: Env) -> dict[str, Expr | None]:
+        return {
             "propensity": self._innermost("propensity", place, env),
             "value": self._innermost("value", place, env),
             "boost": self._boost(place, env),
             "cost": self._cost(place, env),
         }
-        given = {name: factor for name, factor in factors.items() if factor is not None}
-        return self.translator.translate(score.value, Env(facts=env.facts, factors=given))
 
     def _innermost(self, kind: str, place: Place, env: Env) -> Expr | None:
         found = [i for i in place.items() if isinstance(i, nodes.Factor) and i.kind == kind]
@@ -181,7 +190,7 @@ class _Builder:
         pool, one = self.pool, self.translator.number(1)
         product: Expr | None = None
         for item in place.items():
-            if not isinstance(item, nodes.Boost):
+            if not isinstance(item, nodes.Boost) or not self.boosts:
                 continue
             factor = self.translator.translate(item.value, env)
             if item.when is not None:
