@@ -95,6 +95,7 @@ def test_it_can_be_used_by_the_keyboard(open_report: Open):
         funnel.locator("summary").focus()
         page.keyboard.press("Enter")
         assert funnel.get_by_text("silence after a complaint").is_visible()
+        assert page.locator(".scroll:not([tabindex='0'])").count() == 0
         table = page.locator("#limits .scroll").first
         table.focus()
         page.keyboard.press("ArrowRight")

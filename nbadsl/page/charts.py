@@ -85,6 +85,15 @@ class Bin:
     height: float
 
 
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Of a line."""
+
+    line: str
+    x: float
+    y: float
+
+
 def distinct(labels: Sequence[str]) -> list[str]:
     """The labels, with numbers at those that were there before."""
     found: list[str] = []
@@ -303,3 +312,30 @@ def _histogram(bins: list[dict[str, Any]], label: str, mark: float, x: str, widt
     return alt.layer(shown, line.encode(x=_x("low", x, axis))).properties(
         width=width - 24, height=34, title=title
     )
+
+
+def lines(points: Sequence[Point], colors: dict[str, str], x: str, y: str, width: int) -> Any:
+    """Lines over a number, from zero up. `colors`: of each line, in order."""
+    import altair as alt
+
+    labels = short(list(colors), 30)
+    label = dict(zip(colors, labels, strict=True))
+    values = [asdict(point) | {"line": label[point.line]} for point in points]
+    first, last, most = (
+        min(point.x for point in points),
+        max(point.x for point in points),
+        max(point.y for point in points),
+    )
+    across = Axis((first, last), ticks(first, last, _ticks(width), True), ",d", False)
+    numbers = alt.Axis(
+        values=ticks(0, most or 1, 4), format=",.4~r", grid=True, ticks=False, domain=False, labelPadding=8
+    )
+    legend = alt.Legend(title=None, columns=2 if width <= NARROW else 5, columnPadding=24)
+    scale = alt.Scale(domain=labels, range=list(colors.values()))
+    base = alt.Chart(alt.InlineData(values=values)).encode(
+        x=_x("x", x, across),
+        y=alt.Y("y:Q", title=y, axis=numbers, scale=alt.Scale(domain=[0, most or 1], nice=False)),
+        color=alt.Color("line:N", scale=scale, sort=None, legend=legend),
+    )
+    drawn = alt.layer(base.mark_line(strokeWidth=2), base.mark_point(filled=True, size=36, opacity=1))
+    return _sized(drawn, 1, width, 220)
