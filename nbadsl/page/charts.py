@@ -206,6 +206,14 @@ def bars(rows: Sequence[Bar], x: str, width: int, format: str = ",d") -> Any:
     return _rows([drawn, plain, right, left], labels, width)
 
 
+def _legend(labels: Sequence[str], width: int) -> alt.Legend:
+    """In as many columns as fit."""
+    import altair as alt
+
+    columns = width // (8 * max(map(len, labels)) + 44)
+    return alt.Legend(title=None, columns=max(1, min(5, columns)), columnPadding=24)
+
+
 def stacked(rows: Sequence[Piece], parts: dict[str, str], x: str, width: int) -> Any:
     """Bars of the same length, cut into parts. `parts`: those that there may be, in order, and their colours."""
     import altair as alt
@@ -217,7 +225,7 @@ def stacked(rows: Sequence[Piece], parts: dict[str, str], x: str, width: int) ->
         value["order"] = list(parts).index(value["part"])
         value["part"] = names.get(value["part"])
     values = [value for value in values if value["part"] is not None]
-    legend = alt.Legend(title=None, columns=2 if width <= NARROW else 5, columnPadding=24)
+    legend = _legend(list(names.values()), width)
     scale = alt.Scale(domain=list(names.values()), range=[parts[part] for part in there])
     axis = Axis((0, 1), ticks(0, 1, _ticks(width)), "%", True)
     drawn = (
@@ -327,14 +335,14 @@ def lines(points: Sequence[Point], colors: dict[str, str], x: str, y: str, width
         max(point.y for point in points),
     )
     across = Axis((first, last), ticks(first, last, _ticks(width), True), ",d", False)
-    numbers = alt.Axis(
-        values=ticks(0, most or 1, 4), format=",.4~r", grid=True, ticks=False, domain=False, labelPadding=8
-    )
-    legend = alt.Legend(title=None, columns=2 if width <= NARROW else 5, columnPadding=24)
+    up = ticks(0, most or 1, 4)
+    up.append(2 * up[-1] - up[-2])  # the line above the highest point
+    numbers = alt.Axis(values=up, format=",.4~r", grid=True, ticks=False, domain=False, labelPadding=8)
+    legend = _legend(labels, width)
     scale = alt.Scale(domain=labels, range=list(colors.values()))
     base = alt.Chart(alt.InlineData(values=values)).encode(
         x=_x("x", x, across),
-        y=alt.Y("y:Q", title=y, axis=numbers, scale=alt.Scale(domain=[0, most or 1], nice=False)),
+        y=alt.Y("y:Q", title=y, axis=numbers, scale=alt.Scale(domain=[0, up[-1]], nice=False)),
         color=alt.Color("line:N", scale=scale, sort=None, legend=legend),
     )
     drawn = alt.layer(base.mark_line(strokeWidth=2), base.mark_point(filled=True, size=36, opacity=1))

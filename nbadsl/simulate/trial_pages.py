@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from nbadsl import __version__
 from nbadsl.page import render
-from nbadsl.page.charts import Bar, Piece, Point, bars, lines, stacked
+from nbadsl.page.charts import Bar, Piece, Point, bars, distinct, lines, stacked
 from nbadsl.page.plot import EXTRA, REST, SERIES, TRACK, Plot, can_plot, plot
 from nbadsl.page.words import number, share
 from nbadsl.simulate.arms import Arm, Arms
@@ -93,7 +93,9 @@ def _worth(arms: Sequence[Arm], what: str, x: str, values: Sequence[float | None
     rows = [Bar(name, value, f"{number(value)} · {share(value, full)}") for name, value in there]
     said = ", ".join(f"{row.label} {row.said}" for row in rows)
     title = f"The {what} of each arm"
-    return plot(title, "In all, and of the policy's own.", said, lambda w: bars(rows, x, w, ",.4~r"))
+    return plot(
+        title, "In all, and as a share of the policy's own.", said, lambda w: bars(rows, x, w, ",.4~r")
+    )
 
 
 def _arm_actions(found: Arms) -> Plot | None:
@@ -213,11 +215,12 @@ def _actions(found: Days) -> Plot | None:
 
 def _moved(found: Days) -> Plot | None:
     uses = [[day.limits[n] for day in found.days] for n in range(len(found.days[0].limits))]
-    moving = sorted(uses, key=lambda each: -sum(use.moved.people for use in each))[: len(SERIES)]
-    series: dict[str, list[float]] = {}
-    for each in moving:
-        if any(use.moved.people for use in each):
-            series[f"{each[0].name}, {each[0].scope}"] = [float(use.moved.people) for use in each]
+    moving = [each for each in uses if any(use.moved.people for use in each)]
+    shown = sorted(moving, key=lambda each: -sum(use.moved.people for use in each))[:5]
+    names = distinct([f"{each[0].name}, {each[0].scope}" for each in shown])
+    series = {
+        name: [float(use.moved.people) for use in each] for name, each in zip(names, shown, strict=True)
+    }
     return _over_time(
         found, "People whom limits move, run by run", "To another action, or to nothing.", series, "people"
     )
