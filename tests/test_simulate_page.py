@@ -17,6 +17,7 @@ import simulations
 from commands import nba
 from html_pages import problems, tables, words
 
+from nbadsl.page.charts import short
 from nbadsl.page.words import change, number, percent
 from nbadsl.simulate import figures as f
 from nbadsl.simulate.page import as_html
@@ -63,9 +64,8 @@ def test_what_changes_comes_first_with_its_causes():
     page = as_html(made)
     assert page.index('id="changes"') < page.index('id="causes"') < page.index('id="decisions"')
     found = tables(page)
-    assert found["People who change, by what they got and what they get"][1] == [
-        "discount_dairy", "→", "basket_coupon", "1,400", percent(1_400 / 2_543),
-    ]  # fmt: skip
+    moved = found["People who change, by what they got and what they get"]
+    assert moved[1] == ["discount_dairy → basket_coupon", "1,400", percent(1_400 / 2_543)]
     causes = found["What is responsible"][1:]
     assert [row[1] for row in causes] == [number(cause.people) for cause in made.changes.causes]
     loosened = next(row for row in causes if row[0].startswith("rule loosened"))
@@ -135,10 +135,16 @@ def test_plots_show_the_figures_and_sum_up_what_is_too_much():
 
 def test_labels_that_are_alike_at_both_ends_stay_different():
     names = [f"{'a' * 60}{n}{'b' * 60}" for n in range(3)]
+    assert short([*names, "x"], 20) == [f"…{n}{'b' * 11}…{'b' * 6}" for n in range(3)] + ["x"]
+    assert short([f"{'a' * 20}{n}{'a' * 20}" for n in "bbc"], 12) == [
+        "…baaaaa…aaaa",
+        "…baaaaa…aaaa (2)",
+        "…caaaaa…aaaa",
+    ]
     base = simulations.simulation()
     parts = tuple(f.Part(name, 10 + n, 10, 1.0) for n, name in enumerate(names))
     made = plots(replace(base, new=replace(base.new, actions=parts)))
-    labels = [text for text in texts(made["actions"].wide) if text.startswith("aaa")]
+    labels = [text for text in texts(made["actions"].wide) if "bbb" in text]
     assert len(labels) == len(set(labels)) == 3 and all(len(label) < 45 for label in labels)
 
 

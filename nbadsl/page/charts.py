@@ -7,8 +7,10 @@ shortened in the middle, and stay different from each other. What stands at a ma
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from os.path import commonprefix
 from typing import TYPE_CHECKING, Any
 
 from nbadsl.page.plot import EDGE, INK, MUTED, NARROW, REST, SERIES
@@ -107,13 +109,27 @@ def distinct(labels: Sequence[str]) -> list[str]:
 
 
 def short(names: Sequence[str], most: int) -> list[str]:
-    """A label of about `most` letters for each name: beginning and end of those that are longer. No two are alike."""
-    labels = []
-    for name in names:
-        label = " ".join(name.split())
-        end = most // 3
-        labels.append(label if len(label) <= most else f"{label[: most - end - 1]}…{label[-end:]}")
-    return distinct(labels)
+    """A label of about `most` letters for each name: the beginning and end of those that are longer; where these are alike,
+    what comes after their common beginning. No two are alike."""
+    whole = [" ".join(name.split()) for name in names]
+    labels = [_cut(name, most) for name in whole]
+    often = Counter(labels)
+    begin = {
+        label: len(commonprefix([name for name, cut in zip(whole, labels, strict=True) if cut == label]))
+        for label, times in often.items()
+        if times > 1
+    }
+    return distinct(
+        [
+            _cut(f"…{name[begin[label] :]}", most) if label in begin else label
+            for name, label in zip(whole, labels, strict=True)
+        ]
+    )
+
+
+def _cut(name: str, most: int) -> str:
+    end = most // 3
+    return name if len(name) <= most else f"{name[: most - end - 1]}…{name[-end:]}"
 
 
 def _labelled(rows: Sequence[Any], width: int) -> tuple[list[dict[str, Any]], list[str], int]:
