@@ -11,12 +11,13 @@ PyArrow, is loaded when it is first needed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, date, datetime, time, timedelta
-from functools import cached_property
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nbadsl.data.options import native
 from nbadsl.diagnostics import Diagnostic
 from nbadsl.diagnostics.render import render
 from nbadsl.history.open import open_history
@@ -24,12 +25,12 @@ from nbadsl.history.store import HistoryError
 from nbadsl.pipeline import Checked
 from nbadsl.pipeline import check as check_path
 from nbadsl.pipeline import compile as compile_path
-from nbadsl.program import chance
 from nbadsl.program import decision as ir
 from nbadsl.program.decision import Row
 from nbadsl.program.facts import Facts, LimitFacts, facts_of
 from nbadsl.program.givens import BadInput, givens
-from nbadsl.program.nodes import Input, Program, Value
+from nbadsl.program.nodes import Program, Value
+from nbadsl.replay import Recorder, Replayed, id_of, replay
 from nbadsl.results import Choice, Decision, Decisions
 from nbadsl.zone import EPOCH, microseconds
 
@@ -124,6 +125,7 @@ class Policy:
         parameters: Mapping[str, object] | None = None,
         threads: int = 1,
         history: Store | None = None,
+        record: Recorder | None = None,
     ) -> Decisions:
         """Decide everybody.
 
@@ -132,12 +134,19 @@ class Policy:
         a time zone it is in the policy's. `parameters`: values for this run. The result does not depend on
         `threads`. With a `history`, limits are read from it and what is decided is kept in it. Raises
         `data.rules.BadData` for profiles that do not fit, BadInput for a wrong parameter or context, NeedsHistory for
-        a policy with limits without a history. A history that is only read keeps nothing.
+        a policy with limits without a history. A history that is only read keeps nothing. `record`: where its share of
+        the decisions is written down, to be replayed.
         """
         import pyarrow as pa
 
-        run, moment, started = self.run(profiles, now, seed, context, parameters, threads, history)
+        share = None if record is None else record.share
+        run, moment, started = self.run(
+            profiles, now, seed, context, parameters, threads, history, share=share
+        )
         steps = list(run)
+        for line in (line for step in steps for line in step.recorded):
+            assert record is not None
+            record.write(line)
         seconds = (datetime.now(UTC) - started).total_seconds()
         table = pa.Table.from_batches([s.decisions for s in steps], run.schema)
         rejects = pa.Table.from_batches([s.rejects for s in steps], run.reject_schema)
@@ -171,13 +180,16 @@ class Policy:
         out: Path | None = None,
         strict: bool = False,
         most: int | None = None,
+        share: float | None = None,
     ) -> Any:
         """A `run.Run` over profiles, its moment as text, and when it started. `keeps`: in the history. `out`: beside this
-        file it is written as it goes, see `limited.parts`. `strict`: see `Run`. `most`: people, the first ones."""
+        file it is written as it goes, see `limited.parts`. `strict`: see `Run`. `most`: people, the first ones. `share`: of the decisions that
+        are written down, see `replay`."""
         from nbadsl.data.batches import first_rows
         from nbadsl.data.profiles import open_profiles
         from nbadsl.limited.batches import Limited
         from nbadsl.limited.parts import Parts, what
+        from nbadsl.replay.batch import Recorded
         from nbadsl.run import Run
 
         if history is None:
@@ -195,7 +207,10 @@ class Policy:
             given = self.given(EPOCH + timedelta(microseconds=parts.now), context, parameters)
         asked = (engine, self.program, given)
         limited = None if history is None else Limited(*asked, history, seed, keeps, threads)
-        run = Run(engine, opened, given, self.hash, seed, threads, limited, parts, strict)
+        recorded = None
+        if share is not None:
+            recorded = Recorded(self.facts, self.hash, given, seed, share, self.used, self._single.decide)
+        run = Run(engine, opened, given, self.hash, seed, threads, limited, parts, strict, recorded)
         return run, self.moment_text(given), started
 
     def decide_one(
@@ -209,13 +224,14 @@ class Policy:
         history: Store | None = None,
         id: str | None = None,
         hold: timedelta | None = None,
+        record: Recorder | None = None,
     ) -> Decision:
         """Decide one person, given as a dict by field or column name.
 
         With a `history`, limits are read from it and what is decided is kept in it, before this returns: for good, or
         for as long as `hold` says unless `history.confirm(decision.id, …)` comes in time. `id`: of the decision, so
-        that asking twice decides once; made of key, moment and policy if it is not given. Raises
-        `data.records.BadRecord` for a value that does not fit, HistoryError when the history cannot
+        that asking twice decides once; made of key, moment and policy if it is not given. `record`: where the decision is
+        written down, to be replayed. Raises `data.records.BadRecord` for a value that does not fit, HistoryError when the history cannot
         be reached, and what `decide` raises.
         """
         from nbadsl.data.records import read_record
@@ -224,18 +240,28 @@ class Policy:
         given = self.given(now, context, parameters)
         if history is None:
             self.need_history()
-            return self._named(self._single.decide(row, given, seed), given, id)
+            alone: ir.Decision = self._single.decide(row, given, seed)
+            if record is not None:
+                record.add(self.facts, self.hash, row, given, seed, alone, id)
+            return self._named(alone, given, id)
         from nbadsl.realtime import decide_and_keep
 
         moment = given["now"]
         assert isinstance(moment, float)
         until = None if hold is None else int(moment) + hold // timedelta(microseconds=1)
 
+        asked = row
+
         def decide(row: Row) -> ir.Decision:
+            nonlocal asked
+            asked = row
             decision: ir.Decision = self._single.decide(row, given, seed)
             return decision
 
-        return self._named(decide_and_keep(self.program, decide, row, given, history, id, until), given, id)
+        found = decide_and_keep(self.program, decide, row, given, history, id, until)
+        if record is not None:
+            record.add(self.facts, self.hash, asked, given, seed, found, id)
+        return self._named(found, given, id)
 
     def explain(
         self,
@@ -246,21 +272,35 @@ class Policy:
         context: Mapping[str, object] | None = None,
         parameters: Mapping[str, object] | None = None,
         history: Store | None = None,
+        why_not: str | None = None,
+        change: Sequence[str] | None = None,
+        factors: bool = False,
     ) -> Story:
         """Why one person is decided as they are: every candidate, its fate, the rule, the values, and the limits. The
         result prints as text; `.as_dict()` is for JSON. Nothing is kept in the history, and what it has of this very
-        decision does not count; without one nobody was contacted before."""
+        decision does not count; without one nobody was contacted before.
+
+        `why_not`: an action, or `action via channel`: what stops it, and the smallest change of profile and context with
+        which it wins. `change`: the only fields that may be different. `factors`: who would win without each factor of
+        the scores. Raises BadInput for an action or a field that is not there.
+        """
         from nbadsl.data.records import read_record
-        from nbadsl.history.asking import Asking
-        from nbadsl.history.memory import MemoryStore
-        from nbadsl.history.standing import standings
-        from nbadsl.story import tell
+        from nbadsl.story import explain
 
         row, given = read_record(self.facts.inputs, profile), self.given(now, context, parameters)
-        store = history or MemoryStore()
-        asking = Asking(self.program, given).before(store, row)
-        row |= asking.rooms(store, asking.demands(row))
-        return tell(self.program, row, given, seed, standings(asking, store, row))
+        return explain(self.program, row, given, seed, history, why_not, change, factors)
+
+    def replay(
+        self, lines: Iterable[str], *, changed: bool = False, interpreter: bool = False
+    ) -> Iterator[Replayed]:
+        """Make recorded decisions again, and say what differs. `changed`: also those of another policy. `interpreter`:
+        by the plain interpreter instead of the engine; they may differ in the last digit of `log` and `^`. Raises
+        `replay.again.OtherPolicy`."""
+        from nbadsl.interpreter import decide
+
+        program = self.program if interpreter else None
+        made = self._single.decide if program is None else partial(decide, program)
+        return replay(lines, self.facts, self.hash, self.used, made, changed)
 
     # --- parts ---
 
@@ -300,7 +340,7 @@ class Policy:
         moment = float(microseconds(now or datetime.now(UTC), self.facts.timezone))
         declared = tuple(p.input for p in self.facts.parameters)
         return givens(
-            self.facts, moment, _plain(declared, parameters or {}), _plain(self.facts.context, context or {})
+            self.facts, moment, native(declared, parameters or {}), native(self.facts.context, context or {})
         )
 
     def moment_text(self, given: Mapping[str, Value]) -> str:
@@ -313,53 +353,10 @@ class Policy:
         return f"{moment:%Y-%m-%d %H:%M} {self.facts.timezone}"
 
     def _named(self, found: ir.Decision, given: Mapping[str, Value], id: str | None) -> Decision:
-        names, now = [e.name for e in self.facts.experiments], given["now"]
-        assert isinstance(now, float)
-        return Decision(
-            id or chance.decision_id(found.key, now, self.facts.name),
-            found.key,
-            tuple(self._choice(c) for c in found.chosen),
-            found.reason,
-            found.holdout,
-            tuple(self._choice(c) for c in found.held),
-            dict(zip(names, found.arms, strict=True)),
-            self.hash,
-        )
-
-    def _choice(self, choice: ir.Choice) -> Choice:
-        candidate = self.facts.candidates[choice.candidate]
-        at = None if choice.send_at is None else EPOCH + timedelta(microseconds=choice.send_at)
-        return Choice(
-            candidate.action,
-            candidate.channel,
-            candidate.content,
-            candidate.slot,
-            at,
-            choice.rank,
-            None if choice.tier is None else choice.tier + 1,
-            choice.score,
-            choice.probability,
-        )
+        return Decision.of(self.facts, found, self.hash, id or id_of(self.facts, found, given))
 
     def __repr__(self) -> str:
         return f"<Policy {self.facts.name}: {len(self.facts.candidates)} candidates>"
-
-
-def _plain(inputs: tuple[Input, ...], values: Mapping[str, object]) -> dict[str, object]:
-    """Values of a run in which Python's dates, times and lengths are what programs hold for them."""
-    if not any(isinstance(v, date | time | timedelta) for v in values.values()):
-        return dict(values)
-    from nbadsl.data.records import read_value
-    from nbadsl.data.rules import BadValue
-
-    declared, plain = {i.name: i for i in inputs}, dict(values)
-    for name, value in values.items():
-        if name in declared and isinstance(value, date | time | timedelta):
-            try:
-                plain[name] = read_value(declared[name], value)
-            except BadValue as error:
-                raise BadInput(f"`{name}`: {error}") from error
-    return plain
 
 
 def check(path: str | Path) -> Checked:
@@ -394,6 +391,7 @@ __all__ = [
     "NeedsHistory",
     "Policy",
     "PolicyError",
+    "Recorder",
     "check",
     "load",
     "open_history",

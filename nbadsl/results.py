@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
+
+from nbadsl.program import decision as ir
+from nbadsl.program.facts import Facts
+from nbadsl.zone import EPOCH
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -46,6 +50,20 @@ class Decision:
     arms: Mapping[str, str]
     policy: str
 
+    @staticmethod
+    def of(facts: Facts, found: ir.Decision, hash: str, id: str) -> Decision:
+        """A decision by the names of its policy, which has this hash."""
+        return Decision(
+            id,
+            found.key,
+            tuple(_choice(facts, c) for c in found.chosen),
+            found.reason,
+            found.holdout,
+            tuple(_choice(facts, c) for c in found.held),
+            dict(zip((e.name for e in facts.experiments), found.arms, strict=True)),
+            hash,
+        )
+
     @property
     def best(self) -> Choice | None:
         return self.choices[0] if self.choices else None
@@ -61,6 +79,21 @@ class Decision:
     @property
     def content(self) -> str | None:
         return self.choices[0].content if self.choices else None
+
+
+def _choice(facts: Facts, choice: ir.Choice) -> Choice:
+    candidate = facts.candidates[choice.candidate]
+    return Choice(
+        candidate.action,
+        candidate.channel,
+        candidate.content,
+        candidate.slot,
+        None if choice.send_at is None else EPOCH + timedelta(microseconds=choice.send_at),
+        choice.rank,
+        None if choice.tier is None else choice.tier + 1,
+        choice.score,
+        choice.probability,
+    )
 
 
 class Decisions:

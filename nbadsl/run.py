@@ -27,6 +27,7 @@ from nbadsl.history.store import HistoryError
 from nbadsl.limited.batches import Limited
 from nbadsl.limited.parts import Parts
 from nbadsl.program.nodes import Value
+from nbadsl.replay.batch import Recorded
 
 T = TypeVar("T")
 
@@ -43,12 +44,14 @@ class Rejected(Exception):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Step:
-    """What one batch gave. `position`: bytes of the source read so far, if known."""
+    """What one batch gave. `position`: bytes of the source read so far, if known. `recorded`: the lines of what is
+    written down of its decisions, see `replay`."""
 
     decisions: pa.RecordBatch
     rejects: pa.RecordBatch
     rows: int
     position: int | None
+    recorded: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,10 +106,12 @@ class Run:
         limited: Limited | None = None,
         parts: Parts | None = None,
         strict: bool = False,
+        recorded: Recorded | None = None,
     ) -> None:
         """`policy`: the hash of the policy, which every decision names. `limited`: what decides where there are limits.
         `parts`: where a run that can be taken up again is written as it goes. `strict`: raise Rejected for a bad row,
-        before anything of its batch is kept."""
+        before anything of its batch is kept. `recorded`: what is written down of the decisions."""
+        self.recorded = recorded
         self.limited, self.parts, self.strict = limited, parts, strict
         self.engine, self.profiles, self.given = engine, profiles, given
         self.seed, self.threads = seed, threads
@@ -182,7 +187,7 @@ class Run:
         for _ in range(_TRIES):
             step, totals = self._step(batch, results)
             if self.parts is not None:
-                note = {"rows": step.rows, "totals": totals.as_data()}
+                note = {"rows": step.rows, "totals": totals.as_data(), "recorded": step.recorded}
                 self.parts.write(number, step.decisions, step.rejects, note)
             if not limited.keeps:
                 return step, totals
@@ -196,7 +201,8 @@ class Run:
         """A batch that an earlier process has kept."""
         assert self.parts is not None
         decisions, rejects, note = self.parts.read(number)
-        return Step(decisions, rejects, note["rows"], None), self.totals.of_data(note["totals"])
+        step = Step(decisions, rejects, note["rows"], None, tuple(note["recorded"]))
+        return step, self.totals.of_data(note["totals"])
 
     def _found(self, batch: Batch) -> Results:
         return self.engine.decide(batch.people, self.given, self.seed, unreadable=batch.unreadable)
@@ -208,10 +214,17 @@ class Run:
             self._rejects.batch(batch, found.bad),
             batch.people.num_rows,
             batch.position,
+            self._lines(batch, results),
         )
         if self.strict and step.rejects.num_rows:
             raise Rejected(step.rejects)
         return step, self._counted(results)
+
+    def _lines(self, batch: Batch, results: Results) -> tuple[str, ...]:
+        if self.recorded is None:
+            return ()
+        rooms = () if self.limited is None else self.limited.rooms.of(batch.people).rooms
+        return tuple(self.recorded.lines(batch.people, results.outcome, rooms))
 
     def _counted(self, results: Results) -> Totals:
         found, candidates = results.outcome, len(self.engine.plan.facts.candidates)

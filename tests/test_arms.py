@@ -253,3 +253,11 @@ def test_arms_that_make_no_sense_are_left_out_and_say_why(tmp_path):
     }
     profiles = pa.table({"customer_id": ["p"], "likes": [True]})
     assert [each.accepted for each in compared(loaded, tmp_path, profiles).arms] == [None] * 3
+
+
+def test_a_long_score_is_no_trouble(tmp_path):
+    sum_of_many = " + ".join(["1"] * 1500)
+    (tmp_path / "policy.nba").write_text(EQUAL.replace("value 3", f"value {sum_of_many}"))
+    loaded = nbadsl.load(tmp_path / "policy.nba")
+    made, _ = controls(loaded.program, nbadsl.check(tmp_path / "policy.nba").model)
+    assert list(made) == ["rules only", "random eligible"]

@@ -22,6 +22,7 @@ COMMANDS = {
     "run": "Decide for everybody in a file of profiles.",
     "simulate": "See what a policy does to everybody, and what it changes.",
     "explain": "Say why one customer is decided as they are.",
+    "replay": "Make recorded decisions again, and say what differs.",
     "build": "Compile a policy into one file (.nbac).",
     "history": "Look at a contact history, take it out, add to it, forget a person.",
     "schema": "Print the JSON Schema of the profile.",

@@ -188,6 +188,18 @@ def parse_now(ctx: click.Context, param: click.Parameter, value: str | None) -> 
         ) from None
 
 
+def parse_share(ctx: click.Context, param: click.Parameter, value: str) -> float:
+    """`1%`, `0.01`."""
+    number = value.strip().removesuffix("%")
+    try:
+        share = float(number) / (100 if number != value.strip() else 1)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise click.BadParameter(f"`{value}` is not a share; write `1%`, up to `100%`")
+    return share
+
+
 def parse_pairs(ctx: click.Context, param: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
     """`name=value`, several times."""
     found = {}

@@ -11,8 +11,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nbadsl.cli import config
-from nbadsl.cli.common import fail, input_errors, load_policy, open_history, policy_path, run_options
+from nbadsl.cli.common import (
+    fail,
+    input_errors,
+    load_policy,
+    open_history,
+    policy_path,
+    run_options,
+    write_file,
+)
 from nbadsl.data.options import typed
+from nbadsl.story.page import as_html
 
 if TYPE_CHECKING:
     from nbadsl.api import Policy
@@ -25,6 +34,18 @@ if TYPE_CHECKING:
 @click.option(
     "--history", metavar="WHERE", help="What was decided before, for limits to count: see `nba run`."
 )
+@click.option(
+    "--why-not",
+    metavar="ACTION",
+    help="What stops ACTION, or `ACTION via CHANNEL`, and the smallest change with which it wins.",
+)
+@click.option(
+    "--change",
+    metavar="FIELD,…",
+    help="With --why-not: the only fields of profile and context that may change.",
+)
+@click.option("--factors", is_flag=True, help="Who would win without each factor of the scores.")
+@click.option("--html", metavar="FILE", help="Write it as a page, with --factors, and print nothing.")
 @click.option("--format", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @run_options
 def command(
@@ -32,6 +53,10 @@ def command(
     profiles: str | None,
     profile: str | None,
     history: str | None,
+    why_not: str | None,
+    change: str | None,
+    factors: bool,
+    html: str | None,
     format: str,
     now: datetime | None,
     seed: int | None,
@@ -46,7 +71,14 @@ def command(
     Examples:
       nba explain policy.nba C003 --profiles customers.csv
       nba explain policy.nba --profile customer.json --now 2026-11-10
+      nba explain policy.nba C003 -p customers.csv --why-not upgrade
+      nba explain policy.nba C003 -p customers.csv --why-not upgrade --html customer.html
+      nba explain policy.nba C003 -p customers.csv --why-not "upgrade via email" --change visits,consent_email
     """
+    if change is not None and why_not is None:
+        raise click.UsageError(
+            "--change says what may be different for an action to win: add --why-not ACTION"
+        )
     settings = config.load()
     policy, customer = _split(arguments)
     if customer is None and profile is None:
@@ -68,7 +100,16 @@ def command(
             seed=settings.get("seed", 0) if seed is None else seed,
             context=typed(context, loaded.facts.context),
             parameters=typed(parameters, tuple(p.input for p in loaded.facts.parameters)),
+            why_not=why_not,
+            change=None if change is None else [name.strip() for name in change.split(",")],
+            factors=factors or html is not None,
         )
+    if html is not None:
+        moment = loaded.moment_text(loaded.given(now, typed(context, loaded.facts.context)))
+        key = story.id.rpartition("@")[0]
+        page = as_html(story, key, moment, loaded.facts.title, loaded.hash)
+        write_file(Path(html), page.encode())
+        return
     click.echo(
         json.dumps(story.as_dict(), indent=2, ensure_ascii=False) if format == "json" else str(story),
         nl=False,

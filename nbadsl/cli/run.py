@@ -18,6 +18,7 @@ from nbadsl.cli.common import (
     input_errors,
     load_policy,
     open_history,
+    parse_share,
     policy_path,
     progress,
     run_options,
@@ -55,6 +56,17 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Give up an earlier run to --out that did not end, and release its decisions in the history.",
 )
+@click.option(
+    "--record", metavar="FILE", help="Decisions with all that they were made of, for `nba replay`: .jsonl."
+)
+@click.option(
+    "--record-share",
+    metavar="SHARE",
+    callback=parse_share,
+    default="100%",
+    show_default=True,
+    help="Of the decisions that --record writes, such as 1%.",
+)
 @click.option("--threads", type=click.IntRange(1), help="Threads of the engine; all cores if not given.")
 @click.option(
     "--report", type=click.Choice(["text", "full", "json", "none"]), default="text", show_default=True
@@ -68,6 +80,8 @@ def command(
     strict: bool | None,
     history: str | None,
     discard: bool,
+    record: str | None,
+    record_share: float,
     threads: int | None,
     report: str,
     now: datetime | None,
@@ -84,6 +98,7 @@ def command(
       nba run policy.nba --profiles customers.parquet --out decisions.parquet
       nba run policy.nba -p customers.csv --now "2026-11-10 09:00" --set sales_lever=1.2
       nba run policy.nba -p customers.csv -o decisions.csv --history contacts.db
+      nba run policy.nba -p customers.csv -o decisions.csv --record decisions.jsonl --record-share 1%
     """
     settings = config.load()
     source = profiles or settings.get("profiles")
@@ -104,6 +119,8 @@ def command(
             typed(parameters, tuple(p.input for p in loaded.facts.parameters)),
             history or settings.get("history"),
             discard,
+            record,
+            record_share,
         )
     if report == "json":
         click.echo(json.dumps(result.as_dict(), indent=2, ensure_ascii=False))
@@ -126,6 +143,8 @@ def _run(
     parameters: dict[str, object],
     history: str | None,
     discard: bool,
+    record: str | None,
+    record_share: float,
 ) -> Any:
     from nbadsl.engine import compiled
     from nbadsl.limited.parts import discard as give_up
@@ -139,13 +158,23 @@ def _run(
         click.echo(f"{give_up(target, store):,} decisions are released", err=True)
     with compiled.telling(lambda note: click.echo(note, err=True)):
         run, moment, _ = policy.run(
-            source, now, seed, context, parameters, threads, store, target is not None, target, strict
+            source,
+            now,
+            seed,
+            context,
+            parameters,
+            threads,
+            store,
+            target is not None,
+            target,
+            strict,
+            share=None if record is None else record_share,
         )
     if run.parts is not None and run.parts.resumes:
         click.echo(f"taking up the run of {moment}, which did not end", err=True)
     started = time.perf_counter()
     try:
-        _write(run, out, rejects)
+        _write(run, out, rejects, record)
     except Rejected as error:
         _show_rejects(error.rejects)
         released = 0
@@ -161,21 +190,24 @@ def _run(
     return policy.report(run, moment, seconds)
 
 
-def _write(run: Run, out: str | None, rejects: str | None) -> None:
+def _write(run: Run, out: str | None, rejects: str | None, record: str | None) -> None:
     """Decide everybody, and write what was decided; nothing where that does not come to its end."""
-    from nbadsl.data.output import write_table
+    from nbadsl.data.output import write_lines, write_table
 
     with ExitStack() as stack:
         tick = stack.enter_context(progress("deciding"))
         reads = run.profiles.paths
         decisions = stack.enter_context(write_table(out, run.schema, reads)) if out else None
         rejected = stack.enter_context(write_table(rejects, run.reject_schema, reads)) if rejects else None
+        lines = stack.enter_context(write_lines(record, reads)) if record else None
         done = 0
         for step in run:
             if decisions is not None:
                 decisions.write(step.decisions)
             if rejected is not None:
                 rejected.write(step.rejects)
+            if lines is not None:
+                lines.writelines(step.recorded)
             done += step.rows
             if run.profiles.rows is not None or step.position is None:
                 tick(done, run.profiles.rows)

@@ -15,7 +15,7 @@ from contextlib import ExitStack, contextmanager
 from decimal import Decimal
 from pathlib import Path
 from secrets import token_hex
-from typing import Any
+from typing import Any, TextIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -53,13 +53,26 @@ def write_table(path: str | Path, schema: pa.Schema, reads: Iterable[Path] = ())
     """
     path = Path(path)
     opener = _opener(path)
+    with _aside(path, reads) as aside, ExitStack() as stack:
+        yield Output(opener(stack, aside, schema))
+
+
+@contextmanager
+def write_lines(path: str | Path, reads: Iterable[Path] = ()) -> Iterator[TextIO]:
+    """A file of text to write to, in UTF-8. Raises what `write_table` does."""
+    with _aside(Path(path), reads) as aside, aside.open("w", encoding="utf-8", newline="\n") as file:
+        yield file
+
+
+@contextmanager
+def _aside(path: Path, reads: Iterable[Path]) -> Iterator[Path]:
+    """Where a file grows that takes its place when the block ends well."""
     _refuse(path, reads)
     place = path.resolve()  # behind a link, so that the link stays one
     aside = place.with_name(f".{place.name}.{token_hex(4)}.part")
     _being_written.add(place)
     try:
-        with ExitStack() as stack:
-            yield Output(opener(stack, aside, schema))
+        yield aside
         aside.replace(place)
     finally:
         aside.unlink(missing_ok=True)

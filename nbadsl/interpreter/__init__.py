@@ -5,18 +5,22 @@ person, and `explain` is the same with a recorder. It runs a program as it was w
 in plain Python. It imports no engine, and no engine imports it: that they agree is tested.
 """
 
-from nbadsl.interpreter.decide import Outcome, decide, run
-from nbadsl.interpreter.explain import Account, Explanation, Part, Reading, explain
+from nbadsl.interpreter.decide import Judge, Outcome, decide, run
+from nbadsl.interpreter.explain import Account, Alone, Explanation, Hurdle, Part, Reading, alone, explain
 from nbadsl.interpreter.expressions import Evaluator, Recorder
 
 __all__ = [
     "Account",
+    "Alone",
     "Evaluator",
     "Explanation",
+    "Hurdle",
+    "Judge",
     "Outcome",
     "Part",
     "Reading",
     "Recorder",
+    "alone",
     "decide",
     "explain",
     "run",

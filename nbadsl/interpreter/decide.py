@@ -75,7 +75,7 @@ def run_all(
     recorder: Recorder | None = None,
 ) -> list[Outcome]:
     """Many people at once, who share limits: see `choose`."""
-    judges = [_Judge(program, row, given, zone or _zone(program), recorder) for row in rows]
+    judges = [Judge(program, row, given, zone or _zone(program), recorder) for row in rows]
     people = [judge.person(seed) for judge in judges]
     choose(program, people)
     return [judge.outcome(person) for judge, person in zip(judges, people, strict=True)]
@@ -88,7 +88,7 @@ def _zone(program: Program) -> Zone:
 # --- each candidate alone ------------------------------------------------------------------------------
 
 
-class _Judge:
+class Judge:
     """Judges candidates one by one for one person. `send_at`: moments of the candidates that have one."""
 
     def __init__(
@@ -107,13 +107,13 @@ class _Judge:
 
     # --- as a whole ---
 
-    def person(self, seed: int) -> Person:
-        """What choosing is told."""
+    def person(self, seed: int, stories: list[Story] | None = None) -> Person:
+        """What choosing is told. `stories`: of all candidates, where they are known already."""
         key, limits = chance.text_of(self.row[self.program.key]), self.program.limits
         return Person(
             program=self.program,
             key=key,
-            stories=[self.story(number) for number in range(len(self.program.candidates))],
+            stories=stories or [self.story(number) for number in range(len(self.program.candidates))],
             base=chance.base(self._id(key), seed),
             send_at=self.send_at,
             subjects=tuple(self._subject(limit.subject) for limit in limits),
@@ -200,7 +200,7 @@ class _Judge:
             if candidate.score is None and not rule.binds_fallback:
                 continue
             value = self.value(number, "rule", rule.when)
-            if not _lets_pass(rule, value):
+            if not lets_pass(rule, value):
                 return Story(_FATE_OF_STAGE[rule.stage], index, blocked_by_unknown=value is None)
         return None
 
@@ -217,7 +217,8 @@ class _Judge:
         return threshold is not None and score >= threshold
 
 
-def _lets_pass(rule: Rule, value: Value) -> bool:
+def lets_pass(rule: Rule, value: Value) -> bool:
+    """Whether a rule lets a person pass for whom its condition has this value."""
     if value is None:
         return rule.unknown_passes
     return value is rule.lets_pass

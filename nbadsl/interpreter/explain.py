@@ -7,15 +7,16 @@ skipped is not there: it did not decide anything.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from nbadsl.interpreter.decide import run
+from nbadsl.interpreter.decide import Judge, lets_pass, run
 from nbadsl.program import chance
 from nbadsl.program.decision import Decision, Fate, Story
-from nbadsl.program.nodes import Arithmetic, Arm, Calendar, Column, Expr, Given, Program, Value
+from nbadsl.program.nodes import Arithmetic, Arm, Calendar, Candidate, Column, Expr, Given, Program, Value
 from nbadsl.source import Span
 from nbadsl.zone import Zone
+from nbadsl.zone import zone as zone_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,66 @@ def explain(
         tuple(part for whose, part in parts if whose is None),
         outcome.undefined,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Hurdle:
+    """What stops a candidate. `rule`: its index among the candidate's rules; None where it is not active (`part` is
+    `active`) or has no moment to be sent (`send_at`)."""
+
+    rule: int | None
+    part: Part
+
+
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """A candidate judged alone, as if nothing stopped it: all that does, in the order of its rules, its tier and its
+    score. `threshold`: that scores must reach; None where there is none, or it is unknown."""
+
+    hurdles: tuple[Hurdle, ...]
+    tier: int | None
+    score: float | None
+    threshold: float | None
+
+
+def alone(program: Program, number: int, row: Mapping[str, Value], given: Mapping[str, Value]) -> Alone:
+    """Everything that stops one candidate, where `explain` tells what does first."""
+    notebook = _Notebook()
+    judge = Judge(program, row, given, zone_of(program.timezone), notebook)
+    candidate = program.candidates[number]
+
+    def ask(name: str, expr: Expr) -> Part:
+        judge.value(number, name, expr)
+        return notebook.pages[-1].part()
+
+    hurdles = []
+    if candidate.active is not None and (part := ask("active", candidate.active)).value is not True:
+        hurdles.append(Hurdle(None, part))
+    for index, rule in enumerate(candidate.rules):
+        if index == candidate.limited:
+            hurdles += _unsent(candidate, ask)
+        if candidate.score is None and not rule.binds_fallback:
+            continue
+        if not lets_pass(rule, (part := ask("rule", rule.when)).value):
+            hurdles.append(Hurdle(index, part))
+    if candidate.limited == len(candidate.rules):
+        hurdles += _unsent(candidate, ask)
+    if candidate.score is None:
+        return Alone(tuple(hurdles), None, None, None)
+    threshold = program.arbitration.threshold
+    return Alone(
+        tuple(hurdles),
+        judge.tier(number, candidate),
+        judge.number(number, "score", candidate.score),
+        None if threshold is None else judge.number(number, "threshold", threshold),
+    )
+
+
+def _unsent(candidate: Candidate, ask: Callable[[str, Expr], Part]) -> list[Hurdle]:
+    """No moment to send a candidate."""
+    if candidate.send_at is None or (part := ask("send_at", candidate.send_at)).value is not None:
+        return []
+    return [Hurdle(None, part)]
 
 
 @dataclass(slots=True)

@@ -94,6 +94,7 @@ def encode_program(program: Program) -> Any:
             writer.expression(c.send_at),
             [[t.rank, writer.expression(t.when)] for t in c.tiers],
             writer.expression(c.score),
+            [[f.name, writer.expression(f.score)] for f in c.factors],
         ]
         for c in program.candidates
     ]
@@ -247,7 +248,7 @@ def _limit(reader: _Reader, plain: Any, most: Any, each: Any, origin: Any) -> no
 
 
 def _candidate(
-    reader: _Reader, names: Any, active: Any, rules: Any, send_at: Any, tiers: Any, score: Any
+    reader: _Reader, names: Any, active: Any, rules: Any, send_at: Any, tiers: Any, score: Any, factors: Any
 ) -> nodes.Candidate:
     action, channel, content, slot, groups, title = names
     return nodes.Candidate(
@@ -265,6 +266,7 @@ def _candidate(
         tuple(nodes.Tier(rank, reader.expression(when)) for rank, when in tiers),
         reader.expression(score),
         title,
+        tuple(nodes.Factor(_text(name), reader.needed(without)) for name, without in factors),
     )
 
 

@@ -8,7 +8,7 @@ and its content, in the order in which they are told.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import reduce
+from functools import cached_property, reduce
 
 from nbadsl.diagnostics import Findings
 from nbadsl.program import nodes as ir
@@ -16,13 +16,16 @@ from nbadsl.program.candidates import Place, places
 from nbadsl.program.env import Env
 from nbadsl.program.from_limits import Limits
 from nbadsl.program.moments import Moments
+from nbadsl.program.neutral import neutrals
 from nbadsl.program.nodes import Expr, Program
 from nbadsl.program.pool import Pool
 from nbadsl.program.translate import Translator
+from nbadsl.room import room
 from nbadsl.semantics.fields import constant
-from nbadsl.semantics.model import Model
+from nbadsl.semantics.infer import FACTORS
+from nbadsl.semantics.model import Fact, Model, Symbol
 from nbadsl.syntax import nodes
-from nbadsl.types import Money
+from nbadsl.types import Money, is_numeric
 
 EVERYTHING_ELSE = "everything else"
 
@@ -33,7 +36,8 @@ def from_model(model: Model, only: str = "", boosts: bool = True) -> Program:
     To compare a policy with others, its scores can be made of less. `only`: the factor (`propensity`, `value`, `boost`
     or `cost`) that is the score of every candidate, of the fallback as well; who does not have it has no score. `boosts`:
     whether they count."""
-    return _Builder(model, only, boosts).program()
+    with room():
+        return _Builder(model, only, boosts).program()
 
 
 class _Builder:
@@ -108,6 +112,7 @@ class _Builder:
             tiers=tuple(self._tiers(place, env)),
             score=self._score(place, env) if self.only or not is_fallback else None,
             title=next((i.text.text for i in action.items if isinstance(i, nodes.Title)), ""),
+            factors=() if is_fallback else tuple(self._without(place, env)),
         )
 
     def _fallback(self) -> str | None:
@@ -181,16 +186,57 @@ class _Builder:
             "cost": self._cost(place, env),
         }
 
+    def _without(self, place: Place, env: Env) -> Iterator[ir.Factor]:
+        """The score without each of its factors, boosts one by one, and without each parameter that it names."""
+        if self.neutrals is None:
+            return
+        score, uses = self.neutrals
+        given = {name: factor for name, factor in self._factors(place, env).items() if factor is not None}
+
+        def without(name: str, factor: str, neutral: Expr) -> ir.Factor:
+            env_without = Env(facts=env.facts, factors={**given, factor: neutral})
+            return ir.Factor(name, self.translator.translate(score, env_without))
+
+        for name, neutral in uses.items():
+            if name != "boost":
+                yield without(name, name, neutral)
+                continue
+            for holder, items in place.layers():
+                for boost in items:
+                    if isinstance(boost, nodes.Boost):
+                        left = self._boost(place, env, boost)
+                        yield without(f"{boost.span.words} ({holder})", name, left)
+
+    @cached_property
+    def neutrals(self) -> tuple[nodes.Expr, dict[str, Expr]] | None:
+        """The score as it is written, and what stands for each of its factors when it is taken out."""
+        score = self.choices.get(nodes.Score)
+        if not isinstance(score, nodes.Score):
+            return None
+        found: dict[str, Expr] = {}
+        for reference, number in neutrals(score.value).items():
+            match self.model.uses[reference]:
+                case Fact(name) if name in FACTORS:
+                    pass
+                case Symbol(kind="parameter", name=name):
+                    pass
+                case _:
+                    continue
+            type = self.model.infos[reference].type
+            if is_numeric(type):
+                found.setdefault(name, self.translator.number(number, type))
+        return score.value, found
+
     def _innermost(self, kind: str, place: Place, env: Env) -> Expr | None:
         found = [i for i in place.items() if isinstance(i, nodes.Factor) and i.kind == kind]
         return self.translator.translate(found[-1].value, env) if found else None
 
-    def _boost(self, place: Place, env: Env) -> Expr:
+    def _boost(self, place: Place, env: Env, without: nodes.Boost | None = None) -> Expr:
         """The product of the boosts that hold; one whose condition is unknown does not."""
         pool, one = self.pool, self.translator.number(1)
         product: Expr | None = None
         for item in place.items():
-            if not isinstance(item, nodes.Boost) or not self.boosts:
+            if not isinstance(item, nodes.Boost) or item is without or not self.boosts:
                 continue
             factor = self.translator.translate(item.value, env)
             if item.when is not None:

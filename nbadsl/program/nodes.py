@@ -108,13 +108,22 @@ class Tier:
 
 
 @dataclass(frozen=True, slots=True)
+class Factor:
+    """A part of a candidate's score, such as `propensity` or a boost, and the score without it: see `neutral`."""
+
+    name: str
+    score: Expr
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """One action × channel × content × slot; the order in the program is the order in the file.
 
     `active`: a flag over givens only, None when always. `rules`: in the order of stages, each stage from the
     outermost group to the content. `send_at`: the slot's moment, a time; unknown means there is none, and the
     fate is `quiet`, before limits, rests and budgets are looked at. `tiers`: at least one; the last has no condition.
-    `score`: None only for the fallback action, which stands aside from the competition.
+    `score`: None only for the fallback action, which stands aside from the competition. `factors`: of the
+    score, which only explanations need.
     """
 
     action: str
@@ -128,6 +137,7 @@ class Candidate:
     tiers: tuple[Tier, ...]
     score: Expr | None
     title: str = ""
+    factors: tuple[Factor, ...] = ()
 
     @property
     def limited(self) -> int:

@@ -146,7 +146,7 @@ class Translator:
             case Fact(name):
                 return self._fact(name, expr, env)
             case Symbol() as symbol:
-                return self.symbol(symbol, env, expr.span)
+                return env.factors.get(symbol.name) or self.symbol(symbol, env, expr.span)
             case Builtin():
                 raise AssertionError("a built-in function is not a value")
 

@@ -1,7 +1,7 @@
 """A policy and its control policies on the same people: what each of its parts is worth.
 
-Takes a policy, the model that it was made of, and profiles; gives an `Arm` for each, with what it decides measured by the score
-of the policy itself, whatever the arm goes by.
+Takes a policy, the model that it was made of, and profiles; gives an `Arm` for each, with what it decides measured by the
+score of the policy itself, whatever the arm goes by.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from nbadsl.api import Policy
 from nbadsl.data.batches import Batch, Profiles
-from nbadsl.data.decisions import Codes, Outcome
+from nbadsl.data.decisions import Codes
 from nbadsl.data.schema import column_of
 from nbadsl.limited.used import LimitUse
 from nbadsl.program.facts import Facts, facts_of
@@ -27,7 +27,7 @@ from nbadsl.simulate.control import LOT, RANDOM, controls, propensities_of
 from nbadsl.simulate.deciding import Deciding, Side
 from nbadsl.simulate.draws import LOTTERY, Draws
 from nbadsl.simulate.figures import Sample
-from nbadsl.simulate.measured import Measure
+from nbadsl.simulate.measured import Measure, contacts
 from nbadsl.simulate.opened import Tick, counted, opened
 from nbadsl.simulate.people import actions_of
 from nbadsl.simulate.simulate import Asked, notes
@@ -59,7 +59,8 @@ class Arm:
 
 @dataclass(frozen=True, slots=True)
 class Arms:
-    """`notes`: what a reader must know. `arms`: the policy first. `left_out`: control policies that make no sense here, and why not."""
+    """`notes`: what a reader must know. `arms`: the policy first. `left_out`: control policies that make no sense here, and
+    why not."""
 
     policy: str
     currency: str
@@ -182,9 +183,3 @@ def _with_lots(profiles: Profiles, facts: Facts, now: float, seed: int) -> Profi
         return replace(batch, people=people)
 
     return replace(profiles, batches=lambda: map(drawn, profiles.batches()))
-
-
-def contacts(outcome: Outcome) -> Codes:
-    """[n, pick]: what people are decided on each place, -1 for none; nothing for bad data and in a holdout."""
-    nobody = (outcome.bad >= 0) | (outcome.holdout >= 0)
-    return np.where(nobody[:, None], -1, outcome.chosen)

@@ -9,6 +9,7 @@ holdouts) and who may be chosen; they differ in how one is chosen among those wh
     random eligible    by lot, each candidate with the same chance, whatever `priority` says
 
 `nothing below` holds where the score is the policy's, with boosts or without; another measure cannot be compared with it.
+Where the policy explores, the first two do so as well.
 """
 
 from __future__ import annotations

@@ -6,7 +6,6 @@ moves on, and what was decided before. A given history is where it begins, and i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,23 +15,20 @@ import numpy as np
 import pyarrow as pa
 
 from nbadsl.api import Policy
-from nbadsl.data.decisions import Codes
 from nbadsl.engine.lookup import Lookup
-from nbadsl.history.carried import CarriedHistory, Told
-from nbadsl.history.counted import Numbers, texts_of
-from nbadsl.history.events import PERSON
+from nbadsl.history.carried import CarriedHistory
+from nbadsl.history.counted import Numbers
 from nbadsl.limited.used import LimitUse
-from nbadsl.program import chance
 from nbadsl.program.givens import BadInput
 from nbadsl.program.limits import DECIDED
 from nbadsl.program.nodes import Program
 from nbadsl.report import Share
 from nbadsl.semantics.model import Model
-from nbadsl.simulate.arms import contacts
 from nbadsl.simulate.control import propensities_of
-from nbadsl.simulate.deciding import Deciding, Portion, Side
+from nbadsl.simulate.deciding import Deciding, Side
 from nbadsl.simulate.draws import RESPONSES, Draws
 from nbadsl.simulate.figures import Burden, Sample
+from nbadsl.simulate.leaves import Contacts, Leaves
 from nbadsl.simulate.measured import Measure
 from nbadsl.simulate.opened import Tick, counted, opened
 from nbadsl.simulate.respond import Response, happened
@@ -106,8 +102,8 @@ def days(
     without_limits: bool = False,
     tick: Tick | None = None,
 ) -> Days:
-    """Decide everybody in each run. `model`: of the policy, needed where somebody responds by propensity. `asked`: its moment is that of the first run; groups of people
-    are not asked for. Raises what `simulate` does."""
+    """Decide everybody in each run. `model`: of the policy, needed where somebody responds by propensity. `asked`: its
+    moment is that of the first run; groups of people are not asked for. Raises what `simulate` does."""
     propensities, fields = None, frozenset[str]()
     if any(response.reads_propensity for response in course.responses):
         assert model is not None
@@ -171,7 +167,7 @@ class _Runs:
         side = replace(self.side, history=self.history)
         deciding = Deciding(side, self.asked.profiles, now, self.asked.seed, self.asked.threads)
         counts = np.zeros((len(self.kinds), len(self.program.candidates)), np.int64)
-        leaves, score = _Leaves(deciding, self.kinds), 0.0
+        leaves, score = Leaves(deciding, self.kinds), 0.0
         for portion in deciding.portions():
             some = Contacts.of(portion)
             kinds, each = self._events(deciding, some)
@@ -222,61 +218,3 @@ class _Runs:
         for candidate, many in zip(self.program.candidates, counts.tolist(), strict=True):
             found[candidate.action] += many
         return tuple(Share(*each) for each in found.items())
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Contacts:
-    """What a portion of people is decided, one contact after the other. `chosen`: [n, pick], see `decided`. `rows`,
-    `places`, `which`: [m], whose it is, on which place (from 0), and the candidate."""
-
-    portion: Portion
-    chosen: Codes
-    rows: Numbers
-    places: Numbers
-    which: Numbers
-
-    @staticmethod
-    def of(portion: Portion) -> Contacts:
-        chosen = contacts(portion.outcome)
-        rows, places = np.nonzero(chosen >= 0)
-        return Contacts(portion, chosen, rows, places, chosen[rows, places].astype(np.int64))
-
-
-class _Leaves:
-    """What one run leaves in the history. Without limits nobody will ask, and there is nothing to tell."""
-
-    def __init__(self, deciding: Deciding, kinds: Sequence[str]) -> None:
-        self.limited, self.kinds, self.given = deciding.run.limited, kinds, deciding.given
-        self.program, self.key = deciding.policy.program, deciding.key
-        self.which: list[Numbers] = []
-        self.whose: dict[str, list[pa.Array]] = {}
-
-    def add(self, some: Contacts, kinds: Numbers, each: Numbers) -> None:
-        """`kinds`, `each`: see `_Runs._events`."""
-        if self.limited is None:
-            return
-        self.which.append(kinds * len(self.program.candidates) + some.which[each])
-        people, rows = some.portion.people, pa.array(some.rows[each])
-        self.whose.setdefault(PERSON, []).append(texts_of(people.column(self.key).take(rows)))
-        for name in self.limited.asking.subjects:
-            if name in self.limited.rooms.inputs:
-                values = texts_of(self.limited.rooms.values(people, name).take(rows))
-            else:
-                value = self.given[name]
-                values = pa.array([None if value is None else chance.text_of(value)] * len(rows), pa.string())
-            self.whose.setdefault(name, []).append(values)
-
-    def tell(self, history: CarriedHistory) -> None:
-        """To the history, all at once."""
-        if self.limited is None or not self.which:
-            return
-        asking, candidates = self.limited.asking, self.program.candidates
-        sorts = [(kind, c.action, c.groups, c.channel) for kind in self.kinds for c in candidates]
-        costs = [
-            asking.cost(number) if kind == DECIDED else None
-            for kind in self.kinds
-            for number in range(len(candidates))
-        ]
-        whose = {name: pa.concat_arrays(parts) for name, parts in self.whose.items()}
-        keys = whose.pop(PERSON)
-        history.tell(Told(asking.now, sorts, costs, np.concatenate(self.which), keys, whose))

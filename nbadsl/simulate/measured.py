@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 
-from nbadsl.data.decisions import Codes, Floats
+from nbadsl.data.decisions import Codes, Floats, Outcome
 from nbadsl.engine.batch import Engine
 from nbadsl.plan.lower import lower
 from nbadsl.program.nodes import REQUIRE, Arbitration, Candidate, Expr, Input, Program, Rule, Tier, Value
@@ -71,3 +71,9 @@ class Measure:
             good = (outcome.chosen[:, 0] == picked) & (picked >= 0)
             found[good, place] = outcome.score[good, 0]
         return found
+
+
+def contacts(outcome: Outcome) -> Codes:
+    """[n, pick]: what people are decided on each place, -1 for none; nothing for bad data and in a holdout."""
+    nobody = (outcome.bad >= 0) | (outcome.holdout >= 0)
+    return np.where(nobody[:, None], -1, outcome.chosen)

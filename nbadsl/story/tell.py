@@ -7,21 +7,23 @@ evaluates anything itself.
 from __future__ import annotations
 
 import math
-import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import groupby
 from typing import Any
 
 from nbadsl.history.standing import Standing
-from nbadsl.interpreter.explain import Account, Reading, explain
+from nbadsl.interpreter.explain import Account, explain
 from nbadsl.program.decision import Choice, Fate
-from nbadsl.program.nodes import Column, Program, Value
+from nbadsl.program.nodes import Program, Value
+from nbadsl.story.factors import Factors
 from nbadsl.story.limits import ToldLimit, limit_lines, told_limit
-from nbadsl.story.values import place, value_text
+from nbadsl.story.lines import WIDTH, paragraph, values_text
+from nbadsl.story.values import is_room, place, reading_text, rule_text
+from nbadsl.story.why_not import WhyNot
 
 # How the text says each fate; in the data it keeps its name. Best first, which is the order of the text.
-_SAID = {
+SAID = {
     "chosen": "chosen",
     "outranked": "outranked",
     "threshold": "below threshold",
@@ -35,7 +37,6 @@ _SAID = {
     "require": "not allowed",
     "inactive": "inactive",
 }
-_WIDTH, _INDENT = 110, 19
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +62,13 @@ class Told:
     @property
     def said(self) -> str:
         """The fate, as the text says it."""
-        return _SAID[self.fate]
+        return SAID[self.fate]
 
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """The whole story; `str()` tells it. `limits`: those that are for this person, also where they stop nothing."""
+    """The whole story; `str()` tells it. `limits`: those that are for this person, also where they stop nothing.
+    `why_not`, `factors`: where somebody asks."""
 
     policy: str
     id: str
@@ -77,6 +79,8 @@ class Story:
     candidates: tuple[Told, ...]
     limits: tuple[ToldLimit, ...]
     undefined: tuple[str, ...]
+    why_not: WhyNot | None = None
+    factors: Factors | None = None
 
     @property
     def best_first(self) -> list[Told]:
@@ -132,7 +136,7 @@ def _told(program: Program, account: Account, limits: Mapping[str, ToldLimit]) -
         fate=str(story.fate),
         why=why,
         at=at,
-        values=tuple(_reading(program, r) for r in account.readings if not _is_room(program, r)),
+        values=tuple(reading_text(program, r) for r in account.readings if not is_room(program, r)),
         blocked_by_unknown=story.blocked_by_unknown,
         tier="" if story.tier is None or len(program.tiers) < 2 else program.tiers[story.tier],
         score=story.score,
@@ -156,9 +160,7 @@ def _why(program: Program, account: Account) -> tuple[str, str]:
     candidate, story = program.candidates[account.candidate], account.story
     if story.rule is not None:
         rule = candidate.rules[story.rule]
-        # The reason of a condition of a content is the content itself.
-        why = rule.reason if rule.reason.startswith(rule.scope) else f"{rule.scope}: {rule.reason}"
-        return why, place(rule.origin)
+        return rule_text(rule), place(rule.origin)
     match story.fate:
         case Fate.INACTIVE:
             return "not in its dates", ""
@@ -176,20 +178,6 @@ def _why(program: Program, account: Account) -> tuple[str, str]:
             return "", ""
 
 
-def _is_room(program: Program, reading: Reading) -> bool:
-    leaf = reading.leaf
-    return isinstance(leaf, Column) and any(leaf.name == limit.room for limit in program.limits)
-
-
-def _reading(program: Program, reading: Reading) -> tuple[str, str]:
-    leaf, value = reading.leaf, reading.value
-    name = leaf.experiment if hasattr(leaf, "experiment") else leaf.name
-    if value is None and isinstance(leaf, Column):
-        never = any(i.name == leaf.name and i.never for i in program.inputs)
-        return name, "never" if never else "unknown"
-    return name, value_text(value, leaf.type, program.timezone)
-
-
 def _lines(story: Story) -> list[str]:
     lines = [f"{story.decision}", f"  because: {story.reason}"]
     if story.probability is not None and story.probability != 1.0:
@@ -201,16 +189,20 @@ def _lines(story: Story) -> list[str]:
     ):
         lines += _paragraph(list(alike))
     if story.limits:
-        lines += ["", "  limits:", *limit_lines(story.limits, _WIDTH)]
+        lines += ["", "  limits:", *limit_lines(story.limits, WIDTH)]
     if story.undefined:
         lines += ["", "  undefined arithmetic:", *(f"    {u}" for u in story.undefined)]
+    if story.factors is not None:
+        lines += ["", *story.factors.lines()]
+    if story.why_not is not None:
+        lines += ["", *story.why_not.lines()]
     return lines
 
 
 def _place_in_text(told: Told) -> tuple[int, int, float]:
-    """Fates as `_SAID` has them; within one, as candidates are ranked."""
+    """Fates as `SAID` has them; within one, as candidates are ranked."""
     score = -math.inf if told.score is None else told.score
-    return list(_SAID).index(told.fate), told.tier_rank or 0, -score
+    return list(SAID).index(told.fate), told.tier_rank or 0, -score
 
 
 def _paragraph(alike: list[Told]) -> list[str]:
@@ -225,10 +217,5 @@ def _paragraph(alike: list[Told]) -> list[str]:
         texts = [", ".join(names), f"{told.why} ({told.at})" if told.at else told.why]
     if told.limit is not None:
         texts.append(told.limit.said)
-    blocked = " (unknown, so it stops)" if told.blocked_by_unknown else ""
-    # A name stays on one line with its value: the no-break space becomes a plain one after wrapping.
-    texts.append(", ".join(f"{name} = {value}".replace(" ", "\xa0") for name, value in told.values) + blocked)
-    lines = [line for text in texts for line in textwrap.wrap(text, _WIDTH - _INDENT, break_on_hyphens=False)]
-    head = f"  {told.said:<{_INDENT - 2}}"
-    starts = [head, *(" " * _INDENT for _ in lines[1:])]
-    return [f"{start}{line}".replace("\xa0", " ").rstrip() for start, line in zip(starts, lines, strict=True)]
+    texts.append(values_text(told.values, told.blocked_by_unknown))
+    return paragraph(told.said, texts)

@@ -6,9 +6,10 @@ import math
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from nbadsl.interpreter import Reading
 from nbadsl.program.givens import shown
 from nbadsl.program.limit_text import UNITS
-from nbadsl.program.nodes import Value
+from nbadsl.program.nodes import Column, Program, Rule, Value
 from nbadsl.source import Span
 from nbadsl.types import Duration, Number, Time, Type
 from nbadsl.zone import EPOCH
@@ -43,3 +44,25 @@ def not_before(moment: datetime) -> str:
 
 def place(span: Span | None) -> str:
     return f"{span.source.path}:{span.line}" if span is not None else ""
+
+
+def rule_text(rule: Rule) -> str:
+    """A rule's reason, behind the block where it stands."""
+    # The reason of a condition of a content is the content itself.
+    return rule.reason if rule.reason.startswith(rule.scope) else f"{rule.scope}: {rule.reason}"
+
+
+def is_room(program: Program, reading: Reading) -> bool:
+    """Whether what was read is no field but the room of a limit."""
+    leaf = reading.leaf
+    return isinstance(leaf, Column) and any(leaf.name == limit.room for limit in program.limits)
+
+
+def reading_text(program: Program, reading: Reading) -> tuple[str, str]:
+    """What was read, and what stood there."""
+    leaf, value = reading.leaf, reading.value
+    name = leaf.experiment if hasattr(leaf, "experiment") else leaf.name
+    if value is None and isinstance(leaf, Column):
+        never = any(i.name == leaf.name and i.never for i in program.inputs)
+        return name, "never" if never else "unknown"
+    return name, value_text(value, leaf.type, program.timezone)

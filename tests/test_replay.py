@@ -1,0 +1,302 @@
+"""A recorded decision is made again to the bit; a changed record, and another policy, are noticed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from commands import change, fails, nba
+from differential import plan_of
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from strategies_profile import FIELDS, exactly, rows
+from strategies_program import Case, cases
+
+import nbadsl
+from nbadsl.data.plain import plain
+from nbadsl.data.records import read_record
+from nbadsl.engine.batch import Engine
+from nbadsl.engine.single import Single
+from nbadsl.history.memory import MemoryStore
+from nbadsl.interpreter import decide
+from nbadsl.program.facts import facts_of
+from nbadsl.replay import Replayed, recording, replay
+
+NOW = datetime(2026, 11, 20, 9, 0, 0, 1, tzinfo=UTC)
+POLICY = """
+policy shop { timezone "Europe/Berlin"  currency EUR }
+profile customer key customer_id {
+  customer_id: text
+  fee: number
+  risk: probability
+  joined: time
+  pause: duration in hours optional
+  wants: any of sport, film
+  seen: clock optional
+}
+context { page: one of home, cart = home }
+parameter lever: number = 1.1 { from 2026-12-01 = 1.3 }
+parameter start: date = 2026-01-01
+experiment price by customer_id { low 50%, high 50% }
+holdout few 10% by customer_id
+action a { limit 1 per customer per 7 days  value fee * risk * lever  boost 1.7 when price is high }
+action b { eligible when joined < now  value fee ^ 0.3 * risk }
+action c { limit 3 per day  value log(fee + 2)  eligible when page is home }
+action d { value 1 + risk  exclude when wants has sport }
+explore 20%
+arbitrate { score value * boost }
+"""
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> nbadsl.Policy:
+    (tmp_path / "policy.nba").write_text(POLICY)
+    return nbadsl.load(tmp_path / "policy.nba")
+
+
+def people(number: int = 60) -> list[dict[str, Any]]:
+    return [
+        {
+            "customer_id": f"c{n}",
+            "fee": 0.1 * n,
+            "risk": (n * 0.37) % 1,
+            "joined": f"2026-0{n % 9 + 1}-03T04:05:06.{n:06}Z",
+            "pause": n / 7 if n % 3 else None,
+            "wants": ["sport"] if n % 4 else ["film", "sport"],
+            "seen": "07:08:09" if n % 2 else None,
+        }
+        for n in range(number)
+    ]
+
+
+def lines_of(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def found(policy: nbadsl.Policy, path: Path, **how: Any) -> list[Replayed]:
+    return list(policy.replay(path.read_text().splitlines(), **how))
+
+
+def record_all(policy: nbadsl.Policy, path: Path) -> list[nbadsl.Decision]:
+    history = MemoryStore()
+    with nbadsl.Recorder(path) as record:
+        return [
+            policy.decide_one(
+                person, now=NOW, seed=7, context={"page": "home"}, history=history, record=record
+            )
+            for person in people()
+        ]
+
+
+def test_what_python_decides_is_recorded_and_made_again(shop, tmp_path):
+    decisions = record_all(shop, tmp_path / "d.jsonl")
+    written = lines_of(tmp_path / "d.jsonl")
+    assert [line["id"] for line in written] == [decision.id for decision in decisions]
+    assert {line["decision"]["reason"] for line in written} >= {"chosen", "explored", "holdout: few"}
+    assert {each["room"] for line in written for each in line["limits"] if each["name"] == "3 per day"} >= {
+        0,
+        3,
+    }
+    for line, decision in zip(written, decisions, strict=True):
+        assert [c["score"] for c in line["decision"]["choices"]] == [c.score for c in decision.choices]
+        assert line["decision"]["arms"] == decision.arms
+    assert all(each.agrees for each in found(shop, tmp_path / "d.jsonl"))
+
+
+def test_a_decision_that_was_made_before_is_recorded_once(shop, tmp_path):
+    history, person = MemoryStore(), people(2)[1]
+    with nbadsl.Recorder(tmp_path / "d.jsonl") as record:
+        for _ in range(2):
+            shop.decide_one(person, now=NOW, history=history, record=record)
+    assert len(lines_of(tmp_path / "d.jsonl")) == 1
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_run_is_recorded_too_with_what_limits_left(shop, tmp_path, threads):
+    table = pa.Table.from_pylist(
+        [{**p, "joined": datetime(2026, 1, 2, tzinfo=UTC), "seen": None} for p in people()]
+    )
+    table = table.set_column(table.column_names.index("seen"), "seen", pa.nulls(60, pa.time64("us")))
+    with nbadsl.Recorder(tmp_path / "d.jsonl") as record:
+        decisions = shop.decide(table, now=NOW, seed=3, history=MemoryStore(), record=record, threads=threads)
+    written = lines_of(tmp_path / "d.jsonl")
+    assert [line["profile"]["customer_id"] for line in written] == [f"c{n}" for n in range(60)]
+    actions = [
+        line["decision"]["choices"][0]["action"] if line["decision"]["choices"] else None for line in written
+    ]
+    assert actions == decisions.table.column("action").to_pylist()
+    assert actions.count("c") == 3  # the limit that people share, which others must have wanted
+    assert any(each["room"] == 0 for line in written for each in line["limits"])
+    assert all(each.agrees for each in found(shop, tmp_path / "d.jsonl"))
+
+
+def test_a_share_is_part_of_a_larger_one_and_the_same_for_a_run_and_for_one_by_one(shop, tmp_path):
+    def ids(share: float, alone: bool) -> set[str]:
+        path = tmp_path / f"{share} {alone}.jsonl"
+        with nbadsl.Recorder(path, share) as record:
+            if alone:
+                for person in people(300):
+                    shop.decide_one(person, now=NOW, history=MemoryStore(), record=record)
+            else:
+                shop.decide(people(300), now=NOW, history=MemoryStore(), record=record)
+        return {line["id"] for line in lines_of(path)}
+
+    few, more = ids(0.1, True), ids(0.3, True)
+    assert few < more and 10 <= len(few) <= 60 and ids(0.1, False) == few
+    with pytest.raises(ValueError, match="a share is from 0 to 1"):
+        nbadsl.Recorder(tmp_path / "x.jsonl", 1.5)
+
+
+CHANGES = {
+    "choices 1 score": lambda line: line["decision"]["choices"][0].update(
+        score=line["decision"]["choices"][0]["score"] * (1 + 2**-52)
+    ),
+    "choices 1 action": lambda line: line["decision"]["choices"][0].update(action="x"),
+    "choices 1 probability": lambda line: line["decision"]["choices"][0].update(probability=0.5),
+    "reason": lambda line: line["decision"].update(reason="below threshold"),
+    "arms price": lambda line: line["decision"]["arms"].update(price="none"),
+    "holdout": lambda line: line["decision"].update(holdout="few"),
+    "choices 2 action": lambda line: line["decision"]["choices"].append({"action": "x"}),
+}
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_a_changed_record_is_noticed_to_the_last_bit(shop, tmp_path, what):
+    path = tmp_path / "d.jsonl"
+    record_all(shop, path)
+    written = lines_of(path)
+    number = next(n for n, line in enumerate(written) if line["decision"]["choices"])
+    CHANGES[what](written[number])
+    path.write_text("".join(json.dumps(line) + "\n" for line in written))
+    unlike = [each for each in found(shop, path) if not each.agrees]
+    assert [(each.line, [d.what for d in each.differences][:1]) for each in unlike] == [(number + 1, [what])]
+
+
+@pytest.mark.parametrize("field", ["fee", "risk", "joined", "seed", "lever", "page", "room", "now"])
+def test_a_changed_input_is_noticed(shop, tmp_path, field):
+    path = tmp_path / "d.jsonl"
+    record_all(shop, path)
+    written = lines_of(path)
+    for line in written:
+        match field:
+            case "seed":
+                line["seed"] += 1
+            case "now":
+                line["now"] = "2026-11-20T09:00:00.000002Z"
+            case "lever":
+                line["parameters"]["lever"] = 1.2
+            case "page":
+                line["context"]["page"] = "cart"
+            case "room":
+                line["limits"][0]["room"] = 0
+            case "joined":
+                line["profile"]["joined"] = "2027-01-01T00:00:00Z"
+            case _:
+                line["profile"][field] = 0.3
+    path.write_text("".join(json.dumps(line) + "\n" for line in written))
+    assert any(each.differences for each in found(shop, path))
+
+
+@settings(deadline=None, max_examples=150, suppress_health_check=list(HealthCheck))
+@given(cases(shares=True))
+def test_whatever_is_decided_is_made_again_to_the_bit(case: Case):
+    facts, single = facts_of(case.program), Single(Engine(plan_of(case.program)))
+    fields = frozenset(field.name for field in case.program.inputs)
+
+    def interpreted(row: Any, given: Any, seed: int) -> Any:
+        return decide(case.program, row, given, seed)
+
+    for decides in (interpreted, single.decide):
+        lines = [
+            recording(
+                facts,
+                "h",
+                row,
+                case.given,
+                case.seed,
+                replace(decides(row, case.given, case.seed), stories=()),
+            ).line()
+            for row in case.rows
+        ]
+        again = list(replay(lines, facts, "h", fields, decides))
+        assert len(again) == len(lines) and all(each.agrees for each in again), again
+
+
+@settings(deadline=None)
+@given(rows())
+def test_values_read_back_as_they_were(some):
+    for row in some:
+        written = json.loads(json.dumps({field.name: plain(field, row[field.name]) for field in FIELDS}))
+        assert exactly(read_record(FIELDS, written)) == exactly(row)
+
+
+@settings(deadline=None)
+@given(st.floats(-1e9, 1e9), st.sampled_from([3.6e9, 8.64e10, 1e6]))
+def test_a_length_in_its_own_unit_reads_back_to_the_bit(times, unit):
+    field = replace(next(f for f in FIELDS if f.name == "offset"), unit=unit)
+    value = read_record([field], {"offset": times})["offset"]
+    written = json.loads(json.dumps(plain(field, value)))
+    assert read_record([field], {"offset": written})["offset"] == value
+
+
+# --- the command ---
+
+
+@pytest.fixture
+def recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    nba("new", tmp_path / "shop")
+    monkeypatch.chdir(tmp_path / "shop")
+    ended = nba(
+        "run", "-p", "customers.csv", "--now", "2026-11-10 09:00", "--record", "d.jsonl", "--report", "none"
+    )
+    assert ended.code == 0, ended.said
+    return tmp_path / "shop" / "d.jsonl"
+
+
+def test_nba_replay_says_how_many_agree(recorded: Path):
+    number = len(lines_of(recorded))
+    ended = nba("replay", "d.jsonl")
+    assert (ended.code, ended.out) == (0, f"{number} decisions of shop: {number} agree to the bit\n")
+    nba("build", "policy.nba", "-o", "policy.nbac")
+    for how in (("--policy", "policy.nbac"), ("--interpreter",)):
+        assert nba("replay", "d.jsonl", *how).out == ended.out
+    data = json.loads(nba("replay", "d.jsonl", "--format", "json").out)
+    assert (data["schema_version"], data["agree"], data["lines"]) == (1, number, [])
+
+
+def test_nba_replay_names_damaged_lines_and_goes_on(recorded: Path):
+    written = recorded.read_text().splitlines()
+    missing = json.loads(written[1])
+    del missing["profile"]["churn_risk"]
+    written[0], written[1] = written[0][:50], json.dumps(missing)
+    written[2] = written[2].replace('"schema_version":1', '"schema_version":9')
+    recorded.write_text("\n".join(written) + "\n\n")
+    said = fails(1, "replay", "d.jsonl").splitlines()
+    assert said[0].startswith("line 1: damaged: not JSON")
+    assert said[1].startswith("line 2: ") and said[1].endswith("`churn_risk` is not in the record")
+    assert said[2].endswith("schema_version is 9, this nba reads 1")
+    assert (
+        said[3]
+        == f"{len(written)} decisions of shop: {len(written) - 3} agree to the bit, 3 cannot be made again"
+    )
+
+
+def test_nba_replay_refuses_another_policy_unless_it_is_asked_what_changes(recorded: Path):
+    change(Path("policy.nba"), "  score ", "  score 2 * ")
+    said = fails(2, "replay", "d.jsonl")
+    assert "was decided by another policy: shop" in said and "add --changed" in said
+    changed = fails(1, "replay", "d.jsonl", "--changed")
+    assert " differ" in changed and "choices 1 score: " in changed
+
+
+def test_record_share_is_a_share(recorded: Path):
+    assert "write `1%`" in fails(
+        2, "run", "-p", "customers.csv", "--record", "x.jsonl", "--record-share", "many"
+    )
+    assert "cannot write" in fails(2, "run", "-p", "customers.csv", "--record", "customers.csv")
+    assert "there is no file" in fails(2, "replay", "nowhere.jsonl")
