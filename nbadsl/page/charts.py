@@ -7,10 +7,9 @@ shortened in the middle, and stay different from each other. What stands at a ma
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from os.path import commonprefix
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from nbadsl.page.plot import EDGE, INK, MUTED, NARROW, REST, SERIES
@@ -112,19 +111,20 @@ def short(names: Sequence[str], most: int) -> list[str]:
     """A label of about `most` letters for each name: the beginning and end of those that are longer; where these are alike,
     what comes after their common beginning. No two are alike."""
     whole = [" ".join(name.split()) for name in names]
-    labels = [_cut(name, most) for name in whole]
-    often = Counter(labels)
-    begin = {
-        label: len(commonprefix([name for name, cut in zip(whole, labels, strict=True) if cut == label]))
-        for label, times in often.items()
-        if times > 1
-    }
-    return distinct(
-        [
-            _cut(f"…{name[begin[label] :]}", most) if label in begin else label
-            for name, label in zip(whole, labels, strict=True)
-        ]
-    )
+    groups: dict[str, list[str]] = {}
+    for name in whole:
+        groups.setdefault(_cut(name, most), []).append(name)
+    labels = []
+    for name in whole:
+        label = _cut(name, most)
+        alike = groups[label]
+        labels.append(label if len(alike) == 1 else _cut(f"…{name[_same(alike) :]}", most))
+    return distinct(labels)
+
+
+def _same(names: Sequence[str]) -> int:
+    """With how many letters all of them begin."""
+    return sum(1 for _ in takewhile(lambda letters: len(set(letters)) == 1, zip(*names, strict=False)))
 
 
 def _cut(name: str, most: int) -> str:
