@@ -12,14 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from histories import as_file, connected
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from nbadsl.history.carried import CarriedHistory, Told
 from nbadsl.history.counted import Counts, Times
 from nbadsl.history.demands import Demand, room_of_times
-from nbadsl.history.events import PERSON, Event, decided, outcome
+from nbadsl.history.events import PERSON, Event, decided, outcome, standing
 from nbadsl.history.memory import MemoryStore
 from nbadsl.history.sqlite import SHIFTS, SqliteStore, cover
 from nbadsl.history.store import Request, Store
@@ -208,6 +210,39 @@ def test_a_file_says_what_the_store_does_that_it_was_taken_from(tmp_path, ending
     events = [replace(event, subjects=tuple(sorted(event.subjects))) for event in memory.events()]
     assert list(file.events()) == events
     assert file.stats() == replace(memory.stats(), forgotten=0)
+
+
+@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(events() | outcomes(), max_size=12),
+    st.sampled_from(["memory", "file"]),
+    st.none() | moments,
+    st.lists(events(), max_size=8, unique_by=lambda e: (e.decision, e.id)),
+    st.lists(demands(), min_size=1, max_size=6),
+)
+def test_a_history_that_is_carried_counts_what_it_began_with_and_what_it_is_told(
+    tmp_path, before, kind, until, later, asked
+):
+    start = MemoryStore(before)
+    past = [event for event in standing(start.events()) if until is None or event.at <= until]
+    memory = MemoryStore([*past, *(replace(e, decision=f"later {e.decision}") for e in later)])
+    carried = CarriedHistory(
+        start if kind == "memory" else as_file(start.events(), tmp_path / "e.parquet"), until
+    )
+    for at in {event.at for event in later}:
+        some = [event for event in later if event.at == at]
+        fields = {field for event in some for field, _ in event.subjects}
+        subjects = {f: pa.array([dict(e.subjects).get(f) for e in some], pa.string()) for f in fields}
+        sorts = [(event.kind, event.action, event.groups, event.channel) for event in some]
+        keys = pa.array([event.key for event in some])
+        carried.tell(Told(at, sorts, [e.cost for e in some], np.arange(len(some)), keys, subjects))
+    assert carried.rooms(asked) == memory.rooms(asked)
+    assert carried.tallies(asked) == memory.tallies(asked)
+    for demand in asked:
+        for field in ("household", PERSON):
+            what = (demand.contacts, field, demand.start, demand.now)
+            assert times(carried.times(*what)) == times(memory.times(*what))
+            assert counts(carried.counts(*what)) == counts(memory.counts(*what))
 
 
 @given(

@@ -18,23 +18,14 @@ from nbadsl.simulate.page import as_html
 
 Open = Callable[..., AbstractContextManager[Any]]
 
-MADE = {
-    "alone": simulations.simulation,
-    "against": simulations.against,
-    "weird": simulations.weird,
-    "many": simulations.many,
-    "nobody": lambda: simulations.of_people(0),
-    "one": lambda: simulations.of_people(1),
-}
-
 
 @pytest.fixture(scope="module")
 def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """A file for each simulation."""
     folder = tmp_path_factory.mktemp("reports")
-    for name, make in MADE.items():
+    for name, make in simulations.MADE.items():
         (folder / f"{name}.html").write_text(as_html(make()), encoding="utf-8")
-    return {name: folder / f"{name}.html" for name in MADE}
+    return {name: folder / f"{name}.html" for name in simulations.MADE}
 
 
 @pytest.fixture
@@ -60,7 +51,7 @@ def open_report(browser: Any, reports: dict[str, Path]) -> Open:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("name", MADE)
+@pytest.mark.parametrize("name", simulations.MADE)
 def test_a_report_fits_and_can_be_read(
     open_report: Open, request: pytest.FixtureRequest, tmp_path: Path, name: str, width: int, scheme: str
 ):
@@ -95,6 +86,7 @@ def test_it_can_be_used_by_the_keyboard(open_report: Open):
         funnel.locator("summary").focus()
         page.keyboard.press("Enter")
         assert funnel.get_by_text("silence after a complaint").is_visible()
+        assert page.locator(".scroll:not([tabindex='0'])").count() == 0
         table = page.locator("#limits .scroll").first
         table.focus()
         page.keyboard.press("ArrowRight")

@@ -68,6 +68,8 @@ def test_figures_are_those_of_a_run():
     assert by_name(found.contents) == Counter(
         f'{r["action"]} "{r["content"]}"' for r in given if r["content"]
     )
+    for part in found.actions:
+        assert part.score == pytest.approx(sum(r["score"] for r in given if r["action"] == part.name))
     contacts = Counter(r["action"] for r in all if r["action"])
     assert {part.name: part.contacts for part in found.actions if part.contacts} == contacts
     each = Counter(r["customer_id"] for r in all if r["action"])
@@ -110,6 +112,24 @@ def test_groups_are_everybody_once():
     assert segments["age"].groups[-1].value.endswith(f" to {ages[-1]}") and len(segments["age"].groups) == 5
     incomes = segments["income"].groups
     assert incomes[-1].value == UNKNOWN and incomes[-1].people == sum(r["income"] is None for r in ROWS)
+
+
+def test_words_may_be_unknown_or_have_a_default():
+    text = LIMITED.replace(
+        "worth: number", "worth: number  home: text optional  tone: one of low, high = low"
+    )
+    people = {
+        "id": ["a", "b", "c"],
+        "worth": [1.0, 9.0, 8.0],
+        "home": ["x", None, "x"],
+        "tone": ["high", None, None],
+    }
+    words = pa.array(people["tone"]).dictionary_encode()
+    table = pa.table({**people, "tone": words})
+    for profiles in (people, table):
+        home, tone = simulated(text, profiles=profiles, by=("home", "tone")).new.segments
+        assert [(g.value, g.people, g.score) for g in home.groups] == [("x", 2, 10.0), (UNKNOWN, 1, 9.0)]
+        assert [(g.value, g.people) for g in tone.groups] == [("low", 2), ("high", 1)]
 
 
 def test_differences_between_groups_are_the_largest_of_all_pairs():

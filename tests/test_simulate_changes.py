@@ -241,6 +241,16 @@ def test_limits_that_people_share_are_responsible():
     assert told(wider) == [("rule loosened", "old", "4 per month", 5)]
 
 
+def test_of_equal_scores_the_order_in_the_file_is_responsible():
+    actions = ["action one { value 1 }\n", "action two { value 1 }\n"]
+    end = "arbitrate { score value  pick 1 }"
+    found = compared("".join([*actions, end]), "".join([*actions[::-1], end]))
+    assert told(found) == [("order", "new", "two", 40)]
+    # What a limit takes is the limit's doing, also where the next one is worth as much.
+    limited = "".join([actions[0].replace("}", "limit 5 per month }"), actions[1], end])
+    assert told(compared("".join([*actions, end]), limited)) == [("rule added", "new", "5 per month", 35)]
+
+
 def test_holdouts_are_responsible():
     old = OLD_TEXT
     found = compared(old, old + "\nholdout control 50% by id\n")
@@ -268,13 +278,13 @@ def test_groups_that_change_most_come_first():
     old = load(OLD_TEXT)
     new = load(OLD_TEXT.replace("a >= 10", "a >= 20"))
     many = {name: values * 20 for name, values in PEOPLE.items()}
-    found = simulate(Side(new), Asked(many, MOMENT, by=("a",)), Side(old))
+    found = simulate(Side(new), Asked(many, MOMENT, by=("a", "b")), Side(old))
     groups = found.changes.groups
     assert [(g.field, g.value, g.people, g.changed) for g in groups][:2] == [
+        ("b", "9 to <17", 120, 100),
         ("a", "8 to <16", 160, 120),
-        ("a", "16 to <24", 160, 80),
     ]
-    assert (groups[0].decided, groups[0].contacts, groups[0].score) == (
+    assert (groups[1].decided, groups[1].contacts, groups[1].score) == (
         (160, 160),
         (160, 160),
         (680.0, 320.0),

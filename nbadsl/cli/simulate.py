@@ -23,10 +23,13 @@ from nbadsl.cli.common import (
     wants_color,
     write_file,
 )
+from nbadsl.cli.trials import Trials, show_trials, trial_options
 from nbadsl.data.options import typed
 
 if TYPE_CHECKING:
     from nbadsl.api import Policy
+    from nbadsl.simulate.arms import Arms
+    from nbadsl.simulate.days import Days
     from nbadsl.simulate.deciding import Side
     from nbadsl.simulate.figures import Simulation
 
@@ -69,6 +72,7 @@ def names_of_figures(ctx: click.Context, param: click.Parameter, wanted: bool) -
     callback=names_of_figures,
     help="What --fail-if can name.",
 )
+@trial_options
 @click.option("--threads", type=click.IntRange(1), help="Threads of the engine; all cores if not given.")
 @click.option("--format", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @run_options
@@ -81,6 +85,11 @@ def command(
     sample: int | None,
     report: str | None,
     conditions: tuple[str, ...],
+    arms: bool,
+    days: int | None,
+    every: int | None,
+    respond: tuple[str, ...],
+    without_limits: bool,
     threads: int | None,
     format: str,
     now: datetime | None,
@@ -103,20 +112,35 @@ def command(
       more_contacts > 10%    contacts, more than before
     All figures: nba simulate --figures
 
+    With --arms the policy is compared with control policies that are made of it: what are its boosts worth, its values, all
+    of its score? With --days it runs several times, on later and later days, and each run counts what those before it have
+    decided, and what people are assumed to have done with it: so limits and rests show what they do over time.
+
+    \b
+    --respond says how often an outcome happens, each once:
+      accepted with propensity    as often as the action's propensity says
+      clicked with 20%            of every hundred contacts, twenty
+      ignored otherwise           where nobody clicks, accepts or rejects
+
     \b
     Examples:
       nba simulate policy.nba --profiles customers.parquet --by plan,region
       nba simulate new.nba -p customers.parquet --against policy.nba --fail-if 'changed > 5%'
       nba simulate policy.nba -p customers.csv --sample 10000 --format json
       nba simulate new.nba -p customers.csv --against policy.nba --report changes.html
+      nba simulate policy.nba -p customers.parquet --arms
+      nba simulate policy.nba -p customers.parquet --days 84 --respond 'accepted with propensity' --without-limits
     """
     settings = config.load()
     source = profiles or settings.get("profiles")
     if source is None:
         raise click.UsageError("say where the profiles are: --profiles FILE")
-    where = history or settings.get("history")
+    where = history or _begun(settings.get("history"))
+    trials = Trials(arms, days, every, respond, without_limits)
+    trials.check((("--against", against), ("--by", by), ("--fail-if", conditions), ("--report", report)))
+    path = policy_path(policy)
     with input_errors():
-        new = _side(load_policy(policy_path(policy)), where, context, parameters)
+        new = _side(load_policy(path), where, context, parameters)
         old = None
         if against is not None:
             old = _side(load_policy(policy_path(against)), where, context, parameters, new.policy)
@@ -136,6 +160,11 @@ def command(
             fields,
             sample,
         )
+        if trials.asked:
+            tried = show_trials(new, path, asked, trials, format)
+            if report is not None:
+                _write_page(tried, Path(report))
+            return
         with compiled.telling(lambda note: click.echo(note, err=True)), progress("deciding") as tick:
             found = simulate(new, asked, old, tick)
     _show(found, format)
@@ -146,6 +175,11 @@ def command(
         say_error(failure)
     if failures:
         raise SystemExit(1)
+
+
+def _begun(history: str | None) -> str | None:
+    """The history of the settings, which the first run makes; before that, nobody was contacted."""
+    return history if history is None or "://" in history or Path(history).exists() else None
 
 
 def _side(
@@ -179,7 +213,7 @@ def _show(found: Simulation, format: str) -> None:
     show(found, wants_color(sys.stdout))
 
 
-def _write_page(found: Simulation, path: Path) -> None:
+def _write_page(found: Simulation | Arms | Days, path: Path) -> None:
     from nbadsl.page.plot import EXTRA, can_plot
     from nbadsl.simulate.page import as_html
 

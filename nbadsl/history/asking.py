@@ -166,11 +166,11 @@ class Asking:
             groups=candidate.groups,
             channel=candidate.channel,
             content=candidate.content,
-            cost=self._cost(number),
+            cost=self.cost(number),
             subjects=tuple((name, chance.text_of(value)) for name, value in subjects if value is not None),
         )
 
-    def _cost(self, number: int) -> int | None:
+    def cost(self, number: int) -> int | None:
         """What a contact costs in the budgets that count it; None where they do not agree: then each counts its own."""
         costs = {
             asked.each for asked in self.asked if asked.limit.stage == BUDGET and number in asked.limit.takes

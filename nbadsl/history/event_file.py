@@ -34,6 +34,7 @@ from nbadsl.data.rejects import problem
 from nbadsl.data.rules import BadData
 from nbadsl.diagnostics.suggest import did_you_mean
 from nbadsl.history.asking import subjects_of
+from nbadsl.history.columns import Sort
 from nbadsl.history.counted import Numbers, texts_of
 from nbadsl.history.events import KINDS
 from nbadsl.history.store import HistoryError
@@ -42,9 +43,6 @@ from nbadsl.program.nodes import Input, Program
 from nbadsl.types import INTEGER, NUMBER, TEXT, TIME
 
 ENDINGS = (*PARQUET, *CSV)
-Sort = tuple[str, str, tuple[str, ...], str | None]
-"""Kind, action, groups, channel."""
-
 _REQUIRED = ("key", "action", "at")
 _PARTS = ("kind", "action", "groups", "channel")
 _NAMES = ("decision", "id")

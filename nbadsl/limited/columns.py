@@ -122,7 +122,7 @@ class RoomColumns:
         limits = self.asking.program.limits
         for name, field in self.fields.items():
             is_key = name == self.asking.program.key
-            codes = field.lookup.codes(self._values(people, name), adds=not is_key)
+            codes = field.lookup.codes(self.values(people, name), adds=not is_key)
             found = spread(field.table, codes)
             unknown, shared = codes < 0, None if is_key else codes + 1
             for number, mine in zip(field.limits, found, strict=True):
@@ -164,7 +164,7 @@ class RoomColumns:
         starts[column.is_null().to_numpy(zero_copy_only=False)] = after(default)
         return starts
 
-    def _values(self, people: pa.RecordBatch, name: str) -> pa.Array:
+    def values(self, people: pa.RecordBatch, name: str) -> pa.Array:
         """The values of a field."""
         each = self.inputs[name]
         values = people.column(column_of(each))

@@ -20,6 +20,7 @@ from nbadsl.program.neutral import neutrals
 from nbadsl.program.nodes import Expr, Program
 from nbadsl.program.pool import Pool
 from nbadsl.program.translate import Translator
+from nbadsl.room import room
 from nbadsl.semantics.fields import constant
 from nbadsl.semantics.infer import FACTORS
 from nbadsl.semantics.model import Fact, Model, Symbol
@@ -29,14 +30,20 @@ from nbadsl.types import Money, is_numeric
 EVERYTHING_ELSE = "everything else"
 
 
-def from_model(model: Model) -> Program:
-    """The program of a policy. The model must have no errors."""
-    return _Builder(model).program()
+def from_model(model: Model, only: str = "", boosts: bool = True) -> Program:
+    """The program of a policy. The model must have no errors.
+
+    To compare a policy with others, its scores can be made of less. `only`: the factor (`propensity`, `value`, `boost`
+    or `cost`) that is the score of every candidate, of the fallback as well; who does not have it has no score. `boosts`:
+    whether they count."""
+    with room():
+        return _Builder(model, only, boosts).program()
 
 
 class _Builder:
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, only: str, boosts: bool) -> None:
         self.model, self.pool = model, Pool()
+        self.only, self.boosts = only, boosts
         self.translator = Translator(model, self.pool)
         self.moments = Moments(model, self.translator)
         self.choices = {type(c): c for c in (model.arbitrate.choices if model.arbitrate else ())}
@@ -104,7 +111,7 @@ class _Builder:
             rules=(*self._rules(place, env), *self.moments.quiet(place, send_at), *self.limits.rules(place)),
             send_at=send_at,
             tiers=tuple(self._tiers(place, env)),
-            score=None if is_fallback else self._score(place, env),
+            score=self._score(place, env) if self.only or not is_fallback else None,
             title=next((i.text.text for i in action.items if isinstance(i, nodes.Title)), ""),
             factors=() if is_fallback else tuple(self._without(place, env)),
         )
@@ -164,6 +171,8 @@ class _Builder:
     # --- the score ---
 
     def _score(self, place: Place, env: Env) -> Expr | None:
+        if self.only:
+            return self._factors(place, env)[self.only]
         score = self.choices.get(nodes.Score)
         if not isinstance(score, nodes.Score):
             return self.translator.number(0)
@@ -228,7 +237,7 @@ class _Builder:
         pool, one = self.pool, self.translator.number(1)
         product: Expr | None = None
         for item in place.items():
-            if not isinstance(item, nodes.Boost) or item is without:
+            if not isinstance(item, nodes.Boost) or item is without or not self.boosts:
                 continue
             factor = self.translator.translate(item.value, env)
             if item.when is not None:

@@ -65,7 +65,7 @@ class Comparing:
         self.matrix += np.bincount(old * len(self.matrix) + new, minlength=self.matrix.size).reshape(
             self.matrix.shape
         )
-        same = np.flatnonzero(~changed & (firsts[0] >= 0))
+        same = np.flatnonzero(~changed)
         names = (each[first[same]] for each, first in zip(self.candidates, firsts, strict=True))
         self.varied += int(np.not_equal(*names).sum())
         rows = np.flatnonzero(changed)
@@ -175,7 +175,7 @@ def limit_changes(new: Sequence[LimitUse], old: Sequence[LimitUse]) -> tuple[Lim
     for words in (_name, _block):
         for number, use in enumerate(new):
             found = next((each for each in left if words(each) == words(use)), None)
-            if number not in pairs and found is not None:
+            if found is not None and number not in pairs:
                 left.remove(found)
                 pairs[number] = found
     kept = [LimitChange(_name(use), pairs.get(number), use) for number, use in enumerate(new)]

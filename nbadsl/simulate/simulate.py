@@ -19,6 +19,7 @@ import numpy as np
 from nbadsl.data.profiles import open_profiles
 from nbadsl.data.schema import column_of
 from nbadsl.program.givens import BadInput
+from nbadsl.report import Share
 from nbadsl.simulate.changes import Comparing
 from nbadsl.simulate.closest import Nearly
 from nbadsl.simulate.deciding import Deciding, Portion, Side, paired
@@ -54,7 +55,7 @@ def simulate(
     started, now = time.perf_counter(), asked.now or datetime.now(UTC)
     fields = [field_of(new.policy.facts.inputs, name) for name in dict.fromkeys(asked.by)]
     _check_keys([side for side in (new, old) if side is not None])
-    taken, sample = _sampled(new, asked)
+    taken, sample = sampled(new, asked)
     here = _Counting(new, asked, now, taken, {field.name for field in fields})
     before = None if old is None else _Counting(old, asked, now, taken)
     comparing = None if before is None else Comparing(here.side, before.side)
@@ -84,7 +85,7 @@ def simulate(
         seed=asked.seed,
         seconds=seconds,
         sample=sample,
-        notes=tuple(_notes(sample, found, [side for side in (new, old) if side is not None])),
+        notes=tuple(notes(sample, [side for side in (new, old) if side is not None], found.rejected)),
         new=found,
         old=was,
         changes=changes,
@@ -154,7 +155,8 @@ def _key(side: Side) -> str:
     return next(column_of(field) for field in facts.inputs if field.name == facts.key)
 
 
-def _sampled(new: Side, asked: Asked) -> tuple[Sampling | None, Sample | None]:
+def sampled(new: Side, asked: Asked) -> tuple[Sampling | None, Sample | None]:
+    """How the sample is taken that is asked for; None: everybody."""
     if asked.sample is None:
         return None, None
     facts = new.policy.facts
@@ -163,7 +165,7 @@ def _sampled(new: Side, asked: Asked) -> tuple[Sampling | None, Sample | None]:
     return sampling(alone, _key(new), asked.sample, asked.seed)
 
 
-def _notes(sample: Sample | None, found: Figures, sides: Sequence[Side]) -> Iterator[str]:
+def notes(sample: Sample | None, sides: Sequence[Side], rejected: Sequence[Share] = ()) -> Iterator[str]:
     """What a reader must know."""
     limits = any(side.policy.facts.limits for side in sides)
     if limits and all(side.history is None for side in sides):
@@ -175,5 +177,5 @@ def _notes(sample: Sample | None, found: Figures, sides: Sequence[Side]) -> Iter
         )
         if limits:
             yield "limits that people share are not scaled to the sample: in it they stop fewer people"
-    if found.rejected:
-        yield f"{sum(share.people for share in found.rejected):,} people have bad data and are decided nothing"
+    if rejected:
+        yield f"{sum(share.people for share in rejected):,} people have bad data and are decided nothing"
