@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, get_args
 
-from nbadsl.difference.change import LOOSENED, MOVED, TIGHTENED, Change, change
+from nbadsl.difference.change import MOVED, Change, change
 from nbadsl.difference.limits import Limit, limits
 from nbadsl.difference.periods import period_change
 from nbadsl.difference.shape import shape
 from nbadsl.difference.sides import Sides, effect_of, either, matched, out_of_order
-from nbadsl.ide.plain import in_words
 from nbadsl.semantics.model import Model
 from nbadsl.syntax import nodes
 
@@ -48,7 +47,7 @@ def _priority(sides: Sides) -> Iterator[Change]:
             one = either(a, b)
             yield change("priority", "line", f"line {one.span.words}", a, b)
         else:
-            yield from _line(sides, a, b)
+            yield from sides.when("priority", "line", _scope(b), a, b)
     both = [(a, b) for a, b in pairs if a is not None and b is not None]
     before = sorted(both, key=lambda pair: old.index(pair[0]))
     for moved in out_of_order([id(b) for _, b in before], [id(b) for _, b in both]):
@@ -67,25 +66,10 @@ def _scope(line: nodes.Line) -> str:
     return line.scope.text if line.scope else "everything else"
 
 
-def _line(sides: Sides, old: nodes.Line, new: nodes.Line) -> Iterator[Change]:
-    if old.when is not None and new.when is not None:
-        yield from _some(sides.condition("priority", "line", f"{_scope(new)} when", old.when, new.when))
-    elif new.when is not None:
-        text = f"{_scope(new)} when {in_words(new.when)}, instead of always"
-        yield change("priority", "line", text, old, new, TIGHTENED)
-    elif old.when is not None:
-        text = f"{_scope(new)} always, instead of when {in_words(old.when)}"
-        yield change("priority", "line", text, old, new, LOOSENED)
-
-
 def _place(lines: Sequence[nodes.Line], line: nodes.Line) -> str:
     """`below vip_care`, `first`."""
     at = lines.index(line)
     return f"below {_scope(lines[at - 1])}" if at else "first"
-
-
-def _some(found: Change | None) -> Iterable[Change]:
-    return () if found is None else (found,)
 
 
 # --- arbitration ---
@@ -97,14 +81,14 @@ def _arbitration(sides: Sides) -> Iterator[Change]:
         a, b = old.get(kind), new.get(kind)
         match a, b:
             case nodes.Score(), nodes.Score():
-                yield from _some(sides.number("arbitrate", "score", "score", a.value, b.value))
+                yield from sides.number("arbitrate", "score", "score", a.value, b.value)
             case nodes.Threshold(), nodes.Threshold():
-                yield from _some(sides.number("arbitrate", "threshold", "nothing below", a.value, b.value))
+                yield from sides.number("arbitrate", "threshold", "nothing below", a.value, b.value)
             case nodes.Fallback(), nodes.Fallback():
                 if sides.named(a.action.text) != b.action.text:
                     yield change("arbitrate", "fallback", f"{b.span.words} instead of {a.action.text}", a, b)
             case _:
-                yield from _some(sides.value("arbitrate", kind.__name__.lower(), a, b))
+                yield from sides.value("arbitrate", kind.__name__.lower(), a, b)
 
 
 def _chosen(model: Model) -> dict[type, Any]:
@@ -158,7 +142,7 @@ def _experiments(sides: Sides) -> Iterator[Change]:
 def _explore(sides: Sides) -> Iterator[Change]:
     old, new = sides.old.explore, sides.new.explore
     if old is None or new is None:
-        yield from _some(sides.value("explore", "explore", old, new))
+        yield from sides.value("explore", "explore", old, new)
         return
     shares = old.share.value == new.share.value
     among = (sides.named(old.among.text) if old.among else "") == (new.among.text if new.among else "")

@@ -133,7 +133,7 @@ def _marks(old: Input, new: Input, old_purpose: str | None, new_purpose: str | N
 def definitions(sides: Sides) -> Iterator[Change]:
     """What differs between definitions, functions and tables of the same names; what is only on one side, or written in
     another way, shows where it is used. Their names are added to `sides.roots`."""
-    found = []
+    found: list[Change] = []
     for new in sides.new.symbols.values():
         old = sides.old.symbols.get(new.name)
         if old is None or old.kind != new.kind or shape(old.node) == shape(new.node):
@@ -152,12 +152,11 @@ def definitions(sides: Sides) -> Iterator[Change]:
     yield from found
 
 
-def _define(sides: Sides, old: nodes.Define, new: nodes.Define) -> list[Change]:
+def _define(sides: Sides, old: nodes.Define, new: nodes.Define) -> Iterator[Change]:
     subject = f"define {new.name.text}"
     a, b = sides.old.infos[old.value].type, sides.new.infos[new.value].type
     compare = sides.condition if str(a) == str(b) == "flag" else sides.number
-    found = compare(subject, "define", "", old.value, new.value)
-    return [found] if found is not None else []
+    yield from compare(subject, "define", "", old.value, new.value)
 
 
 def _table(old: nodes.Table, new: nodes.Table) -> Iterator[Change]:

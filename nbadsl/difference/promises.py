@@ -33,8 +33,8 @@ def _guarantees(sides: Sides) -> Iterator[Change]:
             yield change(subject, "name", f"was called “{a.title.text}”", a, b)
         if (a.never, sides.named(a.scope.text)) != (b.never, b.scope.text):
             yield change(subject, "scope", f"{_promised(b)} instead of {_promised(a)}", a, b)
-        found = sides.condition(subject, "guarantee", f"{_promised(b)} when", a.when, b.when)
-        if found is not None:  # a promise about fewer people is less of a promise
+        for found in sides.condition(subject, "guarantee", f"{_promised(b)} when", a.when, b.when):
+            # A promise about fewer people is less of a promise.
             yield replace(found, effect={TIGHTENED: LOOSENED, LOOSENED: TIGHTENED}.get(found.effect, ""))
 
 

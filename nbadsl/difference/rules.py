@@ -76,9 +76,7 @@ def _both(sides: Sides, subject: str, a: _Read, b: _Read) -> Iterator[Change]:
         text = f"{new.stage} instead of {old.stage} when {in_words(new.when)}"
         yield change(subject, "rule", text, old, new)
         return
-    found = sides.condition(subject, "rule", f"{new.stage} when", old.when, new.when, b.passes)
-    if found is not None:
-        yield found
+    yield from sides.condition(subject, "rule", f"{new.stage} when", old.when, new.when, b.passes)
     of_unknown = direction(sides.meanings.facts, (b.meaning, a.passes), (b.meaning, b.passes))
     if of_unknown != SAME:
         told = f"what is not known {_unknown(new)} instead of {_unknown(old)}"

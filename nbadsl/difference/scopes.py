@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar, get_args
 
 from nbadsl.difference.change import LOOSENED, MOVED, RENAMED, TIGHTENED, Change, change
@@ -70,7 +71,7 @@ def _both(sides: Sides, subject: str, old: nodes.Scope, new: nodes.Scope) -> Ite
         yield from items(sides, subject, old.items, new.items)
     if sides.old.purpose_of(old) != sides.new.purpose_of(new):
         purposes = (_one(s.items, nodes.Purpose) for s in (old, new))
-        yield from _some(sides.value(subject, "purpose", *purposes))
+        yield from sides.value(subject, "purpose", *purposes)
 
 
 def _moved(sides: Sides, subject: str, old: nodes.Scope, new: nodes.Scope) -> Iterator[Change]:
@@ -90,7 +91,7 @@ def _moved(sides: Sides, subject: str, old: nodes.Scope, new: nodes.Scope) -> It
 
 def items(sides: Sides, subject: str, old: Items, new: Items) -> Iterator[Change]:
     """What differs between two blocks."""
-    yield from _some(sides.value(subject, "title", _one(old, nodes.Title), _one(new, nodes.Title)))
+    yield from sides.value(subject, "title", _one(old, nodes.Title), _one(new, nodes.Title))
     yield from _active(sides, subject, old, new)
     yield from rules(sides, subject, _all(old, nodes.Rule), _all(new, nodes.Rule))
     yield from _factors(sides, subject, old, new)
@@ -101,7 +102,7 @@ def items(sides: Sides, subject: str, old: Items, new: Items) -> Iterator[Change
     )
     yield from _exempt(sides, subject, old, new)
     yield from _contents(sides, subject, _all(old, nodes.Content), _all(new, nodes.Content))
-    yield from _some(sides.value(subject, "slots", _one(old, nodes.Send), _one(new, nodes.Send)))
+    yield from sides.value(subject, "slots", _one(old, nodes.Send), _one(new, nodes.Send))
     yield from _channels(sides, subject, _all(old, nodes.Via), _all(new, nodes.Via))
 
 
@@ -114,10 +115,6 @@ def _one(items: Items, cls: type[Item]) -> Item | None:
     return found[-1] if found else None
 
 
-def _some(found: Change | None) -> Iterable[Change]:
-    return () if found is None else (found,)
-
-
 def _active(sides: Sides, subject: str, old: Items, new: Items) -> Iterator[Change]:
     for a, b in matched(_all(old, nodes.Active), _all(new, nodes.Active), (shape, type)):
         yield from period_change(sides, subject, "active", a.period if a else None, b.period if b else None)
@@ -125,10 +122,9 @@ def _active(sides: Sides, subject: str, old: Items, new: Items) -> Iterator[Chan
 
 def _exempt(sides: Sides, subject: str, old: Items, new: Items) -> Iterator[Change]:
     before, after = _one(old, nodes.Exempt), _one(new, nodes.Exempt)
-    found = sides.value(subject, "limit", before, after)
-    if found is not None:
-        effect = TIGHTENED if after is None else LOOSENED if before is None else ""
-        yield change(subject, "limit", found.text, before, after, effect)
+    effect = TIGHTENED if after is None else LOOSENED if before is None else ""
+    for found in sides.value(subject, "limit", before, after):
+        yield replace(found, effect=effect)
 
 
 # --- what scores are made of ---
@@ -140,7 +136,7 @@ def _factors(sides: Sides, subject: str, old: Items, new: Items) -> Iterator[Cha
         after = [i for i in _all(new, nodes.Factor) if i.kind == kind]
         for a, b in matched(before, after, (shape, type)):
             if a is not None and b is not None:
-                yield from _some(sides.number(subject, kind, kind, a.value, b.value))
+                yield from sides.number(subject, kind, kind, a.value, b.value)
             else:
                 one = either(a, b)
                 yield change(subject, kind, f"{kind}: {in_words(one.value)}", a, b)
@@ -153,16 +149,12 @@ def _boosts(sides: Sides, subject: str, old: list[nodes.Boost], new: list[nodes.
             one = either(a, b)
             yield change(subject, "boost", _boost(one), a, b)
             continue
-        yield from _some(sides.number(subject, "boost", "boost", a.value, b.value))
-        if a.when is not None and b.when is not None:
-            label = f"boost {b.value.span.words} when"
-            yield from _some(sides.condition(subject, "boost", label, a.when, b.when))
-        elif a.when is not b.when:
-            yield change(subject, "boost", f"{_boost(b)} instead of {_boost(a)}", a, b)
+        yield from sides.number(subject, "boost", "boost", a.value, b.value)
+        yield from sides.when(subject, "boost", f"boost {b.value.span.words}", a, b)
 
 
 def _boost(boost: nodes.Boost) -> str:
-    when = f" when {in_words(boost.when)}" if boost.when is not None else " for everybody"
+    when = f" when {in_words(boost.when)}" if boost.when is not None else ""
     return f"boost {boost.value.span.words}{when}"
 
 
@@ -178,30 +170,13 @@ def _contents(
             when = f" when {in_words(one.when)}" if one.when is not None else ""
             yield change(subject, "content", f"content “{one.name.text}”{when}", a, b)
             continue
-        yield from _content(sides, subject, a, b)
+        name = f"content “{b.name.text}”"
+        yield from sides.when(subject, "content", name, a, b)
+        yield from items(sides, f"{subject}, {name}", a.items, b.items)
     order = [c.name.text for c in new]
     if out_of_order([c.name.text for c in old], order):
         text = f"contents in another order, which decides between equal scores: {', '.join(order)}"
         yield change(subject, "content", text, old[0], new[0], kind=MOVED)
-
-
-def _content(sides: Sides, subject: str, old: nodes.Content, new: nodes.Content) -> Iterator[Change]:
-    label = f"content “{new.name.text}” when"
-    if old.when is not None and new.when is not None:
-        yield from _some(sides.condition(subject, "content", label, old.when, new.when))
-    elif new.when is not None:
-        yield change(
-            subject,
-            "content",
-            f"{label} {in_words(new.when)}, instead of always",
-            old,
-            new,
-            TIGHTENED,
-        )
-    elif old.when is not None:
-        text = f"content “{new.name.text}” always, instead of when {in_words(old.when)}"
-        yield change(subject, "content", text, old, new, LOOSENED)
-    yield from items(sides, f"{subject}, content “{new.name.text}”", old.items, new.items)
 
 
 def _channels(

@@ -6,11 +6,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from nbadsl.difference.change import EFFECTS, Change, by_way_of, change
+from nbadsl.difference.change import EFFECTS, LOOSENED, TIGHTENED, Change, by_way_of, change
 from nbadsl.difference.direction import SAME, direction
 from nbadsl.difference.meanings import Meanings
 from nbadsl.difference.phrases import said
@@ -18,9 +18,10 @@ from nbadsl.difference.shape import everything, shape
 from nbadsl.ide.plain import in_words
 from nbadsl.lint.compare import at_least
 from nbadsl.lint.values import YES, Answers
+from nbadsl.program.nodes import Expr
 from nbadsl.semantics.model import Model, Symbol
 from nbadsl.syntax import nodes
-from nbadsl.types import Flag, is_numeric
+from nbadsl.types import is_numeric
 
 Thing = TypeVar("Thing")
 
@@ -48,26 +49,38 @@ class Sides:
         old: nodes.Expr,
         new: nodes.Expr,
         passes: Answers = YES,
-    ) -> Change | None:
-        """The change of a condition that lets people pass with some answers; None when the same people pass."""
+    ) -> Iterator[Change]:
+        """The change of a condition that lets people pass with some answers; none when the same people pass."""
         before, after = self.meanings.old.read(old), self.meanings.new.read(new)
         found = direction(self.meanings.facts, (before, passes), (after, passes))
-        if found == SAME:
-            return None
-        return self._changed(subject, part, label, old, new, found)
+        if found != SAME:
+            yield self._changed(subject, part, label, old, new, found)
 
-    def number(self, subject: str, part: str, label: str, old: nodes.Expr, new: nodes.Expr) -> Change | None:
-        """The change of a number or any other value; None when it means the same. The words say whether it is higher."""
+    def when(self, subject: str, part: str, name: str, old: Any, new: Any) -> Iterator[Change]:
+        """The change of the condition `when` of two nodes; without one, a node always holds."""
+        if old.when is not None and new.when is not None:
+            yield from self.condition(subject, part, f"{name} when", old.when, new.when)
+        elif new.when is not None:
+            text = f"{name} when {in_words(new.when)}, instead of always"
+            yield change(subject, part, text, old, new, TIGHTENED)
+        elif old.when is not None:
+            text = f"{name} always, instead of when {in_words(old.when)}"
+            yield change(subject, part, text, old, new, LOOSENED)
+
+    def number(
+        self, subject: str, part: str, label: str, old: nodes.Expr, new: nodes.Expr
+    ) -> Iterator[Change]:
+        """The change of a number or any other value; none when it means the same. The words say whether it is higher."""
         before, after = self.meanings.old.read(old), self.meanings.new.read(new)
-        if before is after:
-            return None
-        found = self._changed(subject, part, label, old, new, "")
-        if not is_numeric(before.type) or isinstance(after.type, Flag):
-            return found
+        if before is not after:
+            found = self._changed(subject, part, label, old, new, "")
+            yield replace(found, text=found.text + self._compared(before, after))
+
+    def _compared(self, old: Expr, new: Expr) -> str:
+        if not (is_numeric(old.type) and is_numeric(new.type)):
+            return ""
         facts = self.meanings.facts.renewed()
-        higher = at_least(facts, after, before) and "higher"
-        lower = not higher and at_least(facts, before, after) and "lower"
-        return replace(found, text=f"{found.text} ({higher or lower})") if higher or lower else found
+        return " (higher)" if at_least(facts, new, old) else " (lower)" if at_least(facts, old, new) else ""
 
     def _changed(
         self, subject: str, part: str, label: str, old: nodes.Expr, new: nodes.Expr, effect: str
@@ -83,12 +96,11 @@ class Sides:
         """What two nodes read that differs itself."""
         return tuple(sorted(self.roots & (names(self.old, old) | names(self.new, new))))
 
-    def value(self, subject: str, part: str, old: Any, new: Any) -> Change | None:
+    def value(self, subject: str, part: str, old: Any, new: Any) -> Iterator[Change]:
         """The change of something that is said word for word, of which either may be missing."""
-        if shape(old) == shape(new):
-            return None
-        words = [n.span.words for n in (new, old) if n is not None]
-        return change(subject, part, " instead of ".join(words), old, new)
+        if shape(old) != shape(new):
+            words = [n.span.words for n in (new, old) if n is not None]
+            yield change(subject, part, " instead of ".join(words), old, new)
 
 
 def either(old: Thing | None, new: Thing | None) -> Thing:
