@@ -14,6 +14,7 @@ from nbadsl.difference.sides import Sides, effect_of, either, matched, out_of_or
 from nbadsl.semantics.model import Model
 from nbadsl.syntax import nodes
 
+_PICK_ONE = ("Pick", ("Number", 1), ())
 Arbitrating = (nodes.Score, nodes.Threshold, nodes.Pick, nodes.Fallback)
 
 
@@ -87,14 +88,15 @@ def _arbitration(sides: Sides) -> Iterator[Change]:
             case nodes.Fallback(), nodes.Fallback():
                 if sides.named(a.action.text) != b.action.text:
                     yield change("arbitrate", "fallback", f"{b.span.words} instead of {a.action.text}", a, b)
+            case (None, one) | (one, None) if one is None or shape(one) == _PICK_ONE:
+                pass  # which is what happens anyway
             case _:
                 yield from sides.value("arbitrate", kind.__name__.lower(), a, b)
 
 
 def _chosen(model: Model) -> dict[type, Any]:
-    """What stands in `arbitrate`, by its kind, without a `pick 1`, which is what happens anyway."""
-    choices = model.arbitrate.choices if model.arbitrate else ()
-    return {type(c): c for c in choices if shape(c) != ("Pick", ("Number", 1), ())}
+    """What stands in `arbitrate`, by its kind."""
+    return {type(c): c for c in (model.arbitrate.choices if model.arbitrate else ())}
 
 
 # --- chance ---

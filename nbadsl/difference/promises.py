@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from nbadsl.difference.change import LOOSENED, TIGHTENED, Change, change
+from nbadsl.difference.change import LOOSENED, RENAMED, TIGHTENED, Change, change
 from nbadsl.difference.limits import kind, length
 from nbadsl.difference.shape import shape
 from nbadsl.difference.sides import Sides, effect_of, either, matched
@@ -30,7 +30,7 @@ def _guarantees(sides: Sides) -> Iterator[Change]:
             continue
         subject = _called("guarantee", b)
         if a.title.text != b.title.text:
-            yield change(subject, "name", f"was called “{a.title.text}”", a, b)
+            yield change(subject, "name", f"was called “{a.title.text}”", a, b, kind=RENAMED)
         if (a.never, sides.named(a.scope.text)) != (b.never, b.scope.text):
             yield change(subject, "scope", f"{_promised(b)} instead of {_promised(a)}", a, b)
         for found in sides.condition(subject, "guarantee", f"{_promised(b)} when", a.when, b.when):
@@ -68,6 +68,8 @@ def _tests(sides: Sides) -> Iterator[Change]:
         if a is None or b is None:
             one = either(a, b)
             yield change(_called("test", one), "test", _expects(one), a, b)
+        elif a.title.text != b.title.text:
+            yield change(_called("test", b), "name", f"was called “{a.title.text}”", a, b, kind=RENAMED)
         elif _test(a) != _test(b):
             text = (
                 f"{_expects(b)} instead of {_expects(a)}"
