@@ -294,6 +294,25 @@ def test_nba_replay_refuses_another_policy_unless_it_is_asked_what_changes(recor
     assert " differ" in changed and "choices 1 score: " in changed
 
 
+def test_another_policy_decides_by_its_own_parameters_and_the_room_that_was_left(shop, tmp_path):
+    record_all(shop, tmp_path / "d.jsonl")
+    text = POLICY.replace("lever: number = 1.1", "lever: number = 2.2")
+    (tmp_path / "p.nba").write_text(text.replace("limit 3 per day", "limit 3 per day  limit 5 per week"))
+    again = found(nbadsl.load(tmp_path / "p.nba"), tmp_path / "d.jsonl", changed=True)
+    written = lines_of(tmp_path / "d.jsonl")
+    assert all(not each.problem for each in again)
+    twice = [
+        (line["decision"]["choices"][0]["score"] * 2, each.differences)
+        for line, each in zip(written, again, strict=True)
+        if [c["action"] for c in line["decision"]["choices"]] == ["a"]
+        and line["decision"]["reason"] == "chosen"
+    ]
+    assert twice and all(
+        [(d.what, d.now) for d in differences] == [("choices 1 score", pytest.approx(score))]
+        for score, differences in twice
+    )
+
+
 def test_record_share_is_a_share(recorded: Path):
     assert "write `1%`" in fails(
         2, "run", "-p", "customers.csv", "--record", "x.jsonl", "--record-share", "many"
