@@ -269,6 +269,8 @@ class _Search:
                 continue
             name = order[len(change)]
             options, certain = self._of_field(name, tests, name in meet, change if name in wide else ())
+            if name in wide[:-1]:
+                options = [*options, *self._spread(name)]
             exact &= certain
             stack += [(*change, (name, each)) for each in options]
         return sorted(found, key=lambda each: each[0]), exact
@@ -304,6 +306,15 @@ class _Search:
         if key not in self.known:
             self.known[key] = self._numbers(name, tests, every, changes)
         return self.known[key]
+
+    def _spread(self, name: str) -> list[Option]:
+        """Some values of a field with a range, for one that meets another in a test: the ends, and three between."""
+        trial, field = self.trial, self.trial.field(name)
+        if field.low is None or field.high is None:
+            return []
+        along, old, width = self.lines[name], trial.value(name), field.high - field.low
+        values = [along.value(along.place(field.low + width * part / 4)) for part in range(5)]
+        return [option(field, old, value, trial.given) for value in values if value != old]
 
     def _numbers(
         self, name: str, tests: Tests, every: bool, changes: Mapping[str, Value]
