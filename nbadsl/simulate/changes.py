@@ -65,7 +65,7 @@ class Comparing:
         self.matrix += np.bincount(old * len(self.matrix) + new, minlength=self.matrix.size).reshape(
             self.matrix.shape
         )
-        same = np.flatnonzero(~changed & (firsts[0] >= 0))
+        same = np.flatnonzero(~changed)
         names = (each[first[same]] for each, first in zip(self.candidates, firsts, strict=True))
         self.varied += int(np.not_equal(*names).sum())
         rows = np.flatnonzero(changed)
@@ -169,12 +169,22 @@ class _Words:
 
 
 def limit_changes(new: Sequence[LimitUse], old: Sequence[LimitUse]) -> tuple[LimitChange, ...]:
-    """The limits of both, in the order of the new policy; behind them those that are gone."""
+    """The limits of both, in the order of the new policy; behind them those that are gone. A limit whose number was
+    changed has another name: of those that are left over, the ones of a block and stage belong together in their order."""
+    left, pairs = list(old), dict[int, LimitUse]()
+    for words in (_name, _block):
+        for number, use in enumerate(new):
+            found = next((each for each in left if words(each) == words(use)), None)
+            if found is not None and number not in pairs:
+                left.remove(found)
+                pairs[number] = found
+    kept = [LimitChange(_name(use), pairs.get(number), use) for number, use in enumerate(new)]
+    return (*kept, *(LimitChange(_name(use), use, None) for use in left))
 
-    def by_name(uses: Sequence[LimitUse]) -> dict[str, LimitUse]:
-        return {f"{use.scope}: {use.stage} {use.name}": use for use in uses}
 
-    here, before = by_name(new), by_name(old)
-    return tuple(
-        LimitChange(name, before.get(name), here.get(name)) for name in dict.fromkeys((*here, *before))
-    )
+def _name(use: LimitUse) -> str:
+    return f"{use.scope}: {use.stage} {use.name}"
+
+
+def _block(use: LimitUse) -> tuple[str, str, str | None]:
+    return use.scope, use.stage, use.subject

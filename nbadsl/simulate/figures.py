@@ -248,7 +248,7 @@ class Gain:
 
 @dataclass(frozen=True, slots=True)
 class LimitChange:
-    """A limit, rest or budget by both policies, matched by scope, stage and name; None: it is not in this one."""
+    """A limit, rest or budget by both policies; None: it is not in this one. `name`: as the new policy has it."""
 
     name: str
     old: LimitUse | None

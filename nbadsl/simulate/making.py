@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nbadsl.program.facts import CandidateFacts
 from nbadsl.program.nodes import Column, Expr, Program, children
@@ -114,10 +115,17 @@ def _histograms(people: People, actions: Codes, names: list[str]) -> Iterator[Hi
         some = order[start:stop]
         scores = people.score[some][people.scored[some]]
         if len(scores):
-            counts, edges = np.histogram(scores, BINS)
-            yield Histogram(
-                name, len(scores), float(scores.mean()), tuple(edges.tolist()), tuple(counts.tolist())
-            )
+            edges = _edges(float(scores.min()), float(scores.max()))
+            counts, _ = np.histogram(scores, edges)
+            mean = float((scores / len(scores)).sum())
+            yield Histogram(name, len(scores), mean, tuple(edges.tolist()), tuple(counts.tolist()))
+
+
+def _edges(low: float, high: float) -> NDArray[np.float64]:
+    """Of BINS bins, or of one where numbers are too near to each other, or too far apart, for more."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        edges = np.linspace(low, high, BINS + 1)
+        return edges if (np.diff(edges) > 0).all() else np.array([low, high])
 
 
 # --- what is unknown --------------------------------------------------------------------------------------

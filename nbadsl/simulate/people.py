@@ -36,7 +36,8 @@ class People:
 
     @staticmethod
     def joined(parts: list[People]) -> People:
-        """One after the other; at least one part."""
+        """One after the other."""
+        parts = parts or [People(*(np.zeros(0, kind) for kind in (np.int32, float, bool, np.int32)))]
         return People(
             *(np.concatenate([getattr(part, name) for part in parts]) for name in People.__dataclass_fields__)
         )

@@ -63,9 +63,11 @@ class Values:
     def add(self, people: pa.RecordBatch) -> None:
         column = people.column(column_of(self.field))
         if not self.is_words:
-            plain = column.cast(takable(column.type))
-            self.parts.append(plain)
+            self.parts.append(column.cast(takable(column.type)))
             return
+        default = self.field.default
+        if default is not None and column.null_count:
+            column = column.cast(pa.bool_() if isinstance(default, bool) else pa.string()).fill_null(default)
         column = pc.if_else(column, "yes", "no") if pa.types.is_boolean(column.type) else column
         if not pa.types.is_dictionary(column.type):
             column = column.cast(pa.string()).dictionary_encode()
