@@ -26,6 +26,7 @@ from nbadsl.history.memory import MemoryStore
 from nbadsl.interpreter import decide
 from nbadsl.program.facts import facts_of
 from nbadsl.replay import Replayed, recording, replay
+from nbadsl.types import DAY
 
 NOW = datetime(2026, 11, 20, 9, 0, 0, 1, tzinfo=UTC)
 POLICY = """
@@ -242,6 +243,13 @@ def test_a_length_in_its_own_unit_reads_back_to_the_bit(times, unit):
     value = read_record([field], {"offset": times})["offset"]
     written = json.loads(json.dumps(plain(field, value)))
     assert read_record([field], {"offset": written})["offset"] == value
+
+
+@given(st.integers(-(10**15), 10**15), st.sampled_from(["since", "complaint", "wait", "wakes"]))
+def test_moments_and_lengths_read_back_to_the_microsecond(microseconds, name):
+    field = replace(next(f for f in FIELDS if f.name == name), low=None)
+    value = float(microseconds % DAY if name == "wakes" else microseconds)
+    assert read_record([field], {name: json.loads(json.dumps(plain(field, value)))})[name] == value
 
 
 # --- the command ---
