@@ -42,10 +42,10 @@ def _number(field: Input, value: float) -> int | float | str:
             return plain_time(value)
         case Clock():
             return (_EPOCH + timedelta(microseconds=int(value))).time().isoformat(timespec="microseconds")
-        case Duration() if field.unit is None:
-            return f"{Decimal(int(value)) / int(SECOND):f} seconds"
-        case Duration():
+        case Duration() if field.unit is not None:
             return _short(value / field.unit)
+        case Duration():
+            return f"{Decimal(int(value)) / int(SECOND):f} seconds"
     return _short(value)
 
 
