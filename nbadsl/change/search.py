@@ -4,7 +4,7 @@
 `values`); of these, the one whose fields are declared first, the profile's before the context's; and then the lower
 values, words that are declared first, unknown last.
 
-Sets of one field are tried, then of two, then of three. A set is looked at only where each rule that stops the action
+Sets of one field are tried, then of two, and so on up to five, within a bound of work. A set is looked at only where each rule that stops the action
 now reads one of its fields, and where, if it is merely outranked, its own rank or that of everything above it does.
 Of each field, one value of every piece is enough, the nearest: so what is found is the smallest, and where nothing is
 found, nothing can be (but for the last digit, where scores are made by `exp`, `log` or `^`). That is not so where several
