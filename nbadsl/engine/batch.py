@@ -240,11 +240,8 @@ class Engine:
         settings[at.REASON_COUNTERS] = self.plan.counters
         settings[at.FALLBACK] = chosen.has_fallback
         settings[at.NUMBER_COUNT] = self.plan.number_registers
-        settings[at.MOST_ACTION : at.MOST_ACTION + 3] = (
-            chosen.most_action,
-            chosen.most_group,
-            chosen.most_channel,
-        )
+        most = (chosen.most_action, chosen.most_group, chosen.most_channel)
+        settings[at.MOST_ACTION : at.MOST_ACTION + 3] = most
         return settings
 
     def room(self, block: int, settings: NDArray[np.int64], recoded: int = 0) -> NDArray[np.uint8]:
