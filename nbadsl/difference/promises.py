@@ -22,7 +22,7 @@ def promises(sides: Sides) -> Iterator[Change]:
 
 
 def _guarantees(sides: Sides) -> Iterator[Change]:
-    for a, b in matched(sides.old.guarantees, sides.new.guarantees, (lambda g: g.title.text, shape)):
+    for a, b in matched(sides.old.guarantees, sides.new.guarantees, (lambda g: g.title.text, lambda g: shape((g.never, g.scope, g.when)))):
         if a is None or b is None:
             one = either(a, b)
             text = f"{_promised(one)} when {in_words(one.when)}"
