@@ -25,7 +25,6 @@ from nbadsl.prove.facts import Facts
 from nbadsl.prove.inputs import number_in, within
 from nbadsl.prove.values import YES, Number, Term, both, implies, literal, real
 
-_CLOSE = 1e-9  # relative: a model may take an operation for this much more or less
 _SLACK = Fraction(1, 10**12)  # relative: what the doubles of curves may be wrong by
 _TINY = Fraction(1, 10**30)
 LN_MAX = math.log(MAX)
@@ -91,7 +90,7 @@ class Product(Operation):
         if not z3.is_true(model.eval(self.when, model_completion=True)):
             return
         a, b, c = (number_in(model, each) for each in (self.x, self.y, self.z))
-        if abs(a * b - c) <= _CLOSE * abs(float(c)):
+        if a * b == c:
             return
         at_a, at_b = literal(near(a), False), literal(near(b), False)
         yield from self._planes(at_a, at_b)
@@ -110,26 +109,36 @@ class Product(Operation):
 @dataclass(frozen=True, slots=True)
 class Curve:
     """An increasing function of one number. `bends`: 1 where it lies below its chords (convex), -1 above, 0: unknown.
-    `tangent`: of a place and the function there a line (slope, height at 0) on its other side."""
+    `tangent`: of a place and the function there a line (slope, height at 0) on its other side. `exactly`: the function
+    where it is a number without a rest."""
 
     name: str
     of: Callable[[float], float]
     bends: int = 0
     tangent: Callable[[Fraction, Fraction], tuple[Fraction, Fraction]] | None = None
+    exactly: Callable[[Fraction], Fraction | None] = lambda v: None
+
+    def around(self, v: Fraction, f: float) -> tuple[Fraction, Fraction]:
+        """Between which bounds the function lies at v, where doubles say f."""
+        exact = self.exactly(v)
+        if exact is not None:
+            return exact, exact
+        slack = abs(Fraction(f)) * _SLACK + _TINY
+        return Fraction(f) - slack, Fraction(f) + slack
 
 
-EXP = Curve("exp", exponential, 1, lambda v, f: (f, f * (1 - v)))
-LOG = Curve("log", math.log, -1, lambda v, f: (1 / v, f - 1))
+EXP = Curve("exp", exponential, 1, lambda v, f: (f, f * (1 - v)), lambda v: None if v else Fraction(1))
+LOG = Curve("log", math.log, -1, lambda v, f: (1 / v, f - 1), lambda v: Fraction(0) if v == 1 else None)
 SQRT = Curve("sqrt", math.sqrt, -1, lambda v, f: (1 / (2 * f), f / 2) if f > 0 else (Fraction(10**15), f))
 
 
-INVERSE = Curve("inverse", lambda x: -1 / x, 1, lambda v, f: (1 / (v * v), 2 * f))
+INVERSE = Curve("inverse", lambda x: -1 / x, 1, lambda v, f: (1 / (v * v), 2 * f), lambda v: -1 / v)
 """-1 / x for x below 0: increasing, like all curves."""
 
 
 def power_of(base: float) -> Curve:
     """base ^ x for a base above 1."""
-    return Curve(f"{base} ^", lambda x: math.pow(base, x), 1)
+    return Curve(f"{base} ^", lambda x: math.pow(base, x), 1, exactly=lambda v: None if v else Fraction(1))
 
 
 def power_by(exponent: float) -> Curve:
@@ -155,10 +164,11 @@ class Bent(Operation):
             f = self.curve.of(float(v))
         except (ValueError, OverflowError):
             return
-        if not math.isfinite(f) or abs(f - float(found)) <= _CLOSE * abs(f) + float(_TINY):
+        if not math.isfinite(f):
             return
-        exact = Fraction(f)
-        low, high = exact - abs(exact) * _SLACK - _TINY, exact + abs(exact) * _SLACK + _TINY
+        low, high = self.curve.around(v, f)
+        if low <= found <= high:
+            return
         yield from self._point(v, low, high)
         yield from self._line(v, low if self.curve.bends > 0 else high)
         insort(self.points, (v, low, high))
