@@ -22,7 +22,8 @@ def promises(sides: Sides) -> Iterator[Change]:
 
 
 def _guarantees(sides: Sides) -> Iterator[Change]:
-    for a, b in matched(sides.old.guarantees, sides.new.guarantees, (lambda g: g.title.text, lambda g: shape((g.never, g.scope, g.when)))):
+    keys = (lambda g: g.title.text, lambda g: shape((g.never, g.scope, g.when)))
+    for a, b in matched(sides.old.guarantees, sides.new.guarantees, keys):
         if a is None or b is None:
             one = either(a, b)
             text = f"{_promised(one)} when {in_words(one.when)}"
@@ -40,7 +41,7 @@ def _guarantees(sides: Sides) -> Iterator[Change]:
 
 def _at_most(sides: Sides) -> Iterator[Change]:
     """Promises about limits. Fewer contacts, or a longer window, is more of a promise."""
-    for a, b in matched(sides.old.at_most, sides.new.at_most, (lambda g: g.title.text, shape)):
+    for a, b in matched(sides.old.at_most, sides.new.at_most, (lambda g: g.title.text,)):
         subject = _called("guarantee", either(a, b))
         if a is None or b is None:
             yield change(subject, "guarantee", _number(either(a, b)), a, b)

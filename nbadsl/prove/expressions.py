@@ -186,7 +186,7 @@ class Expressions:
         constant = self.inputs.word(word)
         if value.eq(constant):
             return YES
-        return NO if str(value).startswith("text ") and value.num_args() == 0 else value == constant
+        return NO if z3.is_const(value) and str(value).startswith("text #") else value == constant
 
     def _matches(self, expr: Match) -> Term:
         pattern, value = expr.pattern, cast(Text, self._made[expr.operand]).value

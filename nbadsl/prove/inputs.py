@@ -127,7 +127,7 @@ class Inputs:
     def word(self, text: str) -> Term:
         """A text of the policy. Different ones are different things."""
         if text not in self.words:
-            word = z3.Const(f"text {text}", WORD)
+            word = z3.Const(f"text #{len(self.words)}", WORD)  # names of z3 end at a NUL
             self.facts.add([word], [_CODE(word) == len(self.words)])
             for (op, pattern), match in self.matches.items():
                 self.facts.always.append(match(word) == MATCH[op](text, pattern))
@@ -137,7 +137,7 @@ class Inputs:
     def match(self, op: str, pattern: str) -> z3.FuncDeclRef:
         """Whether a text starts with, ends with or contains another one."""
         if (op, pattern) not in self.matches:
-            match = z3.Function(f"{op} {pattern}", WORD, z3.BoolSort())
+            match = z3.Function(f"{op} #{len(self.matches)}", WORD, z3.BoolSort())
             self.facts.always += [
                 match(word) == MATCH[op](text, pattern) for text, word in self.words.items()
             ]

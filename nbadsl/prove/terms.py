@@ -25,7 +25,6 @@ from nbadsl.prove.facts import Facts
 from nbadsl.prove.inputs import number_in, within
 from nbadsl.prove.values import YES, Number, Term, both, implies, literal, real
 
-_CLOSE = 1e-9  # relative: a model may take an operation for this much more or less
 _SLACK = Fraction(1, 10**12)  # relative: what the doubles of curves may be wrong by
 _TINY = Fraction(1, 10**30)
 LN_MAX = math.log(MAX)
@@ -99,14 +98,16 @@ class Product(Operation):
         if not z3.is_true(model.eval(self.when, model_completion=True)):
             return
         a, b, c = (number_in(model, each) for each in (self.x, self.y, self.z))
-        if abs(a * b - c) <= _CLOSE * abs(double(c)):
+        if a * b == c:
             return
         at_a, at_b = literal(near(a), False), literal(near(b), False)
         yield from self._planes(at_a, at_b)
         yield implies(both(self.when, self.y == at_b), self.z == at_b * self.x)
-        for digits in (1, 3):
-            nice = literal(near(Fraction(f"{double(b):.{digits}g}")), False)
-            yield implies(both(self.when, self.y == nice), self.z == nice * self.x)
+        for digits in (1, 2, 3):
+            # Near the place, too, so that a limit that is never reached is not approached for ever.
+            c, d = (literal(Fraction(f"{double(each):.{digits}g}"), False) for each in (a, b))
+            yield from self._planes(c, d)
+            yield implies(both(self.when, self.y == d), self.z == d * self.x)
 
     def hints(self, model: z3.ModelRef) -> Iterator[Term]:
         yield self.y == literal(Fraction(f"{double(number_in(model, self.y)):.3g}"), False)
@@ -118,26 +119,47 @@ class Product(Operation):
 @dataclass(frozen=True, slots=True)
 class Curve:
     """An increasing function of one number. `bends`: 1 where it lies below its chords (convex), -1 above, 0: unknown.
-    `tangent`: of a place and the function there a line (slope, height at 0) on its other side."""
+    `tangent`: of a place and the function there a line (slope, height at 0) on its other side. `exactly`: the function
+    where it is a number without a rest, as at `start`."""
 
     name: str
     of: Callable[[float], float]
     bends: int = 0
     tangent: Callable[[Fraction, Fraction], tuple[Fraction, Fraction]] | None = None
+    exactly: Callable[[Fraction], Fraction | None] = lambda v: None
+    start: Fraction | None = None
+
+    def around(self, v: Fraction, f: float) -> tuple[Fraction, Fraction]:
+        """Between which bounds the function lies at v, where doubles say f."""
+        exact = self.exactly(v)
+        if exact is not None:
+            return exact, exact
+        slack = abs(Fraction(f)) * _SLACK + _TINY
+        return Fraction(f) - slack, Fraction(f) + slack
 
 
-EXP = Curve("exp", exponential, 1, lambda v, f: (f, f * (1 - v)))
-LOG = Curve("log", math.log, -1, lambda v, f: (1 / v, f - 1))
+EXP = Curve(
+    "exp", exponential, 1, lambda v, f: (f, f * (1 - v)), lambda v: None if v else Fraction(1), Fraction(0)
+)
+LOG = Curve(
+    "log", math.log, -1, lambda v, f: (1 / v, f - 1), lambda v: Fraction(0) if v == 1 else None, Fraction(1)
+)
 SQRT = Curve("sqrt", math.sqrt, -1, lambda v, f: (1 / (2 * f), f / 2) if f > 0 else (Fraction(10**15), f))
 
 
-INVERSE = Curve("inverse", lambda x: -1 / x, 1, lambda v, f: (1 / (v * v), 2 * f))
+INVERSE = Curve("inverse", lambda x: -1 / x, 1, lambda v, f: (1 / (v * v), 2 * f), lambda v: -1 / v)
 """-1 / x for x below 0: increasing, like all curves."""
 
 
 def power_of(base: float) -> Curve:
     """base ^ x for a base above 1."""
-    return Curve(f"{base} ^", lambda x: math.pow(base, x), 1)
+    return Curve(
+        f"{base} ^",
+        lambda x: math.pow(base, x),
+        1,
+        exactly=lambda v: None if v else Fraction(1),
+        start=Fraction(0),
+    )
 
 
 def power_by(exponent: float) -> Curve:
@@ -155,6 +177,13 @@ class Bent(Operation):
     when: Term
     points: list[tuple[Fraction, Fraction, Fraction]] = field(default_factory=list)
 
+    def start(self) -> Iterator[Term]:
+        """Where the curve is known without looking at a model."""
+        if self.curve.start is not None:
+            exact = self.curve.exactly(self.curve.start)
+            assert exact is not None
+            yield from self._point(self.curve.start, exact, exact)
+
     def lemmas(self, model: z3.ModelRef) -> Iterator[Term]:
         if not z3.is_true(model.eval(self.when, model_completion=True)):
             return
@@ -163,10 +192,11 @@ class Bent(Operation):
             f = self.curve.of(float(v))
         except (ValueError, OverflowError):
             return
-        if not math.isfinite(f) or abs(f - float(found)) <= _CLOSE * abs(f) + float(_TINY):
+        if not math.isfinite(f):
             return
-        exact = Fraction(f)
-        low, high = exact - abs(exact) * _SLACK - _TINY, exact + abs(exact) * _SLACK + _TINY
+        low, high = self.curve.around(v, f)
+        if low <= found <= high:
+            return
         yield from self._point(v, low, high)
         yield from self._line(v, low if self.curve.bends > 0 else high)
         insort(self.points, (v, low, high))
@@ -287,7 +317,8 @@ class Terms:
         x = real(x)
         result, is_new = self.variable(curve.name, x)
         if is_new:
-            self.add([result], Bent(curve, x, result, when), within(result, bounds, when))
+            bent = Bent(curve, x, result, when)
+            self.add([result], bent, [*within(result, bounds, when), *bent.start()])
         return result
 
     def power(self, a: Term, b: Term) -> tuple[Term, Term]:

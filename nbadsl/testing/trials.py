@@ -136,8 +136,7 @@ class _Reader:
         expects: tuple[nodes.Expect, ...],
     ) -> Trial:
         row = {
-            f.name: _read(f, values[f.name]) if f.name in values else left_out(f)
-            for f in self.program.inputs
+            f.name: _read(f, values[f.name]) if f.name in values else left_out(f) for f in self.program.inputs
         }
         context = {f.name: values[f.name] for f in self.program.context if f.name in values}
         given = givens(self.program, self.now, context=context)
