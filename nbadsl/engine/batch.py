@@ -42,10 +42,9 @@ LIST_ROWS = 512  # rows of a block where candidates are put on lists
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Results:
-    """Decisions of n people as arrays, and what was counted. `left`: [n], the reason where limits
-    leave nothing of somebody's list. `struck`: [n], where people were served, the limit that had no room for the first
-    candidate that they proposed, -1 for none. `fates`: [n, candidates], where they were asked for; see `engine.fates`. `losses`:
-    as in `allocate.Allocated`, where people were served."""
+    """Decisions of n people as arrays, and what was counted. `left`: [n], the reason where limits leave nothing of somebody's
+    list. `struck`: [n], where people were served, the limit that had no room for the first candidate that they proposed, -1
+    for none. `losses`: as in `allocate.Allocated`, as well. `fates`: [n, candidates], where asked for; see `engine.fates`."""
 
     outcome: Outcome
     counters: Counters
