@@ -65,6 +65,13 @@ def test_an_editors_waits_are_measured(quick: dict[str, Any]) -> None:
     assert "keystroke to findings" in quick["text"]
 
 
+def test_simulations_are_measured_alone_and_against_an_old_policy(quick: dict[str, Any]) -> None:
+    (found,) = quick["simulations"]
+    assert 0 < found["changed"] < found["people"] == 2500
+    assert min(found["seconds"]) > 0 and 20e6 < min(found["peaks"])
+    assert "`--against` an old policy" in quick["text"]
+
+
 def test_limits_are_measured_where_they_bind(quick: dict[str, Any]) -> None:
     (limits,) = quick["limits"]
     batches, keeping, singles = limits["batches"], limits["keeping"], limits["singles"]["seconds"]

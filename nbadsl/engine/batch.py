@@ -42,9 +42,10 @@ LIST_ROWS = 512  # rows of a block where candidates are put on lists
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Results:
-    """Decisions of n people as arrays, and what was counted. `left`: [n], the reason where limits leave nothing of somebody's
-    list. `struck`: [n], where people were served, the limit that had no room for the first candidate that they proposed, -1
-    for none. `losses`: as in `allocate.Allocated`, as well. `fates`: [n, candidates], where asked for; see `engine.fates`."""
+    """Decisions of n people as arrays, and what was counted. `left`: [n], the reason where limits
+    leave nothing of somebody's list. `struck`: [n], where people were served, the limit that had no room for the first
+    candidate that they proposed, -1 for none. `fates`: [n, candidates], where they were asked for; see `engine.fates`. `losses`:
+    as in `allocate.Allocated`, where people were served."""
 
     outcome: Outcome
     counters: Counters
@@ -239,11 +240,8 @@ class Engine:
         settings[at.REASON_COUNTERS] = self.plan.counters
         settings[at.FALLBACK] = chosen.has_fallback
         settings[at.NUMBER_COUNT] = self.plan.number_registers
-        settings[at.MOST_ACTION : at.MOST_ACTION + 3] = (
-            chosen.most_action,
-            chosen.most_group,
-            chosen.most_channel,
-        )
+        most = (chosen.most_action, chosen.most_group, chosen.most_channel)
+        settings[at.MOST_ACTION : at.MOST_ACTION + 3] = most
         return settings
 
     def room(self, block: int, settings: NDArray[np.int64], recoded: int = 0) -> NDArray[np.uint8]:

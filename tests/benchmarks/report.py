@@ -17,11 +17,13 @@ from engine_way import VERSION
 from layout import Layout
 from limits import Batches, Keeping, Limits, Singles
 from memory import Run
+from simulations import Simulated
 from starts import Starts, duration, lines
 from ways import REFERENCE, WAYS
 
 MARK, LIMITS_MARK = "<!-- benchmark -->", "<!-- benchmark of limits -->"
 EDITOR_MARK = "<!-- benchmark of the editor -->"
+SIMULATE_MARK = "<!-- benchmark of simulations -->"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class Results:
     layouts: tuple[Layout, ...]
     limits: tuple[Limits, ...]
     editor: tuple[Waited, ...]
+    simulations: tuple[Simulated, ...]
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON: everything that was measured, every round."""
@@ -57,6 +60,7 @@ def markdown(results: Results) -> dict[str, str]:
     """All tables, by the mark that they stand behind in the README."""
     found = {MARK: _engine(results), LIMITS_MARK: [part for each in results.limits for part in _limits(each)]}
     found[EDITOR_MARK] = [part for each in results.editor for part in _editor(each)]
+    found[SIMULATE_MARK] = [_simulated(each) for each in results.simulations]
     versions = dict.fromkeys(m.version for c in results.comparisons for m in c.measured)
     where = ". ".join([machine(), *(versions or [VERSION]), f"{datetime.now(UTC):%Y-%m-%d}"]) + "."
     return {mark: "\n\n".join([*parts, where]) + "\n" for mark, parts in found.items() if parts}
@@ -133,6 +137,17 @@ def _starts(results: Results) -> Iterator[str]:
     yield _table(["", *(f"{starts.actions:,} actions" for starts in results.starts)], rows)
     if results.kernel is not None:
         yield f"The engine's machine code is compiled once for a machine: {duration(results.kernel)}."
+
+
+def _simulated(found: Simulated) -> str:
+    each = [
+        f"{duration(seconds)}, {peak / 1e6:,.0f} MB"
+        for seconds, peak in zip(found.seconds, found.peaks, strict=True)
+    ]
+    return (
+        f"**Simulations**: `nba simulate` of {found.people:,} people and {found.actions} actions from a Parquet file, by three fields: "
+        f"{each[0]}. `--against` an old policy, of which {found.changed:,} people get something else: {each[1]}."
+    )
 
 
 def _limits(found: Limits) -> Iterator[str]:

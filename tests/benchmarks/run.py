@@ -1,6 +1,6 @@
 """Measures nbadsl, a C program for the same policy, Polars, DuckDB and zen-engine, side by side. See README.md.
 
-python tests/benchmarks/run.py [--quick] [--limits] [--format] [--editor] [--rows N] [--actions 10,50,200,1000] [--json FILE] [--readme]
+python tests/benchmarks/run.py [--quick] [--limits] [--format] [--editor] [--simulate] [--rows N] [--actions 10,50,200,1000] [--json FILE] [--readme]
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from layout import measure_layout  # noqa: E402
 from limits import measure_limits  # noqa: E402
 from memory import measure_run  # noqa: E402
 from report import Results, into_readme, markdown  # noqa: E402
+from simulations import measure_simulations  # noqa: E402
 from starts import kernel_compile_seconds, measure_starts  # noqa: E402
 from ways import WAYS  # noqa: E402
 
@@ -45,16 +46,19 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, help="how often each way decides; 7")
     parser.add_argument("--file-gb", type=float, help="size of the larger Parquet file; 2, 0 for none")
     parser.add_argument(
-        "--parts", default="compare,starts,format,memory,limits,editor", help="what to measure; all of it"
+        "--parts",
+        default="compare,starts,format,memory,limits,editor,simulate",
+        help="what to measure; all of it",
     )
     parser.add_argument("--limits", action="store_true", help="the same as --parts limits")
     parser.add_argument("--format", action="store_true", help="the same as --parts format")
     parser.add_argument("--editor", action="store_true", help="the same as --parts editor")
+    parser.add_argument("--simulate", action="store_true", help="the same as --parts simulate")
     parser.add_argument("--folder", type=Path, help="where the history of the limits stays for the next time")
     parser.add_argument("--json", metavar="FILE", help="write all that was measured")
     parser.add_argument("--readme", action="store_true", help="write the tables into the project's README.md")
     given = parser.parse_args()
-    alone = [part for part in ("limits", "format", "editor") if getattr(given, part)]
+    alone = [part for part in ("limits", "format", "editor", "simulate") if getattr(given, part)]
     given.parts = ",".join(alone) or given.parts
     given.rows = given.rows or (4_000 if given.quick else 1_000_000)
     given.actions = [
@@ -108,6 +112,12 @@ def measure(given: argparse.Namespace, folder: Path) -> Results:
             "an editor over {:,} lines",
             [400 if given.quick else 2_000],
             lambda lines: measure_editor(lines, 5 if given.quick else 200, repeats, folder),
+        ),
+        simulations=each(
+            "simulate" in parts,
+            "simulating {:,} people",
+            [given.rows],
+            lambda rows: measure_simulations(rows, 50, folder),
         ),
     )
 
