@@ -68,9 +68,16 @@ def test_arms_are_told_side_by_side():
     change(Path("policy.nba"), "  boost 2 when orders > 5", "")
     change(Path("policy.nba"), "propensity 1%  ", "")
     change(Path("policy.nba"), "score propensity * value * boost", "score value")
+    change(Path("policy.nba"), "score value }", "score value  fallback hello }")
     said = simulate("--arms")
+    assert "note: 34 contacts by full have no score by the policy, and count as 0" in said
     assert "left out: no boosts: it is the policy itself" in said
-    assert "left out: propensity only: hello has no propensity" in said
+    assert "left out: propensity only" not in said, "the fallback needs none"
+    assert "note: without a propensity, so that nobody responds by it: hello" in simulate(
+        "--days", "7", *RESPOND
+    )
+    change(Path("policy.nba"), "  fallback hello", "")
+    assert "left out: propensity only: hello has no propensity" in simulate("--arms")
 
 
 def test_days_without_answers_are_runs_with_one_history():
@@ -141,6 +148,7 @@ def test_nobody_is_no_mistake():
         (("--every", "3"), "--every is about runs in a row: say how long with --days, as in --days 84"),
         (("--respond", "ignored otherwise"), "--respond is about runs in a row"),
         (("--without-limits",), "--without-limits is about runs in a row"),
+        (("--days", "3000000"), "3000000 is not in the range 1<=x<=3660"),
         (("--arms", "--days", "7"), "--arms and --days are two questions"),
         (("--arms", "--against", "policy.nba"), "--against does not go with --arms"),
         (("--days", "7", "--fail-if", "changed > 5%"), "--fail-if does not go with --days"),

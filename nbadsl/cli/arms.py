@@ -31,6 +31,10 @@ def parts(found: Arms) -> Iterator[Table | Text]:
     yield _firsts(found)
     if found.arms[0].limits:
         yield _limits(found)
+    for arm in found.arms:
+        if arm.unscored:
+            said = f"{arm.unscored:,} contacts by {arm.name} have no score by the policy, and count as 0"
+            yield Text(f"note: {said}", style="dim")
     for name, reason in found.left_out.items():
         yield Text(f"left out: {name}: {reason}", style="dim")
 

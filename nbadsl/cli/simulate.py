@@ -137,7 +137,7 @@ def command(
         raise click.UsageError("say where the profiles are: --profiles FILE")
     where = history or _begun(settings.get("history"))
     trials = Trials(arms, days, every, respond, without_limits)
-    trials.check((("--against", against), ("--by", by), ("--fail-if", conditions), ("--report", report)))
+    trials.check((("--against", against), ("--by", by), ("--fail-if", conditions)))
     path = policy_path(policy)
     with input_errors():
         new = _side(load_policy(path), where, context, parameters)

@@ -68,7 +68,7 @@ def trial_options(command: Command) -> Command:
         ),
         click.option(
             "--days",
-            type=click.IntRange(1),
+            type=click.IntRange(1, 3660),
             metavar="N",
             help="Runs in a row over so many days, each with the history of those before it.",
         ),

@@ -13,7 +13,6 @@ So every change has exactly one answer. It is found for many people at once: fou
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -58,9 +57,12 @@ def counterparts(here: Facts, there: Facts) -> Codes:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class View:
-    """How one side sees m people who change. `mine`: the candidate that they get, `other`: what they get by the other
-    side, as it is called here; -1 for nothing, or what is not there. `holdout`, `bad`, `reason`: as in `Outcome`. `lost`: the rule by which a shared limit
-    took the other side's choice, else SHARED."""
+    """How one side sees m people who change.
+
+    `mine`: the candidate that they get, `other`: what they get by the other side, as it is called here; -1 for nothing,
+    or what is not there. `holdout`, `bad`, `reason`: as in `Outcome`. `lost`: the rule by which a shared limit took the
+    other side's choice, else SHARED.
+    """
 
     ranked: Ranked
     mine: Codes
@@ -163,18 +165,23 @@ def _view(side: Deciding, portion: Portion, rows: Rows, mine: Codes, other: Code
 def _lost(facts: Facts, losses: Rows, rows: Rows, candidate: Codes) -> Codes:
     """[m]: the rule of the shared limit that took a candidate, SHARED where none is known to."""
     found = np.full(len(rows), SHARED)
-    width = len(facts.candidates) + 1
-    pairs = losses[0] * width + losses[1]
-    order = np.argsort(pairs, kind="stable")
-    asked = rows * width + candidate
-    places = np.searchsorted(pairs[order], asked)
-    for at in np.flatnonzero((candidate >= 0) & (places < len(pairs))).tolist():
-        loss = order[places[at]]
-        if pairs[loss] == asked[at]:
-            found[at] = _rule_of(facts, int(candidate[at]), int(losses[2, loss]))
+    if losses.shape[1]:
+        width = len(facts.candidates) + 1
+        pairs, asked = losses[0] * width + losses[1], rows * width + candidate
+        order = np.argsort(pairs, kind="stable")
+        places = np.minimum(np.searchsorted(pairs, asked, sorter=order), len(pairs) - 1)
+        loss = order[places]
+        there = (candidate >= 0) & (pairs[loss] == asked)
+        found[there] = _rules_of_limits(facts)[losses[2, loss[there]], candidate[there]]
     return found
 
 
-def _rule_of(facts: Facts, candidate: int, limit: int) -> int:
-    rooms: Sequence[str] = [rule.room for rule in facts.candidates[candidate].rules]
-    return rooms.index(facts.limits[limit].room)
+def _rules_of_limits(facts: Facts) -> Codes:
+    """[limits, candidates]: which of a candidate's rules a limit is, SHARED where it is none."""
+    places = {limit.room: number for number, limit in enumerate(facts.limits)}
+    found = np.full((len(facts.limits), len(facts.candidates)), SHARED)
+    for number, candidate in enumerate(facts.candidates):
+        for place, rule in enumerate(candidate.rules):
+            if rule.room:
+                found[places[rule.room], number] = place
+    return found

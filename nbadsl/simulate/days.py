@@ -55,6 +55,20 @@ class Day:
     outcomes: tuple[Share, ...]
     burden: tuple[Burden, ...]
 
+    @property
+    def mean_burden(self) -> float:
+        """Contacts of a person so far."""
+        return sum(b.contacts * b.people for b in self.burden) / max(sum(b.people for b in self.burden), 1)
+
+    def burden_of(self, share: float) -> int:
+        """The fewest contacts that at least this share of the people do not exceed."""
+        whole, below = sum(each.people for each in self.burden), 0
+        for each in self.burden:
+            below += each.people
+            if below >= share * whole:
+                return each.contacts
+        return 0
+
 
 @dataclass(frozen=True, slots=True)
 class Days:
@@ -104,10 +118,10 @@ def days(
 ) -> Days:
     """Decide everybody in each run. `model`: of the policy, needed where somebody responds by propensity. `asked`: its
     moment is that of the first run; groups of people are not asked for. Raises what `simulate` does."""
-    propensities, fields = None, frozenset[str]()
+    propensities, fields, without = None, frozenset[str](), list[str]()
     if any(response.reads_propensity for response in course.responses):
         assert model is not None
-        propensities = _propensities(side.policy.program, model)
+        propensities, without = _propensities(side.policy.program, model)
         fields = propensities.fields
     profiles, sample = opened(side, asked, fields)
     profiles = counted(profiles, course.runs * (1 + without_limits), tick)
@@ -125,19 +139,23 @@ def days(
         seed=asked.seed,
         sample=sample,
         responses=tuple(map(str, course.responses)),
-        notes=(NOTE, *notes(sample, [side])),
+        notes=(NOTE, *notes(sample, [side]), *without),
         days=found[0],
         without_limits=found[1] if without_limits else None,
     )
 
 
-def _propensities(program: Program, model: Model) -> Measure:
+def _propensities(program: Program, model: Model) -> tuple[Measure, list[str]]:
+    """The propensities, and a note on actions that have none. Raises BadInput where none has one."""
     found = propensities_of(model)
     if not any(found):
         raise BadInput(
             "--respond: no action of the policy has a propensity; write a share, as in `accepted with 5%`"
         )
-    return Measure(program, found)
+    pairs = zip(program.candidates, found, strict=True)
+    without = ", ".join(dict.fromkeys(c.action for c, own in pairs if own is None))
+    note = f"without a propensity, so that nobody responds by it: {without}"
+    return Measure(program, found), [note] if without else []
 
 
 def unlimited(program: Program) -> Program:

@@ -40,20 +40,26 @@ class Contacts:
 
 
 class Leaves:
-    """What one run leaves in the history. Without limits nobody will ask, and there is nothing to tell."""
+    """What one run leaves in the history: as much of it as a limit counts."""
 
     def __init__(self, deciding: Deciding, kinds: Sequence[str]) -> None:
-        self.limited, self.kinds, self.given = deciding.run.limited, kinds, deciding.given
-        self.program, self.key = deciding.policy.program, deciding.key
+        self.limited, self.given, self.key = deciding.run.limited, deciding.given, deciding.key
+        candidates = deciding.policy.program.candidates
+        self.sorts = [(kind, c.action, c.groups, c.channel) for kind in kinds for c in candidates]
+        limits = deciding.policy.program.limits
+        self.counted = np.array([any(x.contacts.include(*sort) for x in limits) for sort in self.sorts])
+        self.candidates = len(candidates)
         self.which: list[Numbers] = []
         self.whose: dict[str, list[pa.Array]] = {}
 
     def add(self, some: Contacts, kinds: Numbers, each: Numbers) -> None:
         """`kinds`: [events], numbers of kinds. `each`: [events], the contacts that they happen to."""
-        if self.limited is None:
+        which = kinds * self.candidates + some.which[each]
+        kept = self.counted[which]
+        if self.limited is None or not kept.any():
             return
-        self.which.append(kinds * len(self.program.candidates) + some.which[each])
-        people, rows = some.portion.people, pa.array(some.rows[each])
+        self.which.append(which[kept])
+        people, rows = some.portion.people, pa.array(some.rows[each[kept]])
         self.whose.setdefault(PERSON, []).append(texts_of(people.column(self.key).take(rows)))
         for name in self.limited.asking.subjects:
             if name in self.limited.rooms.inputs:
@@ -67,13 +73,11 @@ class Leaves:
         """To the history, all at once."""
         if self.limited is None or not self.which:
             return
-        asking, candidates = self.limited.asking, self.program.candidates
-        sorts = [(kind, c.action, c.groups, c.channel) for kind in self.kinds for c in candidates]
+        asking = self.limited.asking
         costs = [
-            asking.cost(number) if kind == DECIDED else None
-            for kind in self.kinds
-            for number in range(len(candidates))
+            asking.cost(number % self.candidates) if kind == DECIDED else None
+            for number, (kind, *_) in enumerate(self.sorts)
         ]
         whose = {name: pa.concat_arrays(parts) for name, parts in self.whose.items()}
         keys = whose.pop(PERSON)
-        history.tell(Told(asking.now, sorts, costs, np.concatenate(self.which), keys, whose))
+        history.tell(Told(asking.now, self.sorts, costs, np.concatenate(self.which), keys, whose))

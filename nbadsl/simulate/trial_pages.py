@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from nbadsl import __version__
 from nbadsl.page import render
 from nbadsl.page.charts import Bar, Piece, Point, bars, distinct, lines, stacked
-from nbadsl.page.plot import EXTRA, REST, SERIES, TRACK, Plot, can_plot, plot
+from nbadsl.page.plot import EXTRA, SERIES, TRACK, Plot, can_plot, plot
 from nbadsl.page.words import number, share
 from nbadsl.simulate.arms import Arm, Arms
 from nbadsl.simulate.days import Day, Days
-from nbadsl.simulate.figures import NOTHING, Burden
+from nbadsl.simulate.plots import colors_of, firsts
 
-_OTHERS = "other actions"
 _WITH, _WITHOUT = "with limits", "without limits"
 
 
@@ -55,8 +54,8 @@ def days_page(found: Days) -> str:
         outcomes=[part.name for part in first.outcomes],
         ways=[_WITH, _WITHOUT] if found.without_limits else ["Contacts"],
         spread=[
-            ("on average", [_mean(day.burden) for day in ends]),
-            ("95 of 100 people have at most", [_percentile(day.burden, 0.95) for day in ends]),
+            ("on average", [day.mean_burden for day in ends]),
+            ("95 of 100 people have at most", [day.burden_of(0.95) for day in ends]),
             ("at most", [max((each.contacts for each in day.burden), default=0) for day in ends]),
         ],
         actions=_courses(found),
@@ -104,16 +103,12 @@ def _arm_actions(found: Arms) -> Plot | None:
         for part in arm.actions:
             most[part.name] = max(most[part.name], part.people)
     order = sorted((name for name in most if most[name]), key=lambda name: -most[name])
-    named = order if len(order) <= len(SERIES) else order[: len(SERIES) - 1]
-    parts = dict(zip([*named, _OTHERS], SERIES, strict=False)) | {NOTHING: REST}
-    pieces = []
-    for arm in found.arms:
-        people = {part.name: part.people for part in arm.actions}
-        counts = {name: people[name] for name in named} | {
-            _OTHERS: sum(n for name, n in people.items() if name not in named),
-            NOTHING: arm.people - arm.decided,
-        }
-        pieces += [Piece(arm.name, part, counts[part]) for part in parts]
+    parts = colors_of(order)
+    pieces = [
+        piece
+        for arm in found.arms
+        for piece in firsts(arm.name, arm.actions, arm.people - arm.decided, parts)
+    ]
     said = ", ".join(f"{arm.name}: {share(arm.decided, arm.people)} get something" for arm in found.arms)
     return plot(
         "What people get, by arm",
@@ -228,21 +223,21 @@ def _moved(found: Days) -> Plot | None:
 
 def _burden(found: Days) -> Plot | None:
     """How many people have had how many contacts at the end: few bands, the darker the more."""
-    ways = {_WITH: found.days[-1].burden}
+    ways = {_WITH: found.days[-1]}
     if found.without_limits:
-        ways[_WITHOUT] = found.without_limits[-1].burden
-    most = max((each.contacts for burden in ways.values() for each in burden), default=0)
+        ways[_WITHOUT] = found.without_limits[-1]
+    most = max((each.contacts for day in ways.values() for each in day.burden), default=0)
     if not found.days[0].people:
         return None
     step = max(1, -(-most // 6))
     bands = [(0, 0), *((low, min(low + step - 1, most)) for low in range(1, most + 1, step))]
     colors = {_band(*band): _shade(n, len(bands)) for n, band in enumerate(bands)}
     pieces = [
-        Piece(way, _band(low, high), sum(b.people for b in burden if low <= b.contacts <= high))
-        for way, burden in ways.items()
+        Piece(way, _band(low, high), sum(b.people for b in day.burden if low <= b.contacts <= high))
+        for way, day in ways.items()
         for low, high in bands
     ]
-    said = ", ".join(f"{number(_mean(burden), 3)} {way}" for way, burden in ways.items())
+    said = ", ".join(f"{number(day.mean_burden, 3)} {way}" for way, day in ways.items())
     return plot(
         "How many contacts people have had at the end",
         "Each bar is everybody; the darker, the more contacts.",
@@ -259,18 +254,3 @@ def _shade(number: int, of: int) -> str:
     if number == 0:
         return TRACK
     return f"color-mix(in srgb, var(--c0) {100 * (number + 1) // of}%, var(--paper))"
-
-
-def _mean(burden: Sequence[Burden]) -> float:
-    people = sum(each.people for each in burden)
-    return sum(each.contacts * each.people for each in burden) / people if people else 0.0
-
-
-def _percentile(burden: Sequence[Burden], part: float) -> int:
-    """The fewest contacts that at least this part of the people do not exceed."""
-    whole, below = sum(each.people for each in burden), 0
-    for each in burden:
-        below += each.people
-        if below >= part * whole:
-            return each.contacts
-    return 0
