@@ -62,14 +62,12 @@ def _reads_otherwise(old: Symbol, new: Symbol) -> bool:
 
 
 def _name(old: Symbol | None, new: Symbol | None) -> str:
-    one = either(new, old)
-    return one.name
+    return either(old, new).name
 
 
 def _input(subject: str, part: str, old: Symbol | None, new: Symbol | None) -> Iterator[Change]:
     if old is None or new is None:
-        one = new or old
-        assert one is not None and one.input is not None
+        one = either(old, new)
         yield change(subject, part, one.node.span.words.removeprefix("parameter "), old, new)
         return
     a, b = old.input, new.input
