@@ -19,7 +19,7 @@ COMMANDS = {
     "fmt": "Lay policies out in one style.",
     "lint": "Find what is right, and yet hardly meant.",
     "test": "Run the tests that stand in policies.",
-    "prove": "Prove what holds for all possible customers, or show one for whom it does not.",
+    "prove": "Prove what holds for all possible customers.",
     "run": "Decide for everybody in a file of profiles.",
     "explain": "Say why one customer is decided as they are.",
     "build": "Compile a policy into one file (.nbac).",
