@@ -59,6 +59,8 @@ def test_a_case_is_answered_as_it_says(path: Path):
             assert answer.example.test, answer
             title = re.match(r'test "(.*)" \{', answer.example.test).group(1)  # type: ignore[union-attr]
             assert subject.fails(answer.example.test, title) is answer.example.fails
+            said = path.read_text().splitlines()[answer.line - 1]
+            assert answer.example.fails or ": some" in said, "a test says what was promised"
     if path.stem == "never":
         found = {(a.kind, a.line): a for a in answers if a.kind != "guarantee"}
         expected = findings(path)

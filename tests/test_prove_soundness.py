@@ -25,7 +25,7 @@ from strategies_program import programs, runs
 from nbadsl.interpreter import Evaluator, decide
 from nbadsl.program import chance
 from nbadsl.program.decision import Decision, Fate
-from nbadsl.program.nodes import Program
+from nbadsl.program.nodes import Calendar, Expr, Program, children
 from nbadsl.program.show import show_program
 from nbadsl.prove.answers import PROVED, REFUTED
 from nbadsl.prove.customer import Customer, Replay
@@ -36,7 +36,7 @@ from nbadsl.prove.search import Search
 from nbadsl.prove.subject import Subject, load
 from nbadsl.prove.values import Encoded, Flag, Members, Number, Term, Text, both, literal
 from nbadsl.room import room
-from nbadsl.types import DAY, DURATION, HOUR, INTEGER, NUMBER
+from nbadsl.types import DAY, DURATION, FLAG, HOUR, INTEGER, NUMBER
 from nbadsl.zone import zone
 
 Row = dict[str, object]
@@ -116,6 +116,38 @@ def test_whatever_happens_is_possible_for_z3(proofs: int):
         happened = both(*(choosing.may(n) for n in chosen), choosing.beside(others))
         conditions = [happened, *fixed(search, row, run, arms)]  # type: ignore[arg-type]
         assert search.exists(both(*conditions)) is not False, (show_program(program), row, run, seed, chosen)
+
+    with room(), mock.patch.dict(strategies_expression.VALUES, EXACT):
+        relaxed = settings(max_examples=proofs, deadline=None, suppress_health_check=list(HealthCheck))
+        relaxed(given(st.data())(check))()
+
+
+def conditions_of(program: Program) -> list[Expr]:
+    """All flags and dates that a program asks for."""
+    waiting = [e for c in program.candidates for e in (c.active, c.score, c.send_at) if e is not None]
+    waiting += [r.when for c in program.candidates for r in c.rules]
+    waiting += [t.when for c in program.candidates for t in c.tiers if t.when is not None]
+    seen: dict[Expr, None] = {}
+    while waiting:
+        expr = waiting.pop()
+        if expr not in seen:
+            seen[expr] = None
+            waiting += children(expr)
+    return [expr for expr in seen if expr.type == FLAG or isinstance(expr, Calendar)]
+
+
+def test_every_condition_may_have_the_value_that_it_has(proofs: int):
+    def check(data: st.DataObject) -> None:
+        program = data.draw(programs())
+        run = data.draw(runs(program))
+        row = data.draw(people(program, run))  # type: ignore[arg-type]
+        search = Search([program], 10, free_parameters=True)
+        arms = {e.name: chance.arm(e, row[e.by]) for e in program.experiments}  # type: ignore[arg-type]
+        person = Evaluator(row, run, arms, zone(program.timezone))  # type: ignore[arg-type]
+        asked = [(search.of[0].encode(expr), person.value(expr)) for expr in conditions_of(program)]
+        told = [term for encoded, value in asked for term in is_value(search, encoded, value)]
+        told += fixed(search, row, run, arms)  # type: ignore[arg-type]
+        assert search.exists(both(*told)) is not False, (show_program(program), row, run)
 
     with room(), mock.patch.dict(strategies_expression.VALUES, EXACT):
         relaxed = settings(max_examples=proofs, deadline=None, suppress_health_check=list(HealthCheck))

@@ -20,7 +20,7 @@ COMMANDS = {
     "lint": "Find what is right, and yet hardly meant.",
     "test": "Run the tests that stand in policies.",
     "diff": "Say what differs between two policies, in meaning.",
-    "prove": "Prove what holds for all possible customers, or show one for whom it does not.",
+    "prove": "Prove what holds for all possible customers.",
     "run": "Decide for everybody in a file of profiles.",
     "simulate": "See what a policy does to everybody, and what it changes.",
     "explain": "Say why one customer is decided as they are.",
