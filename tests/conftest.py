@@ -26,6 +26,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="how many random programs to run through both engines (2000); with -n 2 on two processors",
     )
     parser.addoption(
+        "--proofs",
+        type=int,
+        default=150,
+        metavar="N",
+        help="how many random programs the prover is asked about (150)",
+    )
+    parser.addoption(
         "--race",
         type=int,
         default=100,
@@ -168,3 +175,9 @@ def started(server: Callable[[Path], Any], folder: Path) -> Iterator[str]:
             yield address
     except servers.Missing as missing:
         pytest.skip(str(missing))
+
+
+@pytest.fixture
+def proofs(request: pytest.FixtureRequest) -> int:
+    """How many random programs the prover is asked about."""
+    return int(request.config.getoption("--proofs"))

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-EXAMPLES = ("examples/02-grocery", "examples/03-insurance", "examples/04-contact-fatigue")
+EXAMPLES = tuple(
+    f"examples/{name}" for name in ("02-grocery", "03-insurance", "04-contact-fatigue", "05-launch-review")
+)
 
 
 @cache

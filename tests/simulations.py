@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from nbadsl.limited.used import LimitUse, Moved
 from nbadsl.report import Funnel, RuleCount, Share, Undefined
 from nbadsl.simulate import figures as f
+from nbadsl.simulate.arms import Arm, Arms
+from nbadsl.simulate.days import Day, Days
 
 PEOPLE = 40_000
 WINNERS = {
@@ -272,3 +275,65 @@ def of_people(people: int) -> f.Simulation:
     )  # fmt: skip
     same = f.Changes(0, 0, (f.Move(ACTIONS[0], ACTIONS[0], people),) if people else (), (), (), (), ())
     return f.Simulation("few.csv", "2026-11-10 09:00", 0, 0.1, None, (), bare, bare, same)
+
+
+def arms() -> Arms:
+    """A policy and two control policies, of which one has no propensities."""
+
+    def arm(name: str, score: float, accepted: float | None, lost: int) -> Arm:
+        shares = tuple(Share(action, max(0, n - lost)) for action, n in WINNERS.items())
+        decided = sum(share.people for share in shares)
+        changed = 0 if name == "full" else 3 * lost
+        return Arm(name, PEOPLE, decided, decided + 100, shares, score, 0, accepted, changed, lost // 2,
+                   (limit_use("5,000 per day", 4_990 - lost, 10, 5_000),))  # fmt: skip
+
+    made = (
+        arm("full", 163_500.0, 412.5, 0),
+        arm("no boosts", 150_420.0, 430.25, 40),
+        arm("random eligible", 60_010.0, None, 900),
+    )
+    left_out = {"propensity only": "<b>recipe_of_the_week</b> has no propensity"}
+    return Arms("grocer", "EUR", "customers.parquet", "2026-11-10 09:00", 0, None, ("what must be known",), made, left_out)  # fmt: skip
+
+
+def days(runs: int = 12, without_limits: bool = True) -> Days:
+    """Runs a week apart, with fewer contacts in each; without limits there are as many as there can be."""
+
+    def day(number: int, contacts: int) -> Day:
+        shares = tuple(Share(name, contacts * n // 20_000) for name, n in WINNERS.items())
+        burden = tuple(f.Burden(n, PEOPLE // (number + 2)) for n in range(number + 2))
+        limits = (
+            limit_use("5,000 per day", min(contacts, 5_000), 0, 5_000),
+            limit_use("1 per month", contacts, None, None),
+        )
+        return Day(f"2026-11-{10 + number} 09:00 Europe/Berlin", PEOPLE, contacts, contacts, shares, 8.0 * contacts, (), limits,
+                   (Share("accepted", contacts // 50),), burden)  # fmt: skip
+
+    limited = tuple(day(number, 20_000 - 1_500 * number) for number in range(runs))
+    free = tuple(day(number, 20_000) for number in range(runs)) if without_limits else None
+    return Days(
+        "grocer",
+        "EUR",
+        "customers.parquet",
+        7,
+        0,
+        None,
+        ("accepted with propensity",),
+        (WEIRD,),
+        limited,
+        free,
+    )
+
+
+MADE: dict[str, Callable[[], f.Simulation | Arms | Days]] = {
+    "alone": simulation,
+    "against": against,
+    "weird": weird,
+    "many": many,
+    "nobody": lambda: of_people(0),
+    "one": lambda: of_people(1),
+    "arms": arms,
+    "days": days,
+    "one day": lambda: days(1, False),
+}
+"""All of them, by name."""

@@ -17,24 +17,16 @@ import simulations
 from commands import nba
 from html_pages import problems, tables, words
 
+from nbadsl.page.charts import short
 from nbadsl.page.words import change, number, percent
 from nbadsl.simulate import figures as f
 from nbadsl.simulate.page import as_html
 from nbadsl.simulate.plots import plots
 
-MADE = {
-    "alone": simulations.simulation,
-    "against": simulations.against,
-    "weird": simulations.weird,
-    "many": simulations.many,
-    "nobody": lambda: simulations.of_people(0),
-    "one": lambda: simulations.of_people(1),
-}
 
-
-@pytest.mark.parametrize("name", MADE)
+@pytest.mark.parametrize("name", simulations.MADE)
 def test_every_page_is_whole_escaped_and_from_nowhere_else(name: str):
-    page = as_html(MADE[name]())
+    page = as_html(simulations.MADE[name]())
     assert problems(page) == []
     assert set(re.findall(r"https?://[^\s\"<]+", page)) <= {
         "http://www.w3.org/2000/svg",
@@ -72,9 +64,8 @@ def test_what_changes_comes_first_with_its_causes():
     page = as_html(made)
     assert page.index('id="changes"') < page.index('id="causes"') < page.index('id="decisions"')
     found = tables(page)
-    assert found["People who change, by what they got and what they get"][1] == [
-        "discount_dairy", "→", "basket_coupon", "1,400", percent(1_400 / 2_543),
-    ]  # fmt: skip
+    moved = found["People who change, by what they got and what they get"]
+    assert moved[1] == ["discount_dairy → basket_coupon", "1,400", percent(1_400 / 2_543)]
     causes = found["What is responsible"][1:]
     assert [row[1] for row in causes] == [number(cause.people) for cause in made.changes.causes]
     loosened = next(row for row in causes if row[0].startswith("rule loosened"))
@@ -144,10 +135,16 @@ def test_plots_show_the_figures_and_sum_up_what_is_too_much():
 
 def test_labels_that_are_alike_at_both_ends_stay_different():
     names = [f"{'a' * 60}{n}{'b' * 60}" for n in range(3)]
+    assert short([*names, "x"], 20) == [f"…{n}{'b' * 11}…{'b' * 6}" for n in range(3)] + ["x"]
+    assert short([f"{'a' * 20}{n}{'a' * 20}" for n in "bbc"], 12) == [
+        "…baaaaa…aaaa",
+        "…baaaaa…aaaa (2)",
+        "…caaaaa…aaaa",
+    ]
     base = simulations.simulation()
     parts = tuple(f.Part(name, 10 + n, 10, 1.0) for n, name in enumerate(names))
     made = plots(replace(base, new=replace(base.new, actions=parts)))
-    labels = [text for text in texts(made["actions"].wide) if text.startswith("aaa")]
+    labels = [text for text in texts(made["actions"].wide) if "bbb" in text]
     assert len(labels) == len(set(labels)) == 3 and all(len(label) < 45 for label in labels)
 
 
@@ -167,6 +164,37 @@ def test_without_the_extra_the_page_has_its_tables_open_and_says_what_to_install
     assert tables(page) == tables(as_html(simulations.against()))
 
 
+def test_arms_stand_beside_the_policy():
+    page = as_html(simulations.arms())
+    found = tables(page)
+    assert found["Each arm on the same people"][2] == [
+        "no boosts", "150,420", "92.0%", "430.2", "104.3%", "19,695", "19,795", "120", "20",
+    ]  # fmt: skip
+    assert found["Each arm on the same people"][3][3:5] == ["–", "–"]
+    assert found["First choices, of all people"][1] == ["discount_dairy", "23.0%", "22.9%", "20.8%"]
+    assert "There is no arm propensity only: <b>recipe_of_the_week</b> has no propensity" in words(page)
+    assert {"163,500 · 100.0%", "150,420 · 92.0%"} <= set(texts(page)) and "430.2 · 104.3%" in page
+
+
+def test_runs_stand_beside_those_without_limits():
+    made = simulations.days()
+    assert made.without_limits is not None
+    page = as_html(made)
+    found = tables(page)
+    assert found["Runs"][0][3:] == ["Contacts", "Without limits", "Moved by limits", "Score", "accepted"]
+    assert found["Runs"][2][1:] == ["18,500", "46.2%", "18,500", "20,000", "240", "148,000", "370"]
+    contacts = sum(day.contacts for day in made.days)
+    assert f"{contacts:,}" in words(page) and "58.8% of them are left" in words(page)
+    assert found["Contacts of a person in all runs"][1] == ["on average", "6", "6"]
+    assert found["Contacts in all runs"][1][:2] == [
+        "discount_dairy", number(sum(day.actions[0].people for day in made.days)),
+    ]  # fmt: skip
+    assert found["Limits, rests and budgets in all runs"][1][2] == "1,440"
+    assert page.count('role="img"') == 2 * 4
+    once = as_html(simulations.days(1, False))
+    assert once.count('role="img"') == 2 and "Without limits" not in once  # one run has no course
+
+
 def test_the_command_writes_the_page_of_what_it_found(shop: Path):
     arguments = ("simulate", "--now", "2026-11-10 09:00", "--by", "plan", "--format", "json")
     ended = nba(*arguments, "--report", "report.html")
@@ -177,3 +205,18 @@ def test_the_command_writes_the_page_of_what_it_found(shop: Path):
     shown = {row[0]: row[1] for row in tables(page)["Actions"][1:]}
     assert shown == {part["name"]: number(part["people"]) for part in found["actions"]}
     assert "By plan" in tables(page)
+
+
+@pytest.mark.parametrize("options", [("--arms",), ("--days", "14", "--respond", "accepted with 10%")])
+def test_the_command_writes_the_pages_of_trials(shop: Path, options: tuple[str, ...]):
+    ended = nba("simulate", "--now", "2026-11-10 09:00", *options, "--format", "json", "--report", "r.html")
+    assert ended.code == 0
+    found = json.loads(ended.out)
+    page = Path("r.html").read_text(encoding="utf-8")
+    assert problems(page) == []
+    if "arms" in found:
+        shown = {row[0]: row[5] for row in tables(page)["Each arm on the same people"][1:]}
+        assert shown == {arm["name"]: number(arm["decided"]) for arm in found["arms"]}
+    else:
+        shown = [row[3] for row in tables(page)["Runs"][1:]]
+        assert shown == [number(day["contacts"]) for day in found["days"]]

@@ -177,7 +177,10 @@ module.exports = grammar({
     // --- promises and tests ---
 
     guarantee: ($) => seq(
-      'guarantee', field('name', $.string), ':', choice('never', 'some'), field('scope', $.identifier), $._when,
+      'guarantee', field('name', $.string), ':', choice(
+        seq(choice('never', 'some'), field('scope', $.identifier), $._when),
+        seq('at', 'most', $.number, field('scope', $.identifier), optional($.subject), $.window),
+      ),
     ),
     test: ($) => seq('test', field('name', $.string), block($._test_item)),
     _test_item: ($) => choice($.now, $.givens, $.history, $.cases, $.expect),

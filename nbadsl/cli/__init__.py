@@ -19,6 +19,8 @@ COMMANDS = {
     "fmt": "Lay policies out in one style.",
     "lint": "Find what is right, and yet hardly meant.",
     "test": "Run the tests that stand in policies.",
+    "diff": "Say what differs between two policies, in meaning.",
+    "prove": "Prove what holds for all possible customers.",
     "run": "Decide for everybody in a file of profiles.",
     "simulate": "See what a policy does to everybody, and what it changes.",
     "explain": "Say why one customer is decided as they are.",

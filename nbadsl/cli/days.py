@@ -11,8 +11,7 @@ from rich.text import Text
 
 from nbadsl.cli.report import percent, table_of
 from nbadsl.limited.used import LimitUse
-from nbadsl.simulate.days import Day, Days
-from nbadsl.simulate.figures import Burden
+from nbadsl.simulate.days import Days
 
 _BAR, _ROWS, _GROUPS = 12, 60, 12
 _BLOCKS = "▁▂▃▄▅▆▇█"
@@ -105,8 +104,8 @@ def _people(found: Days) -> Table:
     ways = [("with limits" if found.without_limits else "", found.days[-1])]
     ways += [("without", found.without_limits[-1])] if found.without_limits else []
     table = table_of("Contacts of a person in all runs", ("", "left"), *((name, "right") for name, _ in ways))
-    table.add_row("on average", *(f"{_mean(day):.1f}" for _, day in ways))
-    table.add_row("95th percentile", *(f"{_percentile(day.burden, 0.95):,}" for _, day in ways))
+    table.add_row("on average", *(f"{day.mean_burden:.1f}" for _, day in ways))
+    table.add_row("95th percentile", *(f"{day.burden_of(0.95):,}" for _, day in ways))
     table.add_row("at most", *(f"{day.burden[-1].contacts:,}" for _, day in ways))
     return table
 
@@ -131,20 +130,6 @@ def _burden(found: Days) -> Table:
         name = f"{low:,}" if width == 1 else f"{low:,}–{min(low + width, longest) - 1:,}"
         table.add_row(name, *(cell for n in counts for cell in (f"{n:,}", bar(n, most))))
     return table
-
-
-def _mean(day: Day) -> float:
-    return sum(b.contacts * b.people for b in day.burden) / max(sum(b.people for b in day.burden), 1)
-
-
-def _percentile(burden: Sequence[Burden], share: float) -> int:
-    """The fewest contacts that at least this share of the people do not exceed."""
-    whole, below = sum(each.people for each in burden), 0
-    for each in burden:
-        below += each.people
-        if below >= share * whole:
-            return each.contacts
-    return 0
 
 
 def _cut(table: Table, hidden: int) -> Table:

@@ -28,6 +28,8 @@ from nbadsl.data.options import typed
 
 if TYPE_CHECKING:
     from nbadsl.api import Policy
+    from nbadsl.simulate.arms import Arms
+    from nbadsl.simulate.days import Days
     from nbadsl.simulate.deciding import Side
     from nbadsl.simulate.figures import Simulation
 
@@ -135,7 +137,7 @@ def command(
         raise click.UsageError("say where the profiles are: --profiles FILE")
     where = history or _begun(settings.get("history"))
     trials = Trials(arms, days, every, respond, without_limits)
-    trials.check((("--against", against), ("--by", by), ("--fail-if", conditions), ("--report", report)))
+    trials.check((("--against", against), ("--by", by), ("--fail-if", conditions)))
     path = policy_path(policy)
     with input_errors():
         new = _side(load_policy(path), where, context, parameters)
@@ -159,7 +161,9 @@ def command(
             sample,
         )
         if trials.asked:
-            show_trials(new, path, asked, trials, format)
+            tried = show_trials(new, path, asked, trials, format)
+            if report is not None:
+                _write_page(tried, Path(report))
             return
         with compiled.telling(lambda note: click.echo(note, err=True)), progress("deciding") as tick:
             found = simulate(new, asked, old, tick)
@@ -209,7 +213,7 @@ def _show(found: Simulation, format: str) -> None:
     show(found, wants_color(sys.stdout))
 
 
-def _write_page(found: Simulation, path: Path) -> None:
+def _write_page(found: Simulation | Arms | Days, path: Path) -> None:
     from nbadsl.page.plot import EXTRA, can_plot
     from nbadsl.simulate.page import as_html
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from nbadsl.semantics.model import Model
+    from nbadsl.simulate.arms import Arms
+    from nbadsl.simulate.days import Days
     from nbadsl.simulate.deciding import Side
     from nbadsl.simulate.simulate import Asked
 
@@ -88,8 +90,8 @@ def trial_options(command: Command) -> Command:
     return command
 
 
-def show_trials(side: Side, path: Path, asked: Asked, trials: Trials, format: str) -> None:
-    """Try a policy, and print what comes of it. `path`: of the policy. Raises what `simulate` does."""
+def show_trials(side: Side, path: Path, asked: Asked, trials: Trials, format: str) -> Arms | Days:
+    """Try a policy, and print what comes of it, which is given back. `path`: of the policy. Raises what `simulate` does."""
     from nbadsl.cli.common import progress
     from nbadsl.engine import compiled
     from nbadsl.simulate import arms, days
@@ -108,12 +110,13 @@ def show_trials(side: Side, path: Path, asked: Asked, trials: Trials, format: st
             found = days.days(side, model, asked, course, trials.without_limits, tick)
     if format == "json":
         click.echo(json.dumps(found.as_dict(), indent=2, ensure_ascii=False))
-        return
+        return found
     from nbadsl.cli import arms as arms_text
     from nbadsl.cli import days as days_text
 
     parts = arms_text.parts(found) if isinstance(found, arms.Arms) else days_text.parts(found)
     print_parts(parts, wants_color(sys.stdout))
+    return found
 
 
 def _model(path: Path) -> Model:

@@ -176,7 +176,7 @@ def _joint(node: Any, before: str, word: str, child: Any, after_child: bool) -> 
         return "" if word == "unknown" else "fill"
     if isinstance(node, _LISTS) and before == "of":
         return "list"
-    if isinstance(node, nodes.Guarantee) and before == ":":
+    if isinstance(node, nodes.Guarantee | nodes.AtMost) and before == ":":
         return "clause"
     if isinstance(child, _CLAUSE_NODES):
         return "clause"

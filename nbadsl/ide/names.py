@@ -45,7 +45,13 @@ class Occurrence:
 
 _SCOPES = {
     *((nodes.Scope, "parent"), (nodes.Via, "channels"), (nodes.Line, "scope"), (nodes.Explore, "among")),
-    *((nodes.Fallback, "action"), (nodes.Guarantee, "scope"), (nodes.Expect, "scope"), (nodes.Rest, "of")),
+    *(
+        (nodes.Fallback, "action"),
+        (nodes.Guarantee, "scope"),
+        (nodes.AtMost, "scope"),
+        (nodes.Expect, "scope"),
+        (nodes.Rest, "of"),
+    ),
     *((nodes.Expect, "channel"), (nodes.Event, "action"), (nodes.Event, "channel")),
 }
 _VALUES = {

@@ -61,8 +61,10 @@ def _head(node: Any) -> tuple[str, str, Span, str]:
             return "field", node.name.text, node.name.span, node.type.span.words
         case nodes.Parameter():
             return "parameter", node.name.text, node.name.span, node.field.type.span.words
-        case nodes.Guarantee() | nodes.Test():
-            return type(node).__name__.lower(), node.title.text, node.title.span, ""
+        case nodes.Guarantee() | nodes.AtMost():
+            return "guarantee", node.title.text, node.title.span, ""
+        case nodes.Test():
+            return "test", node.title.text, node.title.span, ""
         case nodes.Import():
             return "import", node.span.words.removeprefix("import ").strip('"'), node.span, ""
         case nodes.Broken():

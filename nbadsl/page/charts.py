@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from nbadsl.page.plot import EDGE, INK, MUTED, NARROW, REST, SERIES
@@ -85,6 +86,15 @@ class Bin:
     height: float
 
 
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Of a line."""
+
+    line: str
+    x: float
+    y: float
+
+
 def distinct(labels: Sequence[str]) -> list[str]:
     """The labels, with numbers at those that were there before."""
     found: list[str] = []
@@ -98,13 +108,28 @@ def distinct(labels: Sequence[str]) -> list[str]:
 
 
 def short(names: Sequence[str], most: int) -> list[str]:
-    """A label of about `most` letters for each name: beginning and end of those that are longer. No two are alike."""
+    """A label of about `most` letters for each name: the beginning and end of those that are longer; where these are alike,
+    what comes after their common beginning. No two are alike."""
+    whole = [" ".join(name.split()) for name in names]
+    groups: dict[str, list[str]] = {}
+    for name in whole:
+        groups.setdefault(_cut(name, most), []).append(name)
     labels = []
-    for name in names:
-        label = " ".join(name.split())
-        end = most // 3
-        labels.append(label if len(label) <= most else f"{label[: most - end - 1]}…{label[-end:]}")
+    for name in whole:
+        label = _cut(name, most)
+        alike = groups[label]
+        labels.append(label if len(alike) == 1 else _cut(f"…{name[_same(alike) :]}", most))
     return distinct(labels)
+
+
+def _same(names: Sequence[str]) -> int:
+    """With how many letters all of them begin."""
+    return sum(1 for _ in takewhile(lambda letters: len(set(letters)) == 1, zip(*names, strict=False)))
+
+
+def _cut(name: str, most: int) -> str:
+    end = most // 3
+    return name if len(name) <= most else f"{name[: most - end - 1]}…{name[-end:]}"
 
 
 def _labelled(rows: Sequence[Any], width: int) -> tuple[list[dict[str, Any]], list[str], int]:
@@ -197,6 +222,14 @@ def bars(rows: Sequence[Bar], x: str, width: int, format: str = ",d") -> Any:
     return _rows([drawn, plain, right, left], labels, width)
 
 
+def _legend(labels: Sequence[str], width: int) -> alt.Legend:
+    """In as many columns as fit."""
+    import altair as alt
+
+    columns = width // (8 * max(map(len, labels)) + 44)
+    return alt.Legend(title=None, columns=max(1, min(5, columns)), columnPadding=24)
+
+
 def stacked(rows: Sequence[Piece], parts: dict[str, str], x: str, width: int) -> Any:
     """Bars of the same length, cut into parts. `parts`: those that there may be, in order, and their colours."""
     import altair as alt
@@ -208,7 +241,7 @@ def stacked(rows: Sequence[Piece], parts: dict[str, str], x: str, width: int) ->
         value["order"] = list(parts).index(value["part"])
         value["part"] = names.get(value["part"])
     values = [value for value in values if value["part"] is not None]
-    legend = alt.Legend(title=None, columns=2 if width <= NARROW else 5, columnPadding=24)
+    legend = _legend(list(names.values()), width)
     scale = alt.Scale(domain=list(names.values()), range=[parts[part] for part in there])
     axis = Axis((0, 1), ticks(0, 1, _ticks(width)), "%", True)
     drawn = (
@@ -303,3 +336,30 @@ def _histogram(bins: list[dict[str, Any]], label: str, mark: float, x: str, widt
     return alt.layer(shown, line.encode(x=_x("low", x, axis))).properties(
         width=width - 24, height=34, title=title
     )
+
+
+def lines(points: Sequence[Point], colors: dict[str, str], x: str, y: str, width: int) -> Any:
+    """Lines over a number, from zero up. `colors`: of each line, in order."""
+    import altair as alt
+
+    labels = short(list(colors), 30)
+    label = dict(zip(colors, labels, strict=True))
+    values = [asdict(point) | {"line": label[point.line]} for point in points]
+    first, last, most = (
+        min(point.x for point in points),
+        max(point.x for point in points),
+        max(point.y for point in points),
+    )
+    across = Axis((first, last), ticks(first, last, _ticks(width), True), ",d", False)
+    up = ticks(0, most or 1, 4)
+    up.append(2 * up[-1] - up[-2])  # the line above the highest point
+    numbers = alt.Axis(values=up, format=",.4~r", grid=True, ticks=False, domain=False, labelPadding=8)
+    legend = _legend(labels, width)
+    scale = alt.Scale(domain=labels, range=list(colors.values()))
+    base = alt.Chart(alt.InlineData(values=values)).encode(
+        x=_x("x", x, across),
+        y=alt.Y("y:Q", title=y, axis=numbers, scale=alt.Scale(domain=[0, up[-1]], nice=False)),
+        color=alt.Color("line:N", scale=scale, sort=None, legend=legend),
+    )
+    drawn = alt.layer(base.mark_line(strokeWidth=2), base.mark_point(filled=True, size=36, opacity=1))
+    return _sized(drawn, 1, width, 220)

@@ -122,6 +122,10 @@ def encode_program(program: Program) -> Any:
             ]
             for limit in program.limits
         ],
+        "at_most": [
+            [p.name, p.count, list(p.among), p.subject, encode(p.window), writer.origin(p.origin)]
+            for p in program.at_most
+        ],
         "expressions": writer.expressions,
         "sources": [[s.path, s.text] for s in writer.sources],
     }
@@ -234,6 +238,12 @@ def _program(value: Any) -> Program:
             for name, never, among, when, origin in value["guarantees"]
         ),
         limits=tuple(_limit(reader, *entry) for entry in value["limits"]),
+        at_most=tuple(
+            nodes.AtMost(
+                name, count, tuple(among), subject, decode(nodes.Window, window), reader.origin(origin)
+            )
+            for name, count, among, subject, window, origin in value["at_most"]
+        ),
     )
 
 

@@ -65,9 +65,14 @@ class Limits:
         window, subject, unknown, most, each, pause = ir.Window(), None, None, None, None, None
         match item:
             case nodes.Limit():
-                window, subject, most, unknown = _window(item.window), item.subject, item.count, item.unknown
+                window, subject, most, unknown = (
+                    window_of(item.window),
+                    item.subject,
+                    item.count,
+                    item.unknown,
+                )
             case nodes.Budget():
-                window, most, each = _window(item.window), item.amount, item.each
+                window, most, each = window_of(item.window), item.amount, item.each
             case nodes.Rest():
                 within = None if item.within is None else _length(item.within)
                 pause = ir.Pause(_length(item.length), int(item.count.value) if item.count else 1, within)
@@ -78,7 +83,7 @@ class Limits:
             room=ROOM.format(number),
             contacts=contacts,
             window=window,
-            subject=self._key() if pause is not None else self._subject(subject),
+            subject=self._key() if pause is not None else self.subject(subject),
             unknown_passes=unknown is not None and unknown.text == "passes",
             most=self._given(most),
             each=self._given(each),
@@ -95,7 +100,8 @@ class Limits:
         assert self.model.profile is not None
         return self.model.profile.key.text
 
-    def _subject(self, name: nodes.Name | None) -> str | None:
+    def subject(self, name: nodes.Name | None) -> str | None:
+        """The field by whose value contacts are counted; None for everybody together."""
         assert self.model.profile is not None
         if name is None:
             return None
@@ -187,7 +193,8 @@ def _counts(contacts: ir.Contacts, place: Place) -> bool:
     return contacts.include(ir.DECIDED, place.action.name.text, groups, place.channel)
 
 
-def _window(window: nodes.Window) -> ir.Window:
+def window_of(window: nodes.Window) -> ir.Window:
+    """A window as limits count in it."""
     length = None if window.length is None else _length(window.length)
     return ir.Window(length, window.calendar, window.since.text if window.since else None)
 

@@ -14,7 +14,7 @@ from nbadsl.diagnostics import Findings
 from nbadsl.program import nodes as ir
 from nbadsl.program.candidates import Place, places
 from nbadsl.program.env import Env
-from nbadsl.program.from_limits import Limits
+from nbadsl.program.from_limits import Limits, window_of
 from nbadsl.program.moments import Moments
 from nbadsl.program.neutral import neutrals
 from nbadsl.program.nodes import Expr, Program
@@ -75,6 +75,7 @@ class _Builder:
             explore=self._explore(found),
             guarantees=tuple(self._guarantees(found)),
             limits=self.limits.limits,
+            at_most=tuple(self._at_most(found)),
         )
 
     def _parameters(self) -> Iterator[ir.Parameter]:
@@ -305,3 +306,10 @@ class _Builder:
             among = tuple(i for i, p in enumerate(found) if self._in_scope(p, guarantee.scope.text))
             when = self.translator.translate(guarantee.when, Env())
             yield ir.Guarantee(guarantee.title.text, guarantee.never, among, when, guarantee.span)
+
+    def _at_most(self, found: list[Place]) -> Iterator[ir.AtMost]:
+        for promise in self.model.at_most:
+            among = tuple(i for i, p in enumerate(found) if self._in_scope(p, promise.scope.text))
+            subject, window = self.limits.subject(promise.subject), window_of(promise.window)
+            count = int(promise.count.value)
+            yield ir.AtMost(promise.title.text, count, among, subject, window, promise.span)

@@ -246,6 +246,19 @@ class Guarantee:
 
 
 @dataclass(frozen=True, slots=True)
+class AtMost:
+    """A promise that no decision makes more than `count` contacts of `among` (candidates), with one value of `subject`
+    in one window; see `Limit` for both."""
+
+    name: str
+    count: int
+    among: tuple[int, ...]
+    subject: str | None
+    window: Window
+    origin: Span | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Program:
     """A whole policy."""
 
@@ -268,6 +281,7 @@ class Program:
     explore: Explore | None = None
     guarantees: tuple[Guarantee, ...] = ()
     limits: tuple[Limit, ...] = ()
+    at_most: tuple[AtMost, ...] = ()
 
     @property
     def rooms(self) -> tuple[Input, ...]:

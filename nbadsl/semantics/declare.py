@@ -108,6 +108,8 @@ class _Declarer:
                 model.holdouts.append(d)
             case nodes.Guarantee():
                 model.guarantees.append(d)
+            case nodes.AtMost():
+                model.at_most.append(d)
             case nodes.Test():
                 model.tests.append(d)
             case nodes.Overall():

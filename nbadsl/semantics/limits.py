@@ -55,6 +55,14 @@ def judge_offset(inference: Inference, by: nodes.Name | None, purpose: str | Non
         judge_reader(inference, by, purpose, where)
 
 
+def judge_at_most(inference: Inference, promise: nodes.AtMost) -> None:
+    """A promise about limits. It decides nothing, so it may read fields of any purpose."""
+    judge = _Judge(inference, None, "a guarantee")
+    judge.whole_count(promise.count, "the number of a guarantee", 0)
+    judge.subject(promise.subject, "a guarantee")
+    judge.window(promise.window)
+
+
 class _Judge:
     def __init__(self, inference: Inference, purpose: str | None, where: str) -> None:
         self.inference, self.purpose, self.where = inference, purpose, where
@@ -63,21 +71,20 @@ class _Judge:
     def limit(self, item: nodes.Limit) -> None:
         info = self.inference.require(item.count, NUMBER, "the number of a `limit`")
         judge_uniform(self.inference, item.count, info, "the number of a `limit`")
-        self._whole(item.count, "the number of a `limit`", 0)
-        profile = self.model.profile
-        if item.subject is not None and profile is not None and item.subject.text != profile.name.text:
-            judge_field(
-                self.model,
-                item.subject,
-                "a limit",
-                (Text,),
-                f"a text (or `{profile.name.text}`)",
-                self.found,
-                ("field", "context"),
-            )
+        self.whole_count(item.count, "the number of a `limit`", 0)
+        if self.subject(item.subject, "a limit") and item.subject is not None:
             judge_reader(self.inference, item.subject, self.purpose, self.where)
         self._subject_unknown(item)
-        self._window(item.window)
+        self._read_window(item.window)
+
+    def subject(self, name: nodes.Name | None, what: str) -> bool:
+        """By what contacts are counted. Whether it is a field, and not the person."""
+        profile = self.model.profile
+        if name is None or profile is None or name.text == profile.name.text:
+            return False
+        expected = f"a text (or `{profile.name.text}`)"
+        judge_field(self.model, name, what, (Text,), expected, self.found, ("field", "context"))
+        return True
 
     def _subject_unknown(self, item: nodes.Limit) -> None:
         """Whom a limit holds for where its subject is unknown must be said, and only there."""
@@ -102,12 +109,16 @@ class _Judge:
         elif item.unknown is not None and not may_be:
             self.found.report("idle-unknown-clause", item.unknown.span)
 
-    def _window(self, window: nodes.Window) -> None:
+    def _read_window(self, window: nodes.Window) -> None:
+        self.window(window)
+        if window.since is not None:
+            judge_reader(self.inference, window.since, self.purpose, self.where)
+
+    def window(self, window: nodes.Window) -> None:
         if window.length is not None:
             self._length(window.length)
         if window.since is not None:
             judge_field(self.model, window.since, "a window", (Date, Time), "a date or time", self.found)
-            judge_reader(self.inference, window.since, self.purpose, self.where)
 
     def _length(self, length: nodes.Quantity) -> None:
         if length.unit in CALENDAR_UNITS:
@@ -120,7 +131,7 @@ class _Judge:
     def rest(self, item: nodes.Rest) -> None:
         self._length(item.length)
         if item.count is not None:
-            self._whole(item.count, "how often it happened", 1)
+            self.whole_count(item.count, "how often it happened", 1)
         if item.within is not None:
             self._length(item.within)
         if item.of is not None:
@@ -137,7 +148,7 @@ class _Judge:
                 found=f"`{each}`",
                 expected=f"`{amount}`",
             )
-        self._window(item.window)
+        self._read_window(item.window)
 
     def _money(self, value: nodes.Expr, what: str) -> Type:
         info = self.inference.infer(value)
@@ -150,7 +161,7 @@ class _Judge:
             )
         return info.type
 
-    def _whole(self, number: nodes.Expr, what: str, least: int) -> None:
+    def whole_count(self, number: nodes.Expr, what: str, least: int) -> None:
         """A literal count; expressions are not judged here."""
         read = literal(number, self.model.settings.zone)
         if read is None or not isinstance(read[1], Integer | Number):

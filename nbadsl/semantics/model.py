@@ -155,6 +155,7 @@ class Model:
     explore: nodes.Explore | None = None
     holdouts: list[nodes.Holdout] = field(default_factory=list)
     guarantees: list[nodes.Guarantee] = field(default_factory=list)
+    at_most: list[nodes.AtMost] = field(default_factory=list)
     tests: list[nodes.Test] = field(default_factory=list)
     overall: list[nodes.Overall] = field(default_factory=list)
     infos: dict[Any, Info] = field(default_factory=dict)

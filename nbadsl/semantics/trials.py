@@ -7,6 +7,7 @@ from nbadsl.semantics.constants import fits, literal
 from nbadsl.semantics.fixes import replacement
 from nbadsl.semantics.infer import Inference
 from nbadsl.semantics.keys import judge_scope
+from nbadsl.semantics.limits import judge_at_most
 from nbadsl.semantics.model import Symbol
 from nbadsl.semantics.rules import judge_person, judge_uniform
 from nbadsl.syntax import nodes
@@ -22,6 +23,9 @@ def judge_trials(inference: Inference) -> None:
         judge_scope(inference.model, guarantee.scope, ("action", "group", "channel"), inference.found)
         info = inference.require(guarantee.when, FLAG, "the condition after `when`")
         judge_person(inference, guarantee.when, info, "a guarantee")
+    for promise in inference.model.at_most:
+        judge_scope(inference.model, promise.scope, ("action", "group", "channel"), inference.found)
+        judge_at_most(inference, promise)
     titles: dict[str, nodes.Test] = {}
     for test in inference.model.tests:
         if titles.setdefault(test.title.text, test) is not test:

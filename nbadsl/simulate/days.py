@@ -55,6 +55,20 @@ class Day:
     outcomes: tuple[Share, ...]
     burden: tuple[Burden, ...]
 
+    @property
+    def mean_burden(self) -> float:
+        """Contacts of a person so far."""
+        return sum(b.contacts * b.people for b in self.burden) / max(sum(b.people for b in self.burden), 1)
+
+    def burden_of(self, share: float) -> int:
+        """The fewest contacts that at least this share of the people do not exceed."""
+        whole, below = sum(each.people for each in self.burden), 0
+        for each in self.burden:
+            below += each.people
+            if below >= share * whole:
+                return each.contacts
+        return 0
+
 
 @dataclass(frozen=True, slots=True)
 class Days:

@@ -1,6 +1,6 @@
 """The report of a simulation as a page: one file, for the screen and for paper.
 
-Takes: a simulation. Gives: the page. Every number in it is one of the simulation's figures, or their sum, difference or
+Takes: a simulation, arms or dated runs. Gives: the page. Every number in it is one of the simulation's figures, or their sum, difference or
 share; `html/` holds a template for each section, and a section without anything to show is left out.
 """
 
@@ -12,15 +12,28 @@ from nbadsl import __version__
 from nbadsl.page import render
 from nbadsl.page.plot import EXTRA, can_plot
 from nbadsl.page.words import change, count, number, percent, share
+from nbadsl.simulate.arms import Arms
+from nbadsl.simulate.days import Days
 from nbadsl.simulate.figures import Figures, Simulation
 from nbadsl.simulate.plots import plots
+from nbadsl.simulate.trial_pages import arms_page, days_page
 
 # A number to read first: the number, what it counts, more about it.
 Headline = tuple[str, str, str]
 
 
-def as_html(simulation: Simulation) -> str:
+def as_html(found: Simulation | Arms | Days) -> str:
     """The page. Without the libraries of the extra `report` it has no plots, and says so."""
+    match found:
+        case Arms():
+            return arms_page(found)
+        case Days():
+            return days_page(found)
+        case _:
+            return _page(found)
+
+
+def _page(simulation: Simulation) -> str:
     changes = simulation.changes
     return render(
         "simulate/html/report.html",

@@ -7,7 +7,7 @@ summed up or left to the table below it. An action has the same colour in all pl
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from nbadsl.page.charts import (
@@ -26,7 +26,7 @@ from nbadsl.page.charts import (
 from nbadsl.page.plot import NARROW, REST, SERIES, TRACK, Plot, can_plot, plot
 from nbadsl.page.words import change, compact, count, percent, share
 from nbadsl.program.nodes import ELIGIBLE, EXCLUDE, LIMITING, QUIET, REQUIRE
-from nbadsl.report import Funnel
+from nbadsl.report import Funnel, Share
 from nbadsl.simulate.figures import NOTHING, Cause, Changes, Figures, Segments, Simulation
 
 _MOST = 12  # rows of a plot
@@ -185,22 +185,32 @@ def _segments(new: Figures, segments: Segments) -> Plot | None:
     if not groups:
         return None
     order = [part.name for part in sorted(new.actions, key=lambda part: -part.people) if part.people]
-    # A color for each of the first; where there is one more only, it needs no common name.
-    named = order if len(order) <= len(SERIES) else order[: len(SERIES) - 1]
-    parts = dict(zip([*named, _OTHERS], SERIES, strict=False)) | {NOTHING: REST}
-    pieces = []
-    for group in groups:
-        people = Counter[str]()
-        for action in group.actions:
-            people[action.name if action.name in named else _OTHERS] += action.people
-        people[NOTHING] = group.people - group.decided
-        pieces += [Piece(group.value, part, people[part]) for part in parts]
+    parts = colors_of(order)
+    pieces = [
+        piece
+        for group in groups
+        for piece in firsts(group.value, group.actions, group.people - group.decided, parts)
+    ]
     return plot(
         f"What people get, by {segments.field}",
         "Each bar is all people of a group.",
         _list([(group.value, f"{percent(group.decided_share)} get something") for group in groups]),
         lambda w: stacked(pieces, parts, "share of the group", w),
     )
+
+
+def colors_of(order: Sequence[str]) -> dict[str, str]:
+    """A colour for each action, the first first, and for nothing; where there are too many, the last have one together."""
+    named = order if len(order) <= len(SERIES) else order[: len(SERIES) - 1]
+    return dict(zip([*named, _OTHERS], SERIES, strict=False)) | {NOTHING: REST}
+
+
+def firsts(label: str, actions: Sequence[Share], nothing: int, parts: Mapping[str, str]) -> list[Piece]:
+    """A bar of what people get first. `parts`: the actions that are told apart."""
+    people = Counter[str]({NOTHING: nothing})
+    for action in actions:
+        people[action.name if action.name in parts else _OTHERS] += action.people
+    return [Piece(label, part, people[part]) for part in parts]
 
 
 def _burden(new: Figures) -> Plot | None:

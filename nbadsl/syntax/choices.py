@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from nbadsl.source import Span
 from nbadsl.syntax.expressions import Expr, Moment, Name, Number, Quantity, String
 from nbadsl.syntax.inputs import Row
-from nbadsl.syntax.items import Period
+from nbadsl.syntax.items import Period, Window
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,6 +126,18 @@ class Guarantee:
     never: bool
     scope: Name
     when: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AtMost:
+    """`guarantee "no flood": at most 3 promotional per customer per 7 days`"""
+
+    title: String
+    count: Number
+    scope: Name
+    subject: Name | None
+    window: Window
     span: Span
 
 

@@ -13,6 +13,7 @@ from typing import TypeAlias
 from nbadsl.source import Source, Span
 from nbadsl.syntax.choices import Arbitrate as Arbitrate
 from nbadsl.syntax.choices import Arm as Arm
+from nbadsl.syntax.choices import AtMost as AtMost
 from nbadsl.syntax.choices import Entry as Entry
 from nbadsl.syntax.choices import Event as Event
 from nbadsl.syntax.choices import Expect as Expect
@@ -118,6 +119,7 @@ Declaration: TypeAlias = (
     | Experiment
     | Explore
     | Guarantee
+    | AtMost
     | Test
     | Broken
 )

@@ -103,7 +103,7 @@ class _Reader:
         self.program = subject.program
         self.zone: Zone = zone(self.program.timezone)
         self.inputs = {f.name: f for f in (*self.program.inputs, *self.program.context)}
-        self.now = next(self._moments(), self.zone.midnight(_day(2026, 11, 10)) + 10 * HOUR)
+        self.now = next(self._moments(), usual_now(self.zone))
 
     def _moments(self) -> Iterator[float]:
         for item in self.test.items:
@@ -136,8 +136,7 @@ class _Reader:
         expects: tuple[nodes.Expect, ...],
     ) -> Trial:
         row = {
-            f.name: _read(f, values[f.name]) if f.name in values else _left_out(f)
-            for f in self.program.inputs
+            f.name: _read(f, values[f.name]) if f.name in values else left_out(f) for f in self.program.inputs
         }
         context = {f.name: values[f.name] for f in self.program.context if f.name in values}
         given = givens(self.program, self.now, context=context)
@@ -241,7 +240,12 @@ def _read(field: Input, value: Value) -> Value:
     return field.default if value is None else value
 
 
-def _left_out(field: Input) -> Value:
+def usual_now(zone: Zone) -> float:
+    """The moment of tests that name none."""
+    return zone.midnight(_day(2026, 11, 10)) + 10 * HOUR
+
+
+def left_out(field: Input) -> Value:
     """What a field is of which a test says nothing: its default, unknown, or any value that it takes."""
     if field.default is not None or field.optional or field.never:
         return field.default

@@ -68,6 +68,11 @@ class Choosing(Scopes):
 
     never = some = _guarantee
 
+    def at_most(self, parts: Parts) -> nodes.AtMost:
+        title, [count] = self.string_of(parts[1]), self.numbers_of(parts)
+        scope, window = self.names_of(parts)[0], first(parts, nodes.Window)
+        return nodes.AtMost(title, count, scope, part_of(parts, "subject"), window, self.span(parts))
+
     def test_now(self, parts: Parts) -> nodes.TestNow:
         return nodes.TestNow(parts[1], self.span(parts))
 

@@ -1,0 +1,184 @@
+"""`nba prove`: hand-made cases, the scenarios, the command."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from commands import nba
+
+from nbadsl.program.limits import Window
+from nbadsl.prove.answers import PROVED, Answer
+from nbadsl.prove.frequency import smallest
+from nbadsl.prove.questions import Options, Prover, questions_of
+from nbadsl.prove.subject import Subject, load
+from nbadsl.prove.windows import touched
+from nbadsl.types import DAY, HOUR
+from nbadsl.zone import zone
+
+ROOT = Path(__file__).parent.parent
+CASES = sorted((ROOT / "tests" / "cases" / "prove").glob("*.nba"))
+SCENARIOS = sorted((ROOT / "examples" / "scenarios").glob("*.nba"))
+GUARANTEE, MARK = re.compile(r'^guarantee "([^"]*)"'), re.compile(r"# (proved|refuted|unknown)$")
+FINDING = re.compile(r"# (never-[a-z]+)(?: (.*))?$")
+
+
+def answers_of(path: Path, options: Options | None = None) -> tuple[Subject, list[Answer]]:
+    subject, options = load(path), options or Options()
+    assert subject is not None, path
+    prover = Prover((subject,), options)
+    return subject, [a for question in questions_of(subject, options) for a in prover.answers(question)]
+
+
+def promised(path: Path) -> Iterator[tuple[str, str]]:
+    """What a case says of each of its guarantees."""
+    name = ""
+    for line in path.read_text().splitlines():
+        begins, mark = GUARANTEE.match(line), MARK.search(line)
+        name = begins.group(1) if begins else name
+        if mark:
+            yield name, mark.group(1)
+
+
+def findings(path: Path) -> dict[tuple[str, int], str]:
+    """What a case says never happens, by kind and line, with a piece of the reason."""
+    lines = enumerate(path.read_text().splitlines(), 1)
+    return {(m.group(1), n): m.group(2) or "" for n, line in lines if (m := FINDING.search(line))}
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+def test_a_case_is_answered_as_it_says(path: Path):
+    subject, answers = answers_of(path)
+    guarantees = {a.name: a for a in answers if a.kind == "guarantee"}
+    assert {name: a.status for name, a in guarantees.items()} == dict(promised(path))
+    for answer in guarantees.values():
+        if answer.example is not None:
+            assert answer.example.test, answer
+            title = re.match(r'test "(.*)" \{', answer.example.test).group(1)  # type: ignore[union-attr]
+            assert subject.fails(answer.example.test, title) is answer.example.fails
+            said = path.read_text().splitlines()[answer.line - 1]
+            assert answer.example.fails or ": some" in said, "a test says what was promised"
+    if path.stem == "never":
+        found = {(a.kind, a.line): a for a in answers if a.kind != "guarantee"}
+        expected = findings(path)
+        assert set(found) == set(expected)
+        for place, why in expected.items():
+            assert found[place].status == PROVED and why in found[place].why, found[place]
+
+
+@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
+def test_every_scenario_has_guarantees_and_they_hold(path: Path):
+    _, answers = answers_of(path, Options(idle=False))
+    assert answers
+    assert [(a.name, a.status) for a in answers if a.status != PROVED] == []
+
+
+# --- windows ----------------------------------------------------------------------------------------
+
+UTC, BERLIN = zone("UTC"), zone("Europe/Berlin")
+WEEK = Window(int(7 * DAY))
+
+
+@pytest.mark.parametrize(
+    ("promised", "limited", "zone", "count"),
+    [
+        (WEEK, WEEK, UTC, 1),
+        (Window(int(3 * DAY)), WEEK, UTC, 1),
+        (Window(int(14 * DAY)), WEEK, UTC, 2),
+        (Window(int(15 * DAY)), WEEK, UTC, 3),
+        (WEEK, Window(unit="week"), UTC, 2),
+        (WEEK, Window(unit="week"), BERLIN, 3),  # a week of 167 hours
+        (Window(int(7 * DAY - HOUR)), Window(unit="week"), BERLIN, 2),
+        (Window(unit="week"), WEEK, UTC, 1),
+        (Window(unit="week"), WEEK, BERLIN, 2),  # one of 169 hours
+        (Window(unit="week"), Window(unit="day"), BERLIN, 7),
+        (Window(unit="month"), Window(unit="week"), UTC, 6),
+        (Window(unit="week"), Window(unit="month"), UTC, 2),
+        (Window(unit="day"), Window(unit="week"), UTC, 1),
+        (Window(unit="day"), Window(unit="month"), UTC, 1),
+        (Window(unit="month"), Window(unit="quarter"), UTC, 1),
+        (Window(unit="year"), Window(unit="quarter"), UTC, 4),
+        (WEEK, Window(), UTC, 1),
+        (Window(), WEEK, UTC, None),
+        (Window(since="joined"), Window(since="joined"), UTC, 1),
+        (Window(since="joined"), Window(since="left"), UTC, None),
+        (Window(since="joined"), WEEK, UTC, None),
+    ],
+)
+def test_how_many_windows_of_a_limit_a_promise_touches(promised, limited, zone, count):
+    assert touched(promised, limited, zone) == count
+
+
+def test_nothing_needs_no_limits():
+    assert smallest([], []) == [] and smallest([], [1]) is None
+
+
+# --- the command ------------------------------------------------------------------------------------
+
+POLICY = """policy p {{ }}
+profile customer key id {{ id: text  age: integer in 0..120 }}
+action offer {{ eligible when age >= {age} }}
+arbitrate {{ score 1 }}
+guarantee "no minors": never offer when age < 18
+"""
+
+
+def written(path: Path, age: int) -> str:
+    path.write_text(POLICY.format(age=age))
+    return str(path)
+
+
+def test_a_proof_ends_with_0(tmp_path: Path):
+    run = nba("prove", written(tmp_path / "p.nba", 18))
+    assert run.code == 0, run
+    assert run.out.startswith("proved  no minors: holds for everybody")
+    assert "1 proved in" in run.out
+
+
+def test_a_refutation_ends_with_1_and_shows_a_test_that_fails(tmp_path: Path):
+    policy, tests = tmp_path / "p.nba", tmp_path / "found.nba"
+    run = nba("prove", written(policy, 16), "--write-tests", str(tests))
+    assert run.code == 1
+    assert "refuted no minors" in run.out and "decided:  offer" in run.out
+    policy.write_text(policy.read_text() + tests.read_text())
+    assert nba("test", str(policy)).code == 1
+    policy.write_text(policy.read_text().replace("age >= 16", "age >= 18"))
+    assert nba("test", str(policy)).code == 0
+
+
+def test_answers_as_json(tmp_path: Path):
+    run = nba("prove", written(tmp_path / "p.nba", 16), "--format", "json")
+    found = json.loads(run.out)
+    assert found["schema_version"] == 1
+    [answer] = found["answers"]
+    assert (answer["status"], answer["name"], answer["line"]) == ("refuted", "no minors", 5)
+    assert answer["example"]["decided"] == [["offer"]]
+
+
+def test_two_policies_are_compared(tmp_path: Path):
+    old, new = written(tmp_path / "old.nba", 18), written(tmp_path / "new.nba", 16)
+    assert nba("prove", "--same", old, old).code == 0
+    run = nba("prove", "--same", old, new)
+    assert run.code == 1
+    assert "first:    nothing (nobody passed)" in run.out and "second:   offer" in run.out
+    assert nba("prove", "--implies", old, new).code == 0
+    assert nba("prove", "--implies", new, old).code == 1
+
+
+def test_wrong_use_ends_with_2(tmp_path: Path):
+    assert nba("prove", "--same", written(tmp_path / "p.nba", 18)).code == 2
+    assert nba("prove", str(tmp_path / "none.nba")).code == 2
+
+
+def test_a_policy_with_errors_ends_with_1(tmp_path: Path):
+    (tmp_path / "p.nba").write_text("policy p { }\naction a { eligible when x }\n")
+    assert nba("prove", str(tmp_path / "p.nba")).code == 1
+
+
+def test_without_z3_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    run = nba("prove", written(tmp_path / "p.nba", 18))
+    assert run.code == 2 and "pip install 'nbadsl[prove]'" in run.said
