@@ -144,9 +144,8 @@ class Trial:
                         self._mention(found, one, self._text(other))
                 case Match():
                     self._mention(found, expr.operand, self._text(expr.pattern))
-        for names in together * len(
-            together
-        ):  # fields that are compared with each other, one after the other
+        # Fields that are compared with each other, also by way of a third one, may have each other's.
+        for names in together * len(together):
             words = {word: None for name in sorted(names) for word in found[name]}
             for name in names:
                 found[name] |= words
