@@ -279,7 +279,7 @@ class Search:
         same = []
         for expressions in self.of:
             for value in expressions.read.values():
-                same += [part == model.eval(part, model_completion=True) for part in parts_of(value)]
+                same += [part == model.evaluate(part, model_completion=True) for part in parts_of(value)]
         return z3.Not(every(same)) if same else z3.BoolVal(False)
 
     def _lemmas(self, model: z3.ModelRef) -> tuple[list[Term], list[Term]]:
