@@ -14,7 +14,9 @@ from nbadsl.program.limits import Window
 from nbadsl.prove.answers import PROVED, Answer
 from nbadsl.prove.frequency import smallest
 from nbadsl.prove.questions import Options, Prover, questions_of
+from nbadsl.prove.search import Search, Unknown
 from nbadsl.prove.subject import Subject, load
+from nbadsl.prove.values import both
 from nbadsl.prove.windows import touched
 from nbadsl.types import DAY, HOUR
 from nbadsl.zone import zone
@@ -182,3 +184,14 @@ def test_without_z3_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     run = nba("prove", written(tmp_path / "p.nba", 18))
     assert run.code == 2 and "pip install 'nbadsl[prove]'" in run.said
+
+
+def test_a_judge_who_refuses_everybody_proves_nothing():
+    subject = load(ROOT / "tests" / "cases" / "prove" / "never.nba")
+    assert subject is not None
+    search = Search([subject.program], 5)
+    choosing, read = search.choosing[0], search.of[0].read
+    allowed = both(choosing.allowed(0), choosing.scored(0))
+    only = (read["field", "age"].value == 20, read["field", "worth"].value == 5)  # type: ignore[union-attr]
+    assert search.ask(both(allowed, *only), lambda sketch: sketch.customer).what.row["age"] == 20  # type: ignore[union-attr]
+    assert search.ask(both(allowed, *only), lambda sketch: None) == Unknown("judge")

@@ -257,7 +257,7 @@ def everybody(program: Program) -> Iterator[Customer]:
 
 def test_on_small_policies_exactly_what_holds_is_proved(tmp_path: Path, proofs: int):
     seen = dict.fromkeys((PROVED, REFUTED, NEVER_WINS, NEVER_STOPS, NEVER_REACHED), 0)
-    for seed in range(max(12, proofs // 8)):
+    for seed in range(max(30, proofs // 5)):
         path = tmp_path / f"{seed}.nba"
         path.write_text(Writer(seed).policy())
         subject = load(path)

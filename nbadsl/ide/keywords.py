@@ -43,7 +43,10 @@ DECLARATIONS: dict[str, tuple[str, str]] = {
         "experiment ${1:name} by ${2:customer_id} { control 50%, ${3:test} 50% }",
     ),
     "explore": ("Tries something else with a probability.", "explore ${1:10}%"),
-    "guarantee": ("A promise about all people, which `nba prove` proves.", 'guarantee "$1": never ${2:action} when $0'),
+    "guarantee": (
+        "A promise about all people, which `nba prove` proves.",
+        'guarantee "$1": never ${2:action} when $0',
+    ),
     "test": (
         "One person, and what must be decided.",
         'test "$1" {\n  ${2:customer} { $3 }\n  now ${4:2026-11-10 10:00}\n  expect $0\n}',

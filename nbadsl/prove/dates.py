@@ -206,7 +206,7 @@ class Later(Operation):
         days = monthrange(year, months % 12 + 1)[1]
         wanted = z3.If(self.start.number <= days, self.start.number, z3.IntVal(days))
         right = implies(self.end.months == months, self.end.number == wanted)
-        if not z3.is_true(model.eval(right, model_completion=True)):
+        if not z3.is_true(model.evaluate(right, model_completion=True)):
             yield right
 
 

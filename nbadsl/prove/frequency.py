@@ -149,7 +149,7 @@ def smallest(bounds: list[Bound], candidates: list[int]) -> list[Bound] | None:
         return None
     model = optimize.model()
     return [
-        b for c, b in zip(chosen, bounds, strict=True) if z3.is_true(model.eval(c, model_completion=True))
+        b for c, b in zip(chosen, bounds, strict=True) if z3.is_true(model.evaluate(c, model_completion=True))
     ]
 
 

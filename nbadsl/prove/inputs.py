@@ -165,12 +165,12 @@ class Inputs:
                 return float(exact) if holds(model, known) else None
 
     def _text(self, model: z3.ModelRef, value: Term, type: Type) -> str:
-        found = model.eval(value, model_completion=True)
+        found = model.evaluate(value, model_completion=True)
         for text, word in self.words.items():
-            if (not isinstance(type, Words) or text in type.words) and found.eq(model.eval(word)):
+            if (not isinstance(type, Words) or text in type.words) and found.eq(model.evaluate(word)):
                 return text
         wanted = [key for key, match in self.matches.items() if holds(model, match(value))]
-        others = list(dict.fromkeys(str(model.eval(text)) for text in self.texts.values()))
+        others = list(dict.fromkeys(str(model.evaluate(text)) for text in self.texts.values()))
         name = str(found)
         return _another(wanted, set(self.words), others.index(name) if name in others else 0)
 
@@ -214,12 +214,12 @@ def pick(condition: Term, then: Encoded, otherwise: Encoded) -> Encoded:
 
 
 def holds(model: z3.ModelRef, condition: Term) -> bool:
-    return bool(z3.is_true(model.eval(condition, model_completion=True)))
+    return bool(z3.is_true(model.evaluate(condition, model_completion=True)))
 
 
 def number_in(model: z3.ModelRef, value: Term) -> Fraction:
     """A number in a model, which in linear arithmetic is a fraction."""
-    found = model.eval(value, model_completion=True)
+    found = model.evaluate(value, model_completion=True)
     exact = constant(found)
     return exact if exact is not None else Fraction(found.approx(20).as_fraction())
 

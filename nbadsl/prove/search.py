@@ -134,6 +134,7 @@ class Search:
         self._seen: set[int] = set()
         self._kept: list[Term] = []
         self._operations: dict[int, Operation] = {}
+        self._blocked = 0  # models that were ruled out although they are possible: no proof after that
         self.solver.add(self.facts.always)
         self._tell(condition)
 
@@ -169,14 +170,14 @@ class Search:
         self, judge: Callable[[Sketch], T | None], wishes: list[Term], tries: int | None
     ) -> Found[T] | Nobody | Unknown:
         """Models one after the other, each more exact than the one before."""
-        blocked, hints, most = 0, list[Term](), None if tries is None else _EACH_WISH * self.seconds
+        hints, most = list[Term](), None if tries is None else _EACH_WISH * self.seconds
         while tries is None or tries > 0:
             answer = self._check([*wishes, *hints], most)
             if answer != z3.sat:
                 if hints:
                     hints = []
                     continue
-                if answer == z3.unsat and not blocked:
+                if answer == z3.unsat and not self._blocked:
                     return Nobody()
                 return Unknown("time" if answer == z3.unknown else "judge")
             model = self.solver.model()
@@ -185,11 +186,11 @@ class Search:
                 return Found(found)
             lemmas, hints = self._lemmas(model)
             if not lemmas:
-                blocked += 1
+                self._blocked += 1
                 lemmas, hints = [self._other(model)], []
             self._tell(*lemmas)
             tries = None if tries is None else tries - 1
-            if blocked > _BLOCKED:
+            if self._blocked > _BLOCKED:
                 return Unknown("judge")
         return Unknown("judge")
 
@@ -279,7 +280,7 @@ class Search:
         same = []
         for expressions in self.of:
             for value in expressions.read.values():
-                same += [part == model.eval(part, model_completion=True) for part in parts_of(value)]
+                same += [part == model.evaluate(part, model_completion=True) for part in parts_of(value)]
         return z3.Not(every(same)) if same else z3.BoolVal(False)
 
     def _lemmas(self, model: z3.ModelRef) -> tuple[list[Term], list[Term]]:

@@ -95,7 +95,7 @@ class Product(Operation):
         yield implies(self.when, both(implies(over, z >= plane), implies(under, z <= plane)))
 
     def lemmas(self, model: z3.ModelRef) -> Iterator[Term]:
-        if not z3.is_true(model.eval(self.when, model_completion=True)):
+        if not z3.is_true(model.evaluate(self.when, model_completion=True)):
             return
         a, b, c = (number_in(model, each) for each in (self.x, self.y, self.z))
         if a * b == c:
@@ -185,7 +185,7 @@ class Bent(Operation):
             yield from self._point(self.curve.start, exact, exact)
 
     def lemmas(self, model: z3.ModelRef) -> Iterator[Term]:
-        if not z3.is_true(model.eval(self.when, model_completion=True)):
+        if not z3.is_true(model.evaluate(self.when, model_completion=True)):
             return
         v, found = near(number_in(model, self.x)), number_in(model, self.result)
         try:
@@ -227,7 +227,7 @@ def in_order(places: Iterable[Bent], model: z3.ModelRef) -> Iterator[Term]:
     """Where a model takes a curve, lower at one place than at another, for higher."""
     by_curve: dict[str, list[tuple[Fraction, Fraction, Bent]]] = {}
     for bent in places:
-        if z3.is_true(model.eval(bent.when, model_completion=True)):
+        if z3.is_true(model.evaluate(bent.when, model_completion=True)):
             found = number_in(model, bent.x), number_in(model, bent.result), bent
             by_curve.setdefault(bent.curve.name, []).append(found)
     for places_of in by_curve.values():
@@ -259,7 +259,7 @@ class Anywhere(Operation):
         inside = z3.And(
             self.result >= literal(found - slack, False), self.result <= literal(found + slack, False)
         )
-        if not z3.is_true(model.eval(z3.And(inside, self.defined), model_completion=True)):
+        if not z3.is_true(model.evaluate(z3.And(inside, self.defined), model_completion=True)):
             yield implies(here, z3.And(self.defined, inside))
 
 
