@@ -176,6 +176,14 @@ arbitrate { score value  nothing below 1  pick 1 }
     ]
 
 
+def test_a_limit_that_people_share_is_what_leaves_them_with_nothing():
+    text = LIMITED.replace("action news { value 2 }", "")
+    people = {"id": ["a", "b", "c", "d"], "worth": [1.0, 9.0, 8.0, 7.0]}
+    (closest,) = simulated(text, profiles=people).new.closest
+    assert (closest.candidate, closest.stage, closest.reason) == ("coupon", "limit", "2 per month")
+    assert (closest.line, closest.people) == (4, 2)
+
+
 # --- guarantees ---
 
 

@@ -26,10 +26,13 @@ Fates = NDArray[np.int16]
 def counted_by(plan: Plan) -> NDArray[np.int32]:
     """[counters, 2]: the candidate that each counter of a gate belongs to, and the fate that it counts."""
     found = np.full((plan.counters, 2), -1, np.int32)
-    for number, (candidate, first) in enumerate(zip(plan.facts.candidates, plan.rules, strict=True)):
-        rules = np.arange(len(candidate.rules))
-        found[first + 2 * rules, 0], found[first + 2 * rules, 1] = number, rules
-        found[plan.rule_counters + at.FATES * number + at.QUIET] = number, QUIET
+    lengths = [len(candidate.rules) for candidate in plan.facts.candidates]
+    candidates, firsts = np.arange(len(lengths)), np.cumsum([0, *lengths])
+    rules = found[: plan.rule_counters : 2]
+    rules[:, 0] = np.repeat(candidates, lengths)
+    rules[:, 1] = np.arange(firsts[-1]) - np.repeat(firsts[:-1], lengths)
+    quiet = found[plan.rule_counters + at.QUIET :: at.FATES][: len(lengths)]
+    quiet[:, 0], quiet[:, 1] = candidates, QUIET
     return found
 
 

@@ -158,11 +158,11 @@ def _view(side: Deciding, portion: Portion, rows: Rows, mine: Codes, other: Code
         out.holdout[rows],
         out.bad[rows],
         out.reason[rows],
-        _lost(side.facts, portion.losses, rows, other),
+        lost(side.facts, portion.losses, rows, other),
     )
 
 
-def _lost(facts: Facts, losses: Rows, rows: Rows, candidate: Codes) -> Codes:
+def lost(facts: Facts, losses: Rows, rows: Rows, candidate: Codes) -> Codes:
     """[m]: the rule of the shared limit that took a candidate, SHARED where none is known to."""
     found = np.full(len(rows), SHARED)
     if losses.shape[1]:

@@ -15,6 +15,7 @@ from nbadsl.engine.fates import INACTIVE, NO_SCORE, PASSED, QUIET, THRESHOLD
 from nbadsl.program.decision import BELOW_THRESHOLD, NOBODY_PASSED
 from nbadsl.program.facts import Facts
 from nbadsl.program.nodes import LIMIT, STAGES
+from nbadsl.simulate.attribution import SHARED, lost
 from nbadsl.simulate.deciding import Deciding, Portion, pieces
 from nbadsl.simulate.figures import Closest
 
@@ -24,9 +25,9 @@ NAMES = {
     QUIET: "no moment",
     NO_SCORE: "no score",
     THRESHOLD: "threshold",
-    PASSED: LIMIT,
+    SHARED: LIMIT,
 }
-"""How fates are called that no rule makes. What passed, and is not decided, has been taken by limits that people share."""
+"""How fates are called that no rule makes. What passed, and is not decided, a limit has taken that people share."""
 
 
 class Nearly:
@@ -43,7 +44,8 @@ class Nearly:
         for some in pieces(len(rows) if width else 0, side):
             fates = side.ranked(portion, rows[some]).fates
             candidate = self.ranks[np.arange(width), fates].argmax(1)
-            fate = fates[np.arange(len(fates)), candidate]
+            fate = fates[np.arange(len(fates)), candidate].astype(np.int64)
+            fate = np.where(fate == PASSED, lost(self.facts, portion.losses, rows[some], candidate), fate)
             pairs, people = np.unique(np.stack([candidate, fate]), axis=1, return_counts=True)
             for pair, many in zip(pairs.T.tolist(), people.tolist(), strict=True):
                 self.counts[tuple(pair)] += many
