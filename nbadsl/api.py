@@ -285,7 +285,7 @@ class Policy:
         the scores. Raises BadInput for an action or a field that is not there.
         """
         from nbadsl.data.records import read_record
-        from nbadsl.story import explain
+        from nbadsl.story.person import explain
 
         row, given = read_record(self.facts.inputs, profile), self.given(now, context, parameters)
         return explain(self.program, row, given, seed, history, why_not, change, factors)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pytest
 from differential import decide_alone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -231,20 +234,84 @@ def test_where_nothing_can_it_is_told_so_and_of_which_fields():
     assert (only.changes, only.all_tried, only.fields) == (None, True, ("vip",))
 
 
-def test_work_has_a_bound_that_is_told(monkeypatch):
-    rules = "eligible when visits * visits - stars * stars is 15 and plan is basic"
-    assert [c.field for c in smallest_of(rules).changes or ()] == ["plan", "visits", "stars"]
-    monkeypatch.setattr(search, "MOST_WORK", 30)
+@pytest.mark.parametrize(
+    ("rules", "fields", "work"),
+    [
+        (
+            "eligible when visits * visits - stars * stars is 15 and plan is basic",
+            ["plan", "visits", "stars"],
+            30,
+        ),
+        ("eligible when plan is basic and vip and wants has sport", ["vip", "plan", "wants"], 9),
+    ],
+)
+def test_work_has_a_bound_that_is_told(monkeypatch, rules, fields, work):
+    assert [c.field for c in smallest_of(rules).changes or ()] == fields
+    monkeypatch.setattr(search, "MOST_WORK", work)
     bound = smallest_of(rules)
     assert bound.changes is None and bound.tried < 3 and not bound.all_tried
 
 
+NUMBERS = """
+policy p { }
+profile customer key id {
+  id: text
+  x: number in 0..1
+  y: number in 0..1
+  name: text
+  other: text
+}
+action a0 { RULES  value 1 }
+action a1 { value 2 }
+priority { a0  everything else }
+arbitrate { score value }
+"""
+
+
+@pytest.mark.parametrize(
+    ("rules", "changes", "exact"),
+    [
+        ("eligible when x >= 0.3", {"x": 0.3}, True),
+        (
+            "eligible when x > 0.3 and 1 - y > 0.95",
+            {"x": 0.30000000000000004, "y": 0.04999999999999998},
+            True,
+        ),
+        ("eligible when x / 3 >= 0.1", {"x": 0.30000000000000004}, True),
+        ("eligible when (x - 0.5) ^ 2 < 0.01", {"x": 0.4}, False),
+        ("eligible when x * y > 0.5", {"x": 0.75, "y": 0.6666666666666667}, False),
+        ("eligible when x * y > 1", None, False),
+        ('eligible when name is other and name is "z"', {"name": "z", "other": "z"}, True),
+        ("eligible when name is other", {"name": "n"}, True),
+    ],
+)
+def test_numbers_are_found_to_the_bit_and_trying_is_told(rules, changes, exact):
+    policy = loaded(NUMBERS.replace("RULES", rules))
+    row: Row = {"id": "c1", "x": 0.1, "y": 0.1, "name": "m", "other": "n"}
+    run = {"now": NOW, "today": 20767.0}
+    mine = smallest(policy.program, row, run, frozenset({0}))
+    assert mine.exact == exact
+    told = None if mine.changes is None else {c.field: c.new for c in mine.changes}
+    if changes is None or exact:
+        assert told == changes
+    else:
+        assert told is not None and told.keys() == changes.keys()
+        assert all(told[name] == pytest.approx(value) for name, value in changes.items())
+    if told is not None:
+        decision = policy.decide_one({**row, **told}, now=datetime(2026, 11, 10, tzinfo=UTC))
+        assert decision.action == "a0"
+    for name, value in (told or {}).items() if exact else ():
+        if isinstance(value, float):
+            nearer = {**row, **told, name: math.nextafter(value, row[name])}
+            assert policy.decide_one(nearer, now=datetime(2026, 11, 10, tzinfo=UTC)).action == "a1"
+
+
 def test_what_must_stay_stays():
     text = (
-        "policy p { }\nprofile customer key id { id: text  home: text  street: text  ended: time or never  vip: flag }\n"
-        "context { seats: integer in 0..9 }\nexperiment e by street { x 50%, y 50% }\nholdout h 5% by street\n"
+        "policy p { }\nprofile customer key id { id: text  home: text  street: text  door: text  ended: time or never  vip: flag }\n"
+        "context { seats: integer in 0..9 }\nexperiment e by street { x 50%, y 50% }\nholdout h 5% by door\n"
         "action a { eligible when vip  limit seats per home per day  limit 1 per customer since ended  value 1 }\n"
         "arbitrate { score value }\n"
     )
     stay, free = changeable(loaded(text).program)
-    assert (set(stay), free) == ({"id", "home", "street", "ended", "seats"}, ("vip",))
+    assert (set(stay), free) == ({"id", "home", "street", "door", "ended", "seats"}, ("vip",))

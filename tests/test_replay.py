@@ -26,6 +26,7 @@ from nbadsl.history.memory import MemoryStore
 from nbadsl.interpreter import decide
 from nbadsl.program.facts import facts_of
 from nbadsl.replay import Replayed, recording, replay
+from nbadsl.types import DAY
 
 NOW = datetime(2026, 11, 20, 9, 0, 0, 1, tzinfo=UTC)
 POLICY = """
@@ -244,6 +245,13 @@ def test_a_length_in_its_own_unit_reads_back_to_the_bit(times, unit):
     assert read_record([field], {"offset": written})["offset"] == value
 
 
+@given(st.integers(-(10**15), 10**15), st.sampled_from(["since", "complaint", "wait", "wakes"]))
+def test_moments_and_lengths_read_back_to_the_microsecond(microseconds, name):
+    field = replace(next(f for f in FIELDS if f.name == name), low=None)
+    value = float(microseconds % DAY if name == "wakes" else microseconds)
+    assert read_record([field], {name: json.loads(json.dumps(plain(field, value)))})[name] == value
+
+
 # --- the command ---
 
 
@@ -292,6 +300,25 @@ def test_nba_replay_refuses_another_policy_unless_it_is_asked_what_changes(recor
     assert "was decided by another policy: shop" in said and "add --changed" in said
     changed = fails(1, "replay", "d.jsonl", "--changed")
     assert " differ" in changed and "choices 1 score: " in changed
+
+
+def test_another_policy_decides_by_its_own_parameters_and_the_room_that_was_left(shop, tmp_path):
+    record_all(shop, tmp_path / "d.jsonl")
+    text = POLICY.replace("lever: number = 1.1", "lever: number = 2.2")
+    (tmp_path / "p.nba").write_text(text.replace("limit 3 per day", "limit 3 per day  limit 5 per week"))
+    again = found(nbadsl.load(tmp_path / "p.nba"), tmp_path / "d.jsonl", changed=True)
+    written = lines_of(tmp_path / "d.jsonl")
+    assert all(not each.problem for each in again)
+    twice = [
+        (line["decision"]["choices"][0]["score"] * 2, each.differences)
+        for line, each in zip(written, again, strict=True)
+        if [c["action"] for c in line["decision"]["choices"]] == ["a"]
+        and line["decision"]["reason"] == "chosen"
+    ]
+    assert twice and all(
+        [(d.what, d.now) for d in differences] == [("choices 1 score", pytest.approx(score))]
+        for score, differences in twice
+    )
 
 
 def test_record_share_is_a_share(recorded: Path):

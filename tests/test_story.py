@@ -24,7 +24,7 @@ from nbadsl.engine.batch import Engine
 from nbadsl.engine.single import Single
 from nbadsl.history.events import Event, decided
 from nbadsl.history.memory import MemoryStore
-from nbadsl.interpreter import alone, decide
+from nbadsl.interpreter import Evaluator, alone, decide
 from nbadsl.program.decision import Fate
 from nbadsl.program.nodes import Factor
 from nbadsl.program.pool import Pool
@@ -32,7 +32,7 @@ from nbadsl.story import Story, tell
 from nbadsl.story.factors import factors
 from nbadsl.story.page import as_html
 from nbadsl.story.why_not import why_not
-from nbadsl.zone import microseconds
+from nbadsl.zone import microseconds, zone
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
 CODES = {"inactive": fates.INACTIVE, "no score": fates.NO_SCORE, "threshold": fates.THRESHOLD}
@@ -219,6 +219,37 @@ def test_one_channel_may_be_asked_about_and_fields_may_be_named(shop):
     only = asked(shop, "upgrade via call", change=["risk"], **person).why_not
     assert (only.changes, only.said) == (None, "no change of these fields: risk")
     assert asked(shop, "thanks").why_not.said == "it is chosen"
+
+
+def test_of_each_stage_the_first_is_told_and_a_channel_has_all_its_contents(tmp_path):
+    text = POLICY.replace(
+        "eligible when risk > 50% and plan is basic", "eligible when risk > 50%  eligible when plan is basic"
+    )
+    text = text.replace(
+        "via email, call\n  propensity risk",
+        'via email { content "x"  content "y" }  via call\n  propensity risk',
+    )
+    (tmp_path / "p.nba").write_text(text)
+    found = asked(nbadsl.load(tmp_path / "p.nba"), "upgrade via email").why_not
+    assert [rival.candidate for rival in found.candidates] == [f'upgrade via email "{name}"' for name in "xy"]
+    assert [(s.stage, s.why) for s in found.candidates[0].stops] == [
+        ("eligible", "action upgrade: risk > 50%"),
+        ("exclude", "action upgrade: silence after a complaint"),
+    ]
+
+
+def test_a_factor_that_is_added_becomes_nothing_and_others_one(shop):
+    (thanks,) = (c for c in shop.program.candidates if c.name == "thanks via call")
+    row = {"risk": 0.5, "fee": 10.0}
+    evaluator = Evaluator(row, shop.given(NOW, {"page": "cart"}), {}, zone("Europe/Berlin"))
+    assert thanks.score is not None and evaluator.value(thanks.score) == 32.0
+    assert {f.name: evaluator.value(f.score) for f in thanks.factors} == {
+        "propensity": 120 * 2 * 1.5 - 4.0,
+        "value": pytest.approx(0.1 * 2 * 1.5 - 4),
+        "boost 2 when page is cart (action thanks)": 14.0,
+        "lever": 20.0,
+        "cost": 36.0,
+    }
 
 
 def test_texts_context_and_unknown_values_may_be_what_is_missing(shop):

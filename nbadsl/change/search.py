@@ -4,7 +4,7 @@
 `values`); of these, the one whose fields are declared first, the profile's before the context's; and then the lower
 values, words that are declared first, unknown last.
 
-Sets of one field are tried, then of two, then of three. A set is looked at only where each rule that stops the action
+Sets of one field are tried, then of two, and so on up to five, within a bound of work. A set is looked at only where each rule that stops the action
 now reads one of its fields, and where, if it is merely outranked, its own rank or that of everything above it does.
 Of each field, one value of every piece is enough, the nearest: so what is found is the smallest, and where nothing is
 found, nothing can be (but for the last digit, where scores are made by `exp`, `log` or `^`). That is not so where several
@@ -269,6 +269,8 @@ class _Search:
                 continue
             name = order[len(change)]
             options, certain = self._of_field(name, tests, name in meet, change if name in wide else ())
+            if name in wide[:-1]:
+                options = [*options, *self._spread(name)]
             exact &= certain
             stack += [(*change, (name, each)) for each in options]
         return sorted(found, key=lambda each: each[0]), exact
@@ -304,6 +306,15 @@ class _Search:
         if key not in self.known:
             self.known[key] = self._numbers(name, tests, every, changes)
         return self.known[key]
+
+    def _spread(self, name: str) -> list[Option]:
+        """Some values of a field with a range, for one that meets another in a test: the ends, and three between."""
+        trial, field = self.trial, self.trial.field(name)
+        if field.low is None or field.high is None:
+            return []
+        along, old, width = self.lines[name], trial.value(name), field.high - field.low
+        values = [along.value(along.place(field.low + width * part / 4)) for part in range(5)]
+        return [option(field, old, value, trial.given) for value in values if value != old]
 
     def _numbers(
         self, name: str, tests: Tests, every: bool, changes: Mapping[str, Value]

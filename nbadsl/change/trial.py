@@ -131,6 +131,7 @@ class Trial:
     def mentioned(self) -> dict[str, tuple[str, ...]]:
         """The texts and words that each field is compared with."""
         found: dict[str, dict[str, None]] = {name: {} for name in self.fields}
+        together: list[frozenset[str]] = []
         for expr in self.order:
             match expr:
                 case Member():
@@ -138,10 +139,16 @@ class Trial:
                 case Has():
                     self._mention(found, expr.operand, expr.words)
                 case Same():
+                    together.append(self.reads[expr])
                     for one, other in ((expr.left, expr.right), (expr.right, expr.left)):
                         self._mention(found, one, self._text(other))
                 case Match():
                     self._mention(found, expr.operand, self._text(expr.pattern))
+        # Fields that are compared with each other, also by way of a third one, may have each other's.
+        for names in together * len(together):
+            words = {word: None for name in sorted(names) for word in found[name]}
+            for name in names:
+                found[name] |= words
         return {name: tuple(words) for name, words in found.items()}
 
     def _mention(self, found: dict[str, dict[str, None]], expr: Expr, words: Iterable[str]) -> None:

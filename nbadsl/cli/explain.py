@@ -67,6 +67,12 @@ def command(
 
     POLICY is a .nba or .nbac file (or that of nba.toml); CUSTOMER is a key in the profiles.
 
+    With --why-not, the text is about that action: everything that stops it, how far its score is from the winner's, and the
+    smallest change of profile and context with which it wins, on the list where several are picked. That is the one of the
+    fewest fields; of those, the one that changes them least: numbers by the part of their range (without a range, by how
+    large they are; dates and lengths by years), words, flags and texts by one whole; of those as small, the one whose
+    fields are declared first. The key stays, and so do fields by which limits, experiments and holdouts go.
+
     \b
     Examples:
       nba explain policy.nba C003 --profiles customers.csv

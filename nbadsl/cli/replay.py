@@ -27,7 +27,8 @@ def command(recorded: str, policy: str | None, changed: bool, interpreter: bool,
 
     A record holds all that a decision was made of: the person, the moment, context and parameters, the room that limits
     left, and the seed. `nba run --record` writes such files, and so does `decide_one(…, record=…)` in Python. Exit code 1
-    if a decision differs or a line is damaged; 2 if another policy has decided, unless --changed is given.
+    if a decision differs or a line is damaged; 2 if another policy has decided, unless --changed is given. Then parameters
+    have the values that this policy declares, and a limit that the record does not know has room.
 
     \b
     Examples:

@@ -42,21 +42,11 @@ def _number(field: Input, value: float) -> int | float | str:
             return plain_time(value)
         case Clock():
             return (_EPOCH + timedelta(microseconds=int(value))).time().isoformat(timespec="microseconds")
-        case Duration() if field.unit is None:
-            return f"{Decimal(int(value)) / int(SECOND):f} seconds"
+        case Duration() if field.unit is not None:
+            return _short(value / field.unit)
         case Duration():
-            assert field.unit is not None
-            return _short(_times(value, field.unit))
+            return f"{Decimal(int(value)) / int(SECOND):f} seconds"
     return _short(value)
-
-
-def _times(value: float, unit: float) -> float:
-    """How many units a length is, so that as many units are that length to the bit."""
-    times = value / unit
-    for near in (times, math.nextafter(times, math.inf), math.nextafter(times, -math.inf)):
-        if near * unit == value:
-            return near
-    return times
 
 
 def _short(value: float) -> int | float:

@@ -73,7 +73,7 @@ def replay(
                 f"{recorded.hash[:12]}, this is {facts.name} {hash[:12]}"
             )
         try:
-            row, given = inputs_of(recorded, facts, used)
+            row, given = inputs_of(recorded, facts, used, recorded.hash == hash)
         except (BadRecord, BadInput, BadRecording, BadValue, ValueError) as error:
             yield Replayed(number, recorded.id, problem=str(error))
             continue
@@ -81,16 +81,19 @@ def replay(
         yield Replayed(number, recorded.id, tuple(_differences("", recorded.decision, now)))
 
 
-def inputs_of(recorded: Recording, facts: Facts, used: frozenset[str]) -> tuple[Row, dict[str, Value]]:
-    """The person, with the room of each limit, and what the run brought, as a decision takes them. Raises BadRecord,
-    BadInput or BadRecording for values that the policy does not take."""
+def inputs_of(
+    recorded: Recording, facts: Facts, used: frozenset[str], same: bool = True
+) -> tuple[Row, dict[str, Value]]:
+    """The person, with the room of each limit, and what the run brought, as a decision takes them. `same`: whether it is
+    the policy that decided; another one has its own parameters. Raises BadRecord, BadInput or BadRecording for values
+    that the policy does not take."""
     row: Row = {}
     for field in facts.inputs:
         if field.name in recorded.profile or field.name in used:
             row[field.name] = _read(field, recorded.profile)
     row |= _rooms(recorded, facts)
     context = {f.name: _read(f, recorded.context) for f in facts.context if f.name in recorded.context}
-    declared = [p.input for p in facts.parameters if p.input.name in recorded.parameters]
+    declared = [p.input for p in facts.parameters if same and p.input.name in recorded.parameters]
     parameters = {field.name: _read(field, recorded.parameters) for field in declared}
     return row, givens(facts, float(moment(recorded.now, "UTC")), parameters, context)
 

@@ -7,7 +7,6 @@ limit, `why_not` what would have to be different for an action to win, and `fact
 
 from nbadsl.story.factors import Factors, Without
 from nbadsl.story.limits import ToldLimit
-from nbadsl.story.person import explain
 from nbadsl.story.tell import Story, Told, tell
 from nbadsl.story.why_not import Rival, Stop, ToldChange, WhyNot
 
@@ -21,6 +20,5 @@ __all__ = [
     "ToldLimit",
     "WhyNot",
     "Without",
-    "explain",
     "tell",
 ]

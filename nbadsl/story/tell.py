@@ -183,19 +183,25 @@ def _lines(story: Story) -> list[str]:
     if story.probability is not None and story.probability != 1.0:
         lines.append(f"  probability: {story.probability:.4g}")
     lines += [f"  {experiment}: arm {arm}" for experiment, arm in story.arms]
-    lines.append("")
-    for _, alike in groupby(
-        story.best_first, key=lambda t: (t.action, t.fate, t.why, t.at, t.values, t.score, t.limit)
-    ):
-        lines += _paragraph(list(alike))
-    if story.limits:
-        lines += ["", "  limits:", *limit_lines(story.limits, WIDTH)]
+    if story.why_not is None:  # who asks for one action is told of that alone
+        lines += _fates(story)
     if story.undefined:
         lines += ["", "  undefined arithmetic:", *(f"    {u}" for u in story.undefined)]
     if story.factors is not None:
         lines += ["", *story.factors.lines()]
     if story.why_not is not None:
         lines += ["", *story.why_not.lines()]
+    return lines
+
+
+def _fates(story: Story) -> list[str]:
+    lines = [""]
+    for _, alike in groupby(
+        story.best_first, key=lambda t: (t.action, t.fate, t.why, t.at, t.values, t.score, t.limit)
+    ):
+        lines += _paragraph(list(alike))
+    if story.limits:
+        lines += ["", "  limits:", *limit_lines(story.limits, WIDTH)]
     return lines
 
 
