@@ -261,6 +261,19 @@ def many(actions: int = 200) -> f.Simulation:
     return replace(base, new=new, changes=made)
 
 
+def scores() -> f.Simulation:
+    """Scores that are all alike, very near to each other, below zero, and too far apart for a difference."""
+    base = simulation()
+    histograms = (
+        f.Histogram("alike", 5, 8.0, (8.0, 8.0), (5,)),
+        f.Histogram("nothing", 5, 0.0, (0.0, 0.0), (5,)),
+        f.Histogram("near", 5, 1e-12, (0.0, 1e-12, 2e-12), (2, 3)),
+        f.Histogram("below", 5, -3.0, (-5.0, -3.0, -1.0), (2, 3)),
+        f.Histogram("far", 5, 1e300, (-1e308, 0.0, 1e308), (2, 3)),
+    )
+    return replace(base, new=replace(base.new, histograms=histograms))
+
+
 def of_people(people: int) -> f.Simulation:
     """Nobody, or one person, who gets the first action; no limits, guarantees or segments."""
     parts = tuple(f.Part(name, people if n == 0 else 0, people if n == 0 else 0, 8.0 * people * (n == 0))
@@ -330,6 +343,7 @@ MADE: dict[str, Callable[[], f.Simulation | Arms | Days]] = {
     "against": against,
     "weird": weird,
     "many": many,
+    "scores": scores,
     "nobody": lambda: of_people(0),
     "one": lambda: of_people(1),
     "arms": arms,

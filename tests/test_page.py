@@ -25,6 +25,8 @@ from nbadsl.testing.reached import as_html
         (0.00123456, "0.001235"),
         (2.0, "2"),
         (9.99999, "10"),
+        (-1e308, "−1e+308"),
+        (1.5e-9, "1.5e−09"),
         (None, "–"),
         (float("nan"), "–"),
         (float("-inf"), "−∞"),

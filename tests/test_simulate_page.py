@@ -148,6 +148,12 @@ def test_labels_that_are_alike_at_both_ends_stay_different():
     assert len(labels) == len(set(labels)) == 3 and all(len(label) < 45 for label in labels)
 
 
+def test_scores_have_a_scale_however_strange_they_are():
+    drawn = texts(plots(simulations.scores())["scores"].wide)
+    assert {"alike", "nothing", "near", "below"} <= set(drawn) and "far" not in drawn
+    assert not any("NaN" in text or "∞" in text for text in drawn)
+
+
 def test_without_the_extra_the_page_has_its_tables_open_and_says_what_to_install():
     code = (
         "import sys; sys.modules['vl_convert'] = None; sys.path.insert(0, 'tests');"

@@ -1,4 +1,4 @@
-"""The forms of our plots: bars, stacked bars, ranges, a matrix, histograms. They know nothing of what they show.
+"""The forms of our plots: bars, stacked bars, ranges, a matrix, histograms, lines. They know nothing of what they show.
 
 Each takes rows of plain values and a width in pixels, and gives a chart of Altair. Labels that are too long for the width are
 shortened in the middle, and stay different from each other. What stands at a mark is said by the caller, in words.
@@ -18,12 +18,8 @@ if TYPE_CHECKING:
     import altair as alt
 
 _LETTER = 6.4  # pixels of a letter of a label, on average
-_PADDING = {
-    "left": 12,
-    "right": 4,
-    "top": 4,
-    "bottom": 4,
-}  # pixels; at the left for letters that are wider than measured
+# Pixels; more at the left, for letters that are wider than they were measured.
+_PADDING = {"left": 12, "right": 4, "top": 4, "bottom": 4}
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,6 +322,10 @@ def _histogram(bins: list[dict[str, Any]], label: str, mark: float, x: str, widt
     import altair as alt
 
     least, most = min(each["low"] for each in bins), max(each["high"] for each in bins)
+    if least == most:  # all of them are alike
+        room = abs(least) / 2 or 1.0
+        least, most = least - room, most + room
+        bins = [each | {"low": least, "high": most} for each in bins]
     axis = Axis((least, most), ticks(least, most, _ticks(width)), ",.4~r", False)
     shown = alt.Chart(alt.InlineData(values=bins)).mark_rect(
         fill=SERIES[0], stroke="var(--paper)", strokeWidth=0.5
@@ -345,11 +345,8 @@ def lines(points: Sequence[Point], colors: dict[str, str], x: str, y: str, width
     labels = short(list(colors), 30)
     label = dict(zip(colors, labels, strict=True))
     values = [asdict(point) | {"line": label[point.line]} for point in points]
-    first, last, most = (
-        min(point.x for point in points),
-        max(point.x for point in points),
-        max(point.y for point in points),
-    )
+    days, most = [point.x for point in points], max(point.y for point in points)
+    first, last = min(days), max(days)
     across = Axis((first, last), ticks(first, last, _ticks(width), True), ",d", False)
     up = ticks(0, most or 1, 4)
     up.append(2 * up[-1] - up[-2])  # the line above the highest point

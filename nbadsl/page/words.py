@@ -9,11 +9,14 @@ _NONE = "\N{EN DASH}"
 
 
 def number(value: float | None, digits: int = 4) -> str:
-    """`12,345`, `−3.25`, `0.0012`; as many digits as say something, and all of those before the point. None is a dash."""
+    """`12,345`, `−3.25`, `0.0012`; as many digits as say something, and all of those before the point; `1e+20`
+    where that would be too many. None is a dash."""
     if value is None or math.isnan(value):
         return _NONE
     if math.isinf(value):
         return f"{_MINUS if value < 0 else ''}∞"
+    if value and not 1e-6 < abs(value) < 1e15:
+        return f"{value:.{digits}g}".replace("-", _MINUS)
     places = 0
     if value != int(value):
         places = max(0, digits - 1 - math.floor(math.log10(abs(value))))

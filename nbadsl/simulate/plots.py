@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from math import isfinite
 from typing import Any
 
 from nbadsl.page.charts import (
@@ -138,7 +139,9 @@ def _steps(funnel: Funnel) -> Iterator[tuple[str, int]]:
 
 
 def _scores(new: Figures) -> Plot | None:
-    shown = sorted((h for h in new.histograms if h.people), key=lambda h: -h.people)[:8]
+    # What is too far apart for a difference has no scale.
+    there = (h for h in new.histograms if h.people and isfinite(h.edges[-1] - h.edges[0]))
+    shown = sorted(there, key=lambda h: -h.people)[:8]
     if not shown:
         return None
     bins = [
