@@ -218,7 +218,7 @@ def test_one_channel_may_be_asked_about_and_fields_may_be_named(shop):
     assert email.changes[0].new == 0.5000000000000001
     only = asked(shop, "upgrade via call", change=["risk"], **person).why_not
     assert (only.changes, only.said) == (None, "no change of these fields: risk")
-    assert asked(shop, "thanks").why_not.said == "it is chosen"
+    assert asked(shop, "thanks").why_not.said == "no change: it is chosen"
 
 
 def test_of_each_stage_the_first_is_told_and_a_channel_has_all_its_contents(tmp_path):

@@ -239,7 +239,7 @@ def _found_text(
     room = f"{_room_again(rivals)}" if if_room else ""
     held = "" if decision.holdout is None else f"what the holdout {decision.holdout} keeps from being decided"
     if found.changes == ():
-        said = held or ("no change then" if if_room else "it is chosen")
+        said = held or ("no change then" if if_room else "no change: it is chosen")
     elif found.changes is not None:
         said = "nothing smaller does" if found.exact else "found by trying: something smaller may do"
         said += f"; but it is {held}" if held else ""
