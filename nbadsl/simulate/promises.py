@@ -1,7 +1,7 @@
 """Whether the guarantees of a policy hold for the people of a simulation.
 
 Their conditions are asked by the engine: a program with one candidate for each guarantee, whose only rule is the
-condition. So what is unknown for somebody promises nothing to them.
+condition. So what is unknown for somebody promises nothing to them; nor do guarantees to people in a holdout.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Promises:
             return
         fates = self.engine.decide(portion.people, side.given, threads=side.threads, fates=True).fates
         assert fates is not None
-        good = portion.outcome.bad < 0
+        good = (portion.outcome.bad < 0) & (portion.outcome.holdout < 0)
         for number, guarantee in enumerate(self.guarantees):
             applies = (fates[:, number] == PASSED) & good
             broken = applies & (self._gets(number, portion) == guarantee.never)
@@ -73,9 +73,8 @@ class Promises:
             self.examples[number] += [chance.text_of(keys[row].as_py()) for row in some.tolist()]
 
     def _gets(self, number: int, portion: Portion) -> NDArray[np.bool_]:
-        """[n]: whether anything of a guarantee's scope is decided, on any place. In a holdout nothing is."""
-        out = portion.outcome
-        found: NDArray[np.bool_] = self.among[number][out.chosen].any(1) & (out.holdout < 0)
+        """[n]: whether anything of a guarantee's scope is decided, on any place; what a holdout keeps counts as well."""
+        found: NDArray[np.bool_] = self.among[number][portion.outcome.chosen].any(1)
         return found
 
     def checked(self) -> tuple[Checked, ...]:

@@ -170,6 +170,8 @@ def notes(sample: Sample | None, sides: Sequence[Side], rejected: Sequence[Share
     limits = any(side.policy.facts.limits for side in sides)
     if limits and all(side.history is None for side in sides):
         yield "without a history: limits count as if nobody had been contacted before"
+    if any(side.policy.program.at_most for side in sides):
+        yield "guarantees with `at most` are about what happened before: `nba prove` looks at them"
     if sample is not None:
         yield (
             f"a sample of {sample.people:,} of {sample.of:,} people: shares of all people are within"
