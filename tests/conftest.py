@@ -138,8 +138,9 @@ def chromium() -> str:
     return there(servers.program, "chromium")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Any]:
+    """Not for the session: while it runs, so does a loop of asyncio, and others could not start theirs."""
     playwright = pytest.importorskip(
         "playwright.sync_api",
         reason="no Playwright (PyPI's package playwright): pages are not tried in a browser",
