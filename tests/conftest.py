@@ -8,7 +8,12 @@ import editor_packages
 import pytest
 import servers
 from commands import change, nba
+from hypothesis import settings
 from tree_sitter import Language
+
+# How long an example takes says more about the machine than about us.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -17,7 +17,7 @@ from engine_way import VERSION
 from layout import Layout
 from limits import Batches, Keeping, Limits, Singles
 from memory import Run
-from simulations import Simulated
+from simulating import Simulated
 from starts import Starts, duration, lines
 from ways import REFERENCE, WAYS
 

@@ -26,7 +26,7 @@ from layout import measure_layout  # noqa: E402
 from limits import measure_limits  # noqa: E402
 from memory import measure_run  # noqa: E402
 from report import Results, into_readme, markdown  # noqa: E402
-from simulations import measure_simulations  # noqa: E402
+from simulating import measure_simulations  # noqa: E402
 from starts import kernel_compile_seconds, measure_starts  # noqa: E402
 from ways import WAYS  # noqa: E402
 
