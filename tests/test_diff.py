@@ -199,6 +199,13 @@ def passes(program: Program, person: dict[str, Value]) -> bool:
     return rule.unknown_passes if answer is None else answer is rule.lets_pass
 
 
+def test_what_was_unknown_only_in_the_old_condition_is_a_difference() -> None:
+    """People whose income is not known passed, although nobody's answer was yes."""
+    old = "eligible when age < 0 or (income < 0 EUR and not (income is known)), unknown passes"
+    found = differences(model_of(f"action a {{ {old} }}\n"), model_of("action a { eligible when age < 0 }\n"))
+    assert [c.effect for c in found] == ["tightened"]
+
+
 @given(both=related(), stages=st.sampled_from((("eligible", "passes"), ("exclude", "keeps"))), data=st.data())
 @settings(max_examples=150, deadline=None)
 def test_what_is_tightened_lets_nobody_pass_who_did_not(

@@ -76,8 +76,9 @@ def _both(sides: Sides, subject: str, a: _Read, b: _Read) -> Iterator[Change]:
         text = f"{new.stage} instead of {old.stage} when {in_words(new.when)}"
         yield change(subject, "rule", text, old, new)
         return
+    # Two steps, one after the other: what becomes of the unknown, and then another condition.
+    of_unknown = direction(sides.meanings.facts, (a.meaning, a.passes), (a.meaning, b.passes))
     yield from sides.condition(subject, "rule", f"{new.stage} when", old.when, new.when, b.passes)
-    of_unknown = direction(sides.meanings.facts, (b.meaning, a.passes), (b.meaning, b.passes))
     if of_unknown != SAME:
         told = f"what is not known {_unknown(new)} instead of {_unknown(old)}"
         text = f"{new.stage} when {in_words(new.when)}: {told}"
