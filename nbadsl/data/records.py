@@ -53,6 +53,7 @@ _DAY = 86_400_000_000
 # Whole microseconds in NumPy's units of time; for finer units, how many make a microsecond.
 _NUMPY_UNITS = {"D": _DAY, "h": 3_600_000_000, "m": 60_000_000, "s": 1_000_000, "ms": 1_000, "us": 1}
 _OWN = {float, int, str, bool, type(None)}  # Python's own, which most values are
+_NUMBERS = (int, float, Decimal)
 _FINER_UNITS = {"ns": 1_000, "ps": 1_000_000}
 
 
@@ -75,11 +76,12 @@ def read_record(inputs: Iterable[Input], record: Mapping[str, Any], strict: bool
     keys = record_keys(fields)
     row: Row = {}
     for field in fields:
-        given = record.get(field.name, record.get(keys.get(field.name, field.name)))
+        name = field.name
+        given = record[name] if name in record else record.get(keys.get(name, name))
         try:
-            row[field.name] = read_value(field, given)
+            row[name] = read_value(field, given)
         except BadValue as error:
-            raise BadRecord(field.name, given, str(error)) from None
+            raise BadRecord(name, given, str(error)) from None
     if strict:
         _refuse_unknown(fields, keys, record)
     return row
@@ -106,7 +108,7 @@ def _refuse_unknown(fields: tuple[Input, ...], keys: dict[str, str], record: Map
 
 def read_value(field: Input, given: Any) -> Value:
     """One value as the engines take it. Raises BadValue."""
-    plain = _plain(given)
+    plain = given if type(given) in _OWN else _plain(given)
     if plain is None:
         value = field.default
     else:
@@ -121,8 +123,6 @@ def read_value(field: Input, given: Any) -> Value:
 def _plain(given: Any) -> Any:
     """Python's own scalar for one of NumPy's, and None for pandas' nulls."""
     kind = type(given)
-    if kind in _OWN:
-        return given
     if kind.__module__.startswith("pandas") and kind.__name__ in ("NAType", "NaTType"):
         return None
     dtype = getattr(given, "dtype", None)
@@ -143,7 +143,7 @@ def _flag(field: Input, given: Any) -> bool:
 
 
 def _whole(field: Input, given: Any) -> float:
-    if isinstance(given, bool) or not isinstance(given, int | float | Decimal):
+    if isinstance(given, bool) or not isinstance(given, _NUMBERS):
         raise ValueError
     # The size first: a float or Decimal may be far too large to write out. NaN is within no bounds.
     size: Any = abs(given)
@@ -153,7 +153,7 @@ def _whole(field: Input, given: Any) -> float:
 
 
 def _number(field: Input, given: Any) -> float:
-    if isinstance(given, bool) or not isinstance(given, int | float | Decimal):
+    if isinstance(given, bool) or not isinstance(given, _NUMBERS):
         raise ValueError
     return float(given)
 

@@ -23,6 +23,7 @@ A time without a zone is in the policy's (`Input.zone`). An unknown value has no
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import isfinite
 from typing import assert_never
 
@@ -65,29 +66,16 @@ def check(field: Input, value: Value) -> None:
     if value is None:
         if not (field.optional or field.never):
             raise BadValue(f"nothing is given, {expected(field)} is needed")
-    elif not fits(field, value):
-        raise refusal(field, show(field, value))
-    elif isinstance(value, float) and not in_range(field, value):
+    elif not fits(field, value) or (isinstance(value, float) and not in_range(field, value)):
         raise refusal(field, show(field, value))
 
 
 def fits(field: Input, value: bool | float | str | frozenset[str]) -> bool:
     """Whether a known value is one of the field's type, whatever the range."""
-    type = field.type
     if isinstance(value, float):
-        match type:
-            case Number() | Money() | Duration():
-                return isfinite(value)
-            case Integer():
-                return value.is_integer() and abs(value) <= EXACT
-            case Date():
-                return FIRST_TIME <= value * DAY < LAST_TIME
-            case Time():
-                return FIRST_TIME <= value < LAST_TIME
-            case Clock():
-                return 0 <= value < DAY
-        return False
-    match type, value:
+        found = _NUMBERS.get(type(field.type))
+        return found is not None and found(value)
+    match field.type, value:
         case Flag(), bool():
             return True
         case Text(), str():
@@ -99,6 +87,18 @@ def fits(field: Input, value: bool | float | str | frozenset[str]) -> bool:
     return False
 
 
+# By type: whether it has a number. A table, for every field of every person is asked.
+_NUMBERS: dict[type, Callable[[float], bool]] = {
+    Number: isfinite,
+    Money: isfinite,
+    Duration: isfinite,
+    Integer: lambda value: value.is_integer() and abs(value) <= EXACT,
+    Date: lambda value: FIRST_TIME <= value * DAY < LAST_TIME,
+    Time: lambda value: FIRST_TIME <= value < LAST_TIME,
+    Clock: lambda value: 0 <= value < DAY,
+}
+
+
 def is_unicode(text: str) -> bool:
     """Whether a text has no halves of surrogate pairs, which no file can hold."""
     return text.isascii() or not any("\ud800" <= c <= "\udfff" for c in text)
@@ -106,7 +106,8 @@ def is_unicode(text: str) -> bool:
 
 def in_range(field: Input, value: float) -> bool:
     """Whether a value keeps `in low..high`."""
-    return (field.low is None or value >= field.low) and (field.high is None or value <= field.high)
+    low, high = field.low, field.high
+    return (low is None or value >= low) and (high is None or value <= high)
 
 
 def refusal(field: Input, shown: str, hint: str = "") -> BadValue:

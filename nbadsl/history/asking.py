@@ -46,7 +46,8 @@ class Asking:
         self.now, self.zone = int(now), zone(program.timezone)
         self.until = self.now  # contacts count that are not later
         since = {limit.window.since for limit in program.limits} - {None}
-        self.dates = {i.name for i in program.inputs if i.name in since and isinstance(i.type, Date)}
+        named = program.inputs if since else ()
+        self.dates = {i.name for i in named if i.name in since and isinstance(i.type, Date)}
         evaluator = Evaluator({}, given, {}, self.zone)
         self.asked = tuple(self._asked(limit, evaluator) for limit in program.limits)
         self.subjects = subjects_of(program)
@@ -184,8 +185,10 @@ def subjects_of(program: Program) -> list[str]:
 
 def _wanted(limit: Limit, chosen: list[int]) -> int:
     """The room that a list of candidates needs: that of the last one that the limit binds, behind all that take some."""
-    last = max((place for place, number in enumerate(chosen) if number in limit.binds), default=None)
-    return 0 if last is None else 1 + sum(number in limit.takes for number in chosen[:last])
+    for place in reversed(range(len(chosen))):
+        if chosen[place] in limit.binds:
+            return 1 + sum(number in limit.takes for number in chosen[:place])
+    return 0
 
 
 def _whole(value: Value) -> int:
