@@ -179,7 +179,9 @@ def command(
 
 def _begun(history: str | None) -> str | None:
     """The history of the settings, which the first run makes; before that, nobody was contacted."""
-    return history if history is None or "://" in history or Path(history).exists() else None
+    from nbadsl.history.open import is_there
+
+    return history if history is not None and is_there(history) else None
 
 
 def _side(

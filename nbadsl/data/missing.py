@@ -1,31 +1,38 @@
-"""How many people of a sample lack a value, for the linter to say whom a field blocks."""
+"""How many people lack a value, by field."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 
-from nbadsl.data.batches import Profiles, first_rows
+import pyarrow as pa
+
+from nbadsl.data.batches import first_rows
 from nbadsl.data.profiles import open_profiles
+from nbadsl.data.schema import column_of
 from nbadsl.program.facts import Facts
+from nbadsl.program.nodes import Input
 
 MOST_PEOPLE = 100_000  # of a sample, the first ones
 
 
+def lacking(inputs: Sequence[Input], people: pa.RecordBatch) -> Counter[str]:
+    """By field of which there is a column, how many people of a batch have no value."""
+    there = set(people.schema.names)
+    columns = {field.name: column_of(field) for field in inputs}
+    return Counter({n: people.column(c).null_count for n, c in columns.items() if c in there})
+
+
+def shares(inputs: Sequence[Input], found: Mapping[str, int], people: int) -> dict[str, float]:
+    """By optional field, the share (0..1) of so many people who lack it. `found`: by field, how many do."""
+    named = [field.name for field in inputs if field.optional and field.name in found]
+    return {name: found[name] / people for name in named} if people else {}
+
+
 def missing_shares(facts: Facts, sample: object) -> dict[str, float]:
-    """By optional field, the share (0..1) of the sample's people who lack it. Raises BadData for a sample that does not
-    fit."""
-    profiles = first_rows(open_profiles(sample, facts.inputs, key=facts.key), MOST_PEOPLE)
-    optional = {i.name: i.column for i in facts.inputs if i.optional}
-    return _shares(optional, profiles)
-
-
-def _shares(optional: dict[str, str], profiles: Profiles) -> dict[str, float]:
-    lacking: Counter[str] = Counter()
-    people = 0
-    for batch in profiles:
+    """The shares of a sample. Raises BadData for one that does not fit."""
+    found, people = Counter[str](), 0
+    for batch in first_rows(open_profiles(sample, facts.inputs, key=facts.key), MOST_PEOPLE):
+        found.update(lacking(facts.inputs, batch.people))
         people += batch.people.num_rows
-        there = set(batch.people.schema.names)
-        for name, column in optional.items():
-            rows = batch.people.num_rows
-            lacking[name] += batch.people.column(column).null_count if column in there else rows
-    return {name: lacking[name] / people for name in optional} if people else {}
+    return shares(facts.inputs, found, people)

@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from nbadsl import pipeline
 from nbadsl.api import Policy
-from nbadsl.data.missing import MOST_PEOPLE, missing_shares
+from nbadsl.data.missing import MOST_PEOPLE, lacking, shares
 from nbadsl.history.memory import MemoryStore
 from nbadsl.ide.rates import key_of
 from nbadsl.report import Report
@@ -30,10 +31,11 @@ def measure(policy: str, sample: str, texts: dict[str, str]) -> dict[str, Any]:
     # Limits are asked for people nobody has contacted: what the rules before them do is what is shown.
     history = MemoryStore() if compiled.facts.limits else None
     run, moment, _ = compiled.run(sample, None, 0, None, None, 1, history, keeps=False, most=MOST_PEOPLE)
-    for _ in run:
-        pass
-    found = counted(compiled, compiled.report(run, moment, 0.0))
-    return {**found, "missing": missing_shares(compiled.facts, sample)}
+    inputs, missing = compiled.facts.inputs, Counter[str]()
+    for batch, _ in run.results():
+        missing.update(lacking(inputs, batch.people))
+    report = compiled.report(run, moment, 0.0)
+    return {**counted(compiled, report), "missing": shares(inputs, missing, report.people)}
 
 
 def counted(policy: Policy, report: Report) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from nbadsl.data.missing import lacking
 from nbadsl.data.profiles import open_profiles
 from nbadsl.data.schema import column_of
 from nbadsl.program.givens import BadInput
@@ -112,15 +113,13 @@ class _Counting:
         self.parts: list[People] = []
         self.nearly = Nearly(self.side.facts)
         self.nulls = Counter[str]()
-        self.columns = {column_of(field): field.name for field in self.side.facts.inputs}
         self.whole: People | None = None
 
     def count(self, portion: Portion) -> None:
         self.parts.append(People.of(portion))
         self.nearly.count(self.side, portion)
         self.promises.check(self.side, portion)
-        for column in portion.people.schema.names:
-            self.nulls[self.columns[column]] += portion.people.column(column).null_count
+        self.nulls.update(lacking(self.side.facts.inputs, portion.people))
 
     def people(self) -> People:
         """Everybody, when all are counted."""
