@@ -1,5 +1,6 @@
 """Options of the test run, for those who want to look longer than the default does; fixtures that tests share."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ import servers
 from commands import change, nba
 from hypothesis import settings
 from tree_sitter import Language
+
+from nbadsl.resources import folder
 
 # How long an example takes says more about the machine than about us.
 settings.register_profile("untimed", deadline=None)
@@ -84,9 +87,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder as `nba new` makes it, which is the working folder."""
+    """A folder as `nba new` made it on 2026-11-10, which is the working folder."""
     monkeypatch.chdir(tmp_path)
     assert nba("new", "shop").code == 0
+    shutil.copy(folder("templates") / "customers.csv", "shop")
     monkeypatch.chdir(tmp_path / "shop")
     return tmp_path / "shop"
 

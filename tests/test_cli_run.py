@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from datetime import date, timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -174,3 +175,11 @@ arbitrate { score value  pick 1 }
     again = ("run", "policy.nba", "-p", "people", "--now", "2026-11-10 09:01", *run[6:])
     assert nba(*again).code == 0
     assert [row[1] for row in decided(Path("out.csv"))] == ["tip", "tip", "tip", ""]
+
+
+def test_a_new_policy_decides_the_same_on_every_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    assert nba("new", "shop").code == 0
+    monkeypatch.chdir(tmp_path / "shop")
+    assert str(date.today() - timedelta(days=5)) in Path("customers.csv").read_text()
+    assert nba("explain", "C003").out.startswith("apology via email\n")

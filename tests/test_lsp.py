@@ -4,9 +4,11 @@ import asyncio
 import random
 import subprocess
 import sys
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from commands import change
 from editors import PULLS, PUSHED, Editor, editor
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
@@ -344,6 +346,7 @@ def test_match_rates_of_the_sample_are_shown_when_they_are_known_and_follow_the_
     async def test():
         path = shop / "policy.nba"
         text = path.read_text()
+        change(shop / "customers.csv", "2026-11-08", str(date.today() - timedelta(days=2)))
         (shop / "nba.toml").write_text('policy = "policy.nba"\nsample = "customers.csv"\n')
         async with editor(shop, client_name=PUSHED) as e:
             document = e.open(path)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+from datetime import date
 from pathlib import Path
 
 import click
@@ -11,6 +13,7 @@ from nbadsl.cli.common import fail
 from nbadsl.resources import folder
 
 _FILES = ("customers.csv", "nba.toml", "policy.nba")
+_WRITTEN = date(2026, 11, 10)  # the day on which the customers of the template are as they are
 
 
 @click.command()
@@ -36,8 +39,19 @@ def command(name: str) -> None:
         word = f"policy_{word}"
     policy = aside / "policy.nba"
     policy.write_text(policy.read_text(encoding="utf-8").replace("my_policy", word), encoding="utf-8")
+    customers = aside / "customers.csv"
+    customers.write_text(_as_of(customers.read_text(encoding="utf-8"), date.today()), encoding="utf-8")
     aside.rename(target)
     click.echo(f"made {target}/")
     for path in sorted(target.iterdir()):
         click.echo(f"  {path.name}")
     click.echo(f"next:\n  cd {target}\n  nba check\n  nba run\n  nba explain C003")
+
+
+def _as_of(customers: str, today: date) -> str:
+    """The same customers on another day, so that who complained two days ago always did."""
+
+    def moved(found: re.Match[str]) -> str:
+        return str(today - (_WRITTEN - date.fromisoformat(found[0])))
+
+    return re.sub(r"\d{4}-\d\d-\d\d", moved, customers)
