@@ -190,7 +190,7 @@ def allocated(
 
     rooms = [people.column(limit.room).to_numpy().astype(np.int64) for limit in limits]
     key = next(column_of(i) for i in plan.facts.inputs if i.name == plan.facts.key)
-    keys, shared = people.column(key).combine_chunks(), Shared(rooms, [subject(limit) for limit in limits])
+    keys, shared = people.column(key).combine_chunks(), Shared(lambda number: rooms[number], subject)
     assert isinstance(now, float)
     return allocate(plan, found, shared, keys, now, seed, ask).results(plan, found)
 

@@ -22,6 +22,7 @@ from nbadsl.cli.common import (
     policy_path,
     progress,
     run_options,
+    use_system_memory,
     wants_color,
 )
 from nbadsl.data.options import typed
@@ -150,6 +151,7 @@ def _run(
     from nbadsl.limited.parts import discard as give_up
     from nbadsl.run import Rejected
 
+    use_system_memory()
     store = open_history(history, policy.program, create=True) if history is not None else None
     if store is not None and not store.keeps:
         click.echo(f"note: {history}: it is only read: what is decided is not kept there", err=True)

@@ -8,7 +8,7 @@ candidates, then all, and everybody proposes once more, until nothing that was n
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,9 +21,10 @@ from nbadsl.engine.batch import Engine, Results
 from nbadsl.engine.choose import BAD_DATA, HELD, LAST_TIER
 from nbadsl.engine.hashing import bases, orders
 from nbadsl.engine.lists import BELOW_CODE, FALLBACK_CODE, Lists, in_order, worth_of
-from nbadsl.engine.walk import Choosing, Entries, People, Rooms, Whole, walk
+from nbadsl.engine.walk import Choosing, Entries, People, Rooms, Small, Whole, walk
 from nbadsl.plan.plan import Plan
 from nbadsl.program.decision import NOBODY_PASSED
+from nbadsl.program.facts import LimitFacts
 
 _NOBODY = REASONS.index(NOBODY_PASSED)
 _MANY = 8  # one in so many who lose are many
@@ -54,14 +55,14 @@ def shares(plan: Plan) -> bool:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shared:
-    """For each limit, the room of n people, and with whom they share it.
+    """The room that a limit leaves n people, and with whom they share it; asked for limits that may have too little.
 
-    `rooms`: [n], or one number for everybody. `subjects`: [n], people with one number from 0 on share that limit's
-    room; None: everybody does.
+    `room`: by the limit's number: [n], or one number for everybody. `subject`: [n], people with one number from 0 on share
+    that limit's room; None: everybody does.
     """
 
-    rooms: Sequence[int | Whole]
-    subjects: Sequence[Whole | None]
+    room: Callable[[int], int | Whole | Small]
+    subject: Callable[[LimitFacts], Whole | None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,7 +118,7 @@ class _Allocation:
         self, plan: Plan, found: Results, shared: Shared, keys: pa.Array, now: float, seed: int
     ) -> None:
         self.plan, self.found = plan, found
-        self.counts: dict[int, Whole] = {}
+        self.counts: dict[str | None, Whole] = {}
         self.proposes = (found.outcome.chosen[:, 0] >= 0) & (found.outcome.bad < 0)
         limits, candidates = plan.facts.limits, len(plan.facts.candidates)
         self.takes = np.zeros((len(limits), candidates), np.int64)
@@ -127,17 +128,20 @@ class _Allocation:
             bound[list(limit.binds), number] = True
         self.concerned = bound | self.takes.T.astype(bool)
         found_scarce = {
-            n: scarce for n in range(len(limits)) if (scarce := self._scarce(n, shared)) is not None
+            n: scarce
+            for n, limit in enumerate(limits)
+            if (scarce := self._scarce(n, limit, shared)) is not None
         }
         self.limits = list(found_scarce)
         self.takes = self.takes[self.limits]
         self.starts = np.concatenate([[0], np.cumsum(bound[:, self.limits].sum(1))])
         self.binds = np.nonzero(bound[:, self.limits])[1].astype(np.int64)
-        self.everybody = np.array([shared.subjects[n] is None for n in self.limits], np.int64)
+        whose = [shared.subject(limits[n]) for n in self.limits]
+        self.everybody = np.array([each is None for each in whose], np.int64)
         self.who = self._in_order(self._contested(found_scarce), keys)
         rooms, subjects = np.empty((2, len(self.limits), len(self.who)), np.int64)
-        for row, number in enumerate(self.limits):
-            room, subject = shared.rooms[number], shared.subjects[number]
+        for row, (number, subject) in enumerate(zip(self.limits, whose, strict=True)):
+            room = shared.room(number)
             rooms[row] = room if isinstance(room, int) else room[self.who]
             subjects[row] = 0 if subject is None else subject[self.who]
         self.room, self.subject = rooms, subjects
@@ -148,27 +152,28 @@ class _Allocation:
         self.base = bases(mine, now, seed, plan.facts.name) if explores else np.zeros(1, np.int64)
         self.held = (found.outcome.holdout[self.who] >= 0).astype(np.int64)
 
-    def _scarce(self, number: int, shared: Shared) -> NDArray[np.bool_] | None:
+    def _scarce(self, number: int, limit: LimitFacts, shared: Shared) -> NDArray[np.bool_] | None:
         """[n]: for whom a limit may have too little room; None: for nobody."""
-        pick, room, subject = self.plan.chosen.pick, shared.rooms[number], shared.subjects[number]
-        if not self.plan.facts.limits[number].takes:
-            return None
+        pick = self.plan.chosen.pick
+        if not limit.takes or (pick == 1 and limit.subject == self.plan.facts.key):
+            return None  # who proposes has room for one
+        subject = shared.subject(limit)
         if subject is None:
             many = int(self.proposes.sum()) * pick
-            scarce = np.broadcast_to(many > room, self.proposes.shape)
+            scarce = np.broadcast_to(many > shared.room(number), self.proposes.shape)
         else:
-            counts = self._counts(subject)
-            if counts.max(initial=0) * pick <= 1:  # who proposes has room for one
+            counts = self._counts(limit, subject)
+            if counts.max(initial=0) * pick <= 1:
                 return None
-            scarce = counts[subject] * pick > room
+            scarce = counts[subject] * pick > shared.room(number)
         return scarce if scarce.any() else None
 
-    def _counts(self, subject: Whole) -> Whole:
+    def _counts(self, limit: LimitFacts, subject: Whole) -> Whole:
         """How many people with each number propose; several limits often go by one field."""
-        if id(subject) not in self.counts:
+        if limit.subject not in self.counts:
             size = int(subject.max(initial=0)) + 1
-            self.counts[id(subject)] = np.bincount(subject[self.proposes], minlength=size)
-        return self.counts[id(subject)]
+            self.counts[limit.subject] = np.bincount(subject[self.proposes], minlength=size)
+        return self.counts[limit.subject]
 
     def _contested(self, scarce: Mapping[int, NDArray[np.bool_]]) -> Whole:
         """The people who are picked something that others, or more picks of theirs, may leave no room for."""

@@ -167,27 +167,23 @@ def rank(s, i, row, kinds, sends, among, share, counters):
     chosen = s[at.OUT_CHOSEN] + 4 * first
     most = s[at.MOST_ACTION : at.MOST_ACTION + 3]
     picked, reason, probability = 0, c.CHOSEN, 1.0
-    while picked < s[at.PICK]:
-        best = -1
-        for e in range(start, start + n):
-            candidate = ld_i32(candidates, e)
-            if candidate >= 0 and c.better(scores, tiers, e, best):
-                if c.allowed(chosen, picked, candidate, kinds, most):
-                    best = e
-                else:
-                    st_i32(candidates, e, -1)
-        if best < 0:
+    ordered = min(n, s[at.PICK])
+    c.put_in_order(scores, tiers, candidates, start, n, ordered)
+    for e in range(start, start + n):
+        if picked == s[at.PICK]:
             break
+        if e == start + ordered:  # where some may not be picked beside others, more of the list is needed
+            ordered = n
+            c.put_in_order(scores, tiers, candidates, start, n, ordered)
+        best = e
         if s[at.EXPLORES]:
             base = ld_i64(s[at.BASES], row + i)
-            best, probability, reason = c.explore(
-                scores, tiers, candidates, start, n, best, base, share, among
-            )
+            best, probability, reason = c.explore(scores, tiers, candidates, start, n, e, base, share, among)
         candidate = ld_i32(candidates, best)
-        write(s, first + picked, candidate, ld_i32(tiers, best), ld_f64(scores, best), probability)
-        count_chosen(s, first + picked, candidate, i, sends, counters)
-        st_i32(candidates, best, -1)
-        picked += 1
+        if c.allowed(chosen, picked, candidate, kinds, most):
+            write(s, first + picked, candidate, ld_i32(tiers, best), ld_f64(scores, best), probability)
+            count_chosen(s, first + picked, candidate, i, sends, counters)
+            picked += 1
     return picked, reason
 
 

@@ -100,13 +100,46 @@ def keep(dst, score, idx, count, below, by_row, threshold_register, threshold):
     return left | without << 32
 
 
-@part("iiii", "b")
-def better(scores, tiers, a, b):
-    """Whether list entry `a` ranks before `b`, which stands earlier in the file unless it is `a`."""
-    if b < 0:
-        return True
-    x, y = ld_i32(tiers, a), ld_i32(tiers, b)
-    return x < y or (x == y and ld_f64(scores, a) > ld_f64(scores, b))
+@part("iiiifii", "b")
+def goes_before(scores, tiers, candidates, at, score, tier, candidate):
+    """Whether an entry ranks before the one at a place of the list."""
+    if tier != ld_i32(tiers, at):
+        return tier < ld_i32(tiers, at)
+    other = ld_f64(scores, at)
+    return score > other or (score == other and candidate < ld_i32(candidates, at))
+
+
+@part("iiiifii")
+def put(scores, tiers, candidates, at, score, tier, candidate):
+    st_f64(scores, at, score)
+    st_i32(tiers, at, tier)
+    st_i32(candidates, at, candidate)
+
+
+@part("iiiiii")
+def put_in_order(scores, tiers, candidates, start, n, most):
+    """Order a list so that its `most` best entries come first, the best one at the start; then the others, in any order."""
+    for e in range(start + 1, start + n):
+        score, tier, candidate = ld_f64(scores, e), ld_i32(tiers, e), ld_i32(candidates, e)
+        at = e
+        if e - start >= most:
+            at = start + most - 1
+            if not goes_before(scores, tiers, candidates, at, score, tier, candidate):
+                continue
+            put(scores, tiers, candidates, e, ld_f64(scores, at), ld_i32(tiers, at), ld_i32(candidates, at))
+        while at > start and goes_before(scores, tiers, candidates, at - 1, score, tier, candidate):
+            before = at - 1
+            put(
+                scores,
+                tiers,
+                candidates,
+                at,
+                ld_f64(scores, before),
+                ld_i32(tiers, before),
+                ld_i32(candidates, before),
+            )
+            at = before
+        put(scores, tiers, candidates, at, score, tier, candidate)
 
 
 @part("iili", "i")

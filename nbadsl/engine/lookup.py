@@ -19,9 +19,13 @@ from nbadsl.engine.choose import M1, M2, mix
 from nbadsl.engine.compiled import Compiled
 from nbadsl.engine.hashing import FNV64_BASIS, FNV64_PRIME, texts
 from nbadsl.engine.loops import ld_i64, ld_u8
-from nbadsl.engine.walk import Whole
+from nbadsl.engine.walk import Small, Whole
 
-_I, _T = types.Array(types.int64, 1, "C"), types.Array(types.int64, 2, "C")
+_I, _T, _R = (
+    types.Array(types.int64, 1, "C"),
+    types.Array(types.int64, 2, "C"),
+    types.Array(types.int32, 2, "C"),
+)
 
 
 def _make_hashes(stamp: str) -> Any:
@@ -98,7 +102,7 @@ def _make_spread(stamp: str) -> Any:
 _hashes = Compiled(_make_hashes, types.void(types.int64, types.int64, types.int64, _I, _I))
 _find = Compiled(_make_find, types.int64(_T, _I, _I, _I, types.int64, types.boolean))
 _grow = Compiled(_make_grow, types.void(_T, _T))
-_spread = Compiled(_make_spread, types.void(_T, _I, _T))
+_spread = Compiled(_make_spread, types.void(_R, _I, _R))
 
 
 class Lookup:
@@ -143,9 +147,9 @@ class Lookup:
         return first, second
 
 
-def spread(table: Whole, codes: Whole) -> Whole:
+def spread(table: Small, codes: Whole) -> Small:
     """[columns, n]: the rows of a table ([values, columns]) that codes name, column by column; its last row for codes
     that have none."""
-    out = np.empty((table.shape[1], len(codes)), np.int64)
+    out = np.empty((table.shape[1], len(codes)), np.int32)
     _spread(np.ascontiguousarray(table), codes, out)
     return out

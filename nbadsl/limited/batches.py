@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from itertools import pairwise
-from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -28,14 +27,13 @@ from nbadsl.history.events import PERSON, Event
 from nbadsl.history.standing import before
 from nbadsl.history.store import Lost, Request, Store
 from nbadsl.limited.ahead import in_turn
-from nbadsl.limited.columns import RoomColumns, Roomed, taken
+from nbadsl.limited.columns import Room, RoomColumns, Roomed, taken
 from nbadsl.limited.moved import Moves
 from nbadsl.program import chance
 from nbadsl.program.decision import DECIDED_BEFORE, RELEASED, Choice, Decision
+from nbadsl.program.facts import LimitFacts
 from nbadsl.program.limits import DECIDED, Contacts
 from nbadsl.program.nodes import Program, Value
-
-T = TypeVar("T")
 
 _DECIDED_BEFORE, _RELEASED = map(REASONS.index, (DECIDED_BEFORE, RELEASED))
 _DECISIONS = Contacts(outcome=DECIDED)
@@ -149,11 +147,21 @@ class Limited:
             parts = zip(people, starts, cuts, cuts[1:], strict=False)
             return in_turn((partial(ranked, *part) for part in parts if part[3] > part[2]), self.threads)
 
-        subjects, alone = _whole([each.subjects for each in people]), np.arange(starts[-1])
-        for number, limit in enumerate(self.program.limits):
+        def room(number: int) -> int | Room:
+            first = people[0].rooms[number]
+            return (
+                first if isinstance(first, int) else np.concatenate([each.rooms[number] for each in people])
+            )
+
+        @cache
+        def subject(limit: LimitFacts) -> NDArray[np.int64] | None:
             if limit.subject == self.program.key:
-                subjects[number] = alone
-        shared = Shared(_whole([each.rooms for each in people]), subjects)
+                return np.arange(starts[-1])
+            if limit.subject not in people[0].subjects:
+                return None
+            return np.concatenate([each.subjects[limit.subject] for each in people])
+
+        shared = Shared(room, subject)
         keys = pa.chunked_array([each.people.column(self.key) for each in people]).combine_chunks()
         return allocate(self.engine.plan, found, shared, keys, float(self.asking.now), self.seed, ask)
 
@@ -222,16 +230,3 @@ class Limited:
             picked = [c for c in outcome.chosen[person].tolist() if c >= 0]
             choices = tuple(Choice(c, rank, None, None, 1.0) for rank, c in enumerate(picked, 1))
             yield self.asking.request(Decision(key, choices, ""), row, self.asking.id(key))
-
-
-def _whole(parts: list[list[T]]) -> list[T]:
-    """Of each limit, its numbers in all batches; what holds for everybody stays one, and so do numbers of one field."""
-    known: dict[tuple[int, ...], Any] = {}
-    for each in zip(*parts, strict=True):
-        if isinstance(each[0], np.ndarray) and _ids(each) not in known:
-            known[_ids(each)] = np.concatenate(each)
-    return [known.get(_ids(each), each[0]) for each in zip(*parts, strict=True)]
-
-
-def _ids(parts: tuple[object, ...]) -> tuple[int, ...]:
-    return tuple(map(id, parts))

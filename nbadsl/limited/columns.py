@@ -20,7 +20,7 @@ from nbadsl.data.local_times import microseconds
 from nbadsl.data.records import read_value
 from nbadsl.data.schema import column_of
 from nbadsl.engine.lookup import Lookup, spread
-from nbadsl.history.asking import ENDLESS, NO_ROOM, Asked, Asking
+from nbadsl.history.asking import NO_ROOM, Asked, Asking
 from nbadsl.history.counted import Numbers, Times
 from nbadsl.history.demands import Demand
 from nbadsl.history.events import PERSON
@@ -31,7 +31,12 @@ from nbadsl.program.decision import Row
 from nbadsl.program.givens import FIRST_TIME, LAST_TIME
 from nbadsl.types import DAY, Date, Integer
 
-_MANY = 4  # one in so many is many
+Room = NDArray[np.int32]
+
+PLENTY = 2**30
+"""More room than any run takes of somebody's, in half the memory of an exact number."""
+
+_MANY = 2  # one in so many is many
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,18 +57,19 @@ class _Field:
 
     lookup: Lookup
     limits: list[int]
-    table: Numbers
+    table: Room
     places: dict[int, Numbers]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Roomed:
-    """A batch with the room of every limit as a column. `subjects`: where people share it by a field, those with one
-    number do; 0 is for those without a value, who have endless room or none."""
+    """A batch with the room of every limit as a column. `rooms`: of each limit, for everybody, or of each person and at
+    most PLENTY. `subjects`: by a field by which people share it, those with one number do; 0 is for those without a value,
+    who have plenty or none."""
 
     people: pa.RecordBatch
-    rooms: list[int | Numbers]
-    subjects: list[Numbers | None]
+    rooms: list[int | Room]
+    subjects: dict[str, Numbers]
 
 
 class RoomColumns:
@@ -111,31 +117,30 @@ class RoomColumns:
             else:
                 places[number] = np.full(lookup.size + 1, -1)
                 places[number][mine[there]] = np.flatnonzero(there)
-        return _Field(lookup, list(codes), np.clip(table, -ENDLESS, ENDLESS), places)
+        return _Field(lookup, list(codes), np.clip(table, -PLENTY, PLENTY).astype(np.int32), places)
 
     # --- a batch ---
 
     def of(self, people: pa.RecordBatch) -> Roomed:
         """The rooms of a batch."""
-        rooms: list[int | Numbers] = [0 if isinstance(known, _Known) else known for known in self.known]
-        subjects: list[Numbers | None] = [None] * len(rooms)
+        rooms: list[int | Room] = [0 if isinstance(known, _Known) else known for known in self.known]
+        subjects: dict[str, Numbers] = {}
         limits = self.asking.program.limits
         for name, field in self.fields.items():
             is_key = name == self.asking.program.key
             codes = field.lookup.codes(self.values(people, name), adds=not is_key)
             found = spread(field.table, codes)
-            unknown, shared = codes < 0, None if is_key else codes + 1
+            unknown = codes < 0
+            if not is_key:
+                subjects[name] = codes + 1
             for number, mine in zip(field.limits, found, strict=True):
                 if number in field.places:
                     mine -= self._since(number, field, people, codes)
-                mine[unknown] = ENDLESS if limits[number].unknown_passes else NO_ROOM
+                mine[unknown] = PLENTY if limits[number].unknown_passes else NO_ROOM
                 rooms[number] = mine
-            for number, limit in enumerate(limits):
-                if limit.subject == name:
-                    subjects[number] = shared
         for limit, each in zip(limits, rooms, strict=True):
             if isinstance(each, int):
-                each = np.full(people.num_rows, max(-ENDLESS, min(ENDLESS, each)))
+                each = np.full(people.num_rows, max(-PLENTY, min(PLENTY, each)), np.int32)
             people = people.append_column(limit.room, pa.array(each))
         return Roomed(people, rooms, subjects)
 

@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 
 from nbadsl.data.decisions import Codes, Outcome
 from nbadsl.engine.batch import Engine, Results
-from nbadsl.history.asking import ENDLESS
-from nbadsl.limited.columns import Roomed, taken
+from nbadsl.limited.columns import PLENTY, Room, Roomed, taken
 
 OTHER_ACTION, SAME_ACTION, NOTHING = range(3)
 """What people got instead; of the same action it is another channel, content or slot."""
@@ -53,7 +52,7 @@ class Moves:
 
     def _endless(self, people: pa.RecordBatch, run: Run) -> Codes:
         """[n]: what people would be decided first with endless room."""
-        endless = pa.array(np.full(people.num_rows, ENDLESS))
+        endless = pa.array(np.full(people.num_rows, PLENTY, np.int32))
         for limit in self.facts.limits:
             people = people.set_column(people.schema.get_field_index(limit.room), limit.room, endless)
         return run(self.engine, people).outcome.chosen[:, 0]
@@ -66,9 +65,7 @@ class Moves:
                 found |= np.less(room, 1)
         return found
 
-    def counts(
-        self, wished: Codes, found: Results, rooms: Sequence[int | NDArray[np.int64]]
-    ) -> NDArray[np.int64]:
+    def counts(self, wished: Codes, found: Results, rooms: Sequence[int | Room]) -> NDArray[np.int64]:
         """[limits, 3]: the people whom each limit moved, by what they got instead. `found`: what all are decided.
         `rooms`: of each limit, before the run."""
         outcome, many = found.outcome, len(self.facts.limits)

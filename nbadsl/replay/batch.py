@@ -26,7 +26,7 @@ from nbadsl.program.nodes import Value
 from nbadsl.replay.again import Decide
 from nbadsl.replay.record import recording, told
 
-Rooms = Sequence[int | NDArray[np.int64]]
+Rooms = Sequence[int | NDArray[np.int32]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -22,6 +22,8 @@ from policy import make_policy
 from starts import probe
 
 import nbadsl
+from nbadsl.cli.common import use_system_memory
+from nbadsl.data.output import write_table
 from nbadsl.history.sqlite import SqliteStore
 
 EVENTS_EACH = 20  # contacts that a person has had, in files
@@ -65,7 +67,7 @@ class Turns:
 
 @dataclass(frozen=True, slots=True)
 class Batches:
-    """`decided`, `decided_free`: people with limits and without. `stopped`: people who are not decided what they would
+    """`turns`: from tables in memory to such; `files`: from Parquet files to such. `decided`, `decided_free`: people with limits and without. `stopped`: people who are not decided what they would
     be without limits; `outdone`: what they would be without the shared ones. `calls`, `wanted`: of the call center, which
     can do `calls`."""
 
@@ -73,6 +75,7 @@ class Batches:
     actions: int
     events: int
     turns: tuple[Turns, ...]
+    files: tuple[Turns, ...]
     decided: int
     decided_free: int
     stopped: int
@@ -163,19 +166,29 @@ def _loaded(actions: int, people: int, folder: Path, which: str) -> nbadsl.Polic
 
 
 def _decide(
-    policy: nbadsl.Policy, people: pa.Table, threads: int, history: Path | None, keeps: bool = False
+    policy: nbadsl.Policy,
+    people: pa.Table | Path,
+    threads: int,
+    history: Path | None,
+    keeps: bool = False,
+    out: Path | None = None,
 ) -> tuple[Took, pa.Table]:
-    """One run, to the table of decisions."""
+    """One run, to the table of decisions, or to a file."""
     start = time.perf_counter()
     store = None if history is None else nbadsl.open_history(str(history), False, policy.program)
     read = time.perf_counter()
     run, _, _ = policy.run(people, NOW, 0, None, None, threads, store, keeps)
     counted = time.perf_counter()
-    table = pa.Table.from_batches([step.decisions for step in run], run.schema)
+    if out is None:
+        table = pa.Table.from_batches([step.decisions for step in run], run.schema)
+    else:
+        with write_table(str(out), run.schema) as file:
+            for step in run:
+                file.write(step.decisions)
     end = time.perf_counter()
     if store is not None:
         store.close()
-    return Took(read - start, counted - read, end - counted), table
+    return Took(read - start, counted - read, end - counted), table if out is None else pq.read_table(out)
 
 
 # --- batches -------------------------------------------------------------------------------------------
@@ -192,23 +205,29 @@ def measure_batches(people: int, actions: int, rounds: int, history: Path, folde
     calls, can = _calls(found), calls_a_day(people)
     if calls > can:
         raise RuntimeError(f"{calls} calls are decided, and the call center can do {can}")
-    turns = []
-    for threads in dict.fromkeys((1, os.cpu_count() or 1)):
-        frees, limiteds = [], []
-        for _ in range(rounds):
-            took, again = _decide(free, table, threads, None)
-            frees.append(took)
-            assert again.equals(without)
-            took, again = _decide(limited, table, threads, history)
-            limiteds.append(took)
-            if not again.equals(found):
-                raise RuntimeError(f"with {threads} threads people are decided otherwise")
-        turns.append(Turns(threads, tuple(frees), tuple(limiteds)))
+
+    def in_turns(source: pa.Table | Path, out: Path | None) -> Iterator[Turns]:
+        for threads in dict.fromkeys((1, os.cpu_count() or 1)):
+            frees, limiteds = [], []
+            for _ in range(rounds):
+                took, again = _decide(free, source, threads, None, out=out)
+                frees.append(took)
+                assert again.equals(without)
+                took, again = _decide(limited, source, threads, history, out=out)
+                limiteds.append(took)
+                if not again.equals(found):
+                    raise RuntimeError(f"with {threads} threads people are decided otherwise")
+            yield Turns(threads, tuple(frees), tuple(limiteds))
+
+    turns, file = tuple(in_turns(table, None)), folder / "members.parquet"
+    pq.write_table(table, file, compression="zstd", row_group_size=PIECE)
+    use_system_memory()  # as `nba run` does
     return Batches(
         people,
         actions,
         people * EVENTS_EACH,
-        tuple(turns),
+        turns,
+        tuple(in_turns(file, folder / "decisions.parquet")),
         _decided(found),
         _decided(without),
         _differing(without, found),

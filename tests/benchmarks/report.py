@@ -170,14 +170,14 @@ def _threads(count: int) -> str:
 
 def _batch_rows(found: Batches) -> Iterator[list[str]]:
     size = f"{found.people:,} people, {found.actions} actions"
-    yield [f"{size}, without limits", *(duration(turn.without) for turn in found.turns)]
-    for name, parts in (
-        ("with ten limits, contacts counted before", ("decide",)),
-        ("and counting them", ("count", "decide")),
-        (f"and reading {found.events / 1e6:.3g} M events from Parquet", ("read", "count", "decide")),
-    ):
-        cells = [f"{duration(t.seconds(*parts))} ({t.ratio(*parts):.2f} ×)" for t in found.turns]
-        yield [name, *cells]
+    for turns, where in ((found.files, "from a Parquet file to one"), (found.turns, "in memory")):
+        yield [f"{size}, {where}, without limits", *(duration(turn.without) for turn in turns)]
+        for name, parts in (
+            ("with ten limits, contacts counted before", ("decide",)),
+            ("and counting them", ("count", "decide")),
+            (f"and reading {found.events / 1e6:.3g} M events from Parquet", ("read", "count", "decide")),
+        ):
+            yield [name, *(f"{duration(t.seconds(*parts))} ({t.ratio(*parts):.2f} ×)" for t in turns)]
 
 
 def _bound(found: Batches) -> str:
