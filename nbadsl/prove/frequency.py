@@ -62,7 +62,7 @@ def prove(search: Search, subject: Subject, number: int, free_parameters: bool =
             plain = plainer(replay, found, lambda each: exceeds(replay, promise, each))
             title, expects = f"{promise.name}: broken", [f"expect no {node.scope.text}"]
             example = example_of(subject, replay, plain, title, expects)
-            said = f"{_count(replay, promise, plain)} of it, where at most {promise.count} are promised"
+            said = f"{count(replay, promise, plain)} of it, where at most {promise.count} are promised"
             return answer("guarantee", promise.name, REFUTED, said, example=example, span=place)
     why = (
         "no limit bounds it"
@@ -160,10 +160,10 @@ def exceeds(replay: Replay, promise: AtMost, customer: Customer) -> bool:
     """Whether a decision makes too many contacts: the definition."""
     decision = replay.decide(customer)
     decided = any(choice.candidate in promise.among for choice in decision.chosen)
-    return decided and _count(replay, promise, customer) > promise.count and replay.kept_limits(customer)
+    return decided and count(replay, promise, customer) > promise.count and replay.kept_limits(customer)
 
 
-def _count(replay: Replay, promise: AtMost, customer: Customer) -> int:
+def count(replay: Replay, promise: AtMost, customer: Customer) -> int:
     """How many contacts there are in the window of the promise, with those that are decided now."""
     value = (customer.row | customer.context).get(promise.subject or "")
     if promise.subject is not None and value is None:
@@ -225,7 +225,7 @@ def _filled(
     replay: Replay, promise: AtMost, customer: Customer, candidate: int, moments: list[int]
 ) -> Customer | None:
     """The customer with as many contacts as are too many, if the candidate is decided all the same."""
-    while _count(replay, promise, customer) <= promise.count:
+    while count(replay, promise, customer) <= promise.count:
         others = (candidate, *(n for n in promise.among if n != candidate))
         more = (
             replace(customer, contacts=(*customer.contacts, Contact(other, DECIDED, moment)))
