@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import re
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
-from commands import nba
+from commands import change, nba
 
 from nbadsl.program.limits import Window
 from nbadsl.prove.answers import PROVED, Answer
 from nbadsl.prove.frequency import smallest
-from nbadsl.prove.questions import Options, Prover, questions_of
+from nbadsl.prove.questions import Options, Prover, Question, questions_of
 from nbadsl.prove.search import Search, Unknown
 from nbadsl.prove.subject import Subject, load
 from nbadsl.prove.values import both
@@ -184,6 +186,34 @@ def test_without_z3_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     run = nba("prove", written(tmp_path / "p.nba", 18))
     assert run.code == 2 and "pip install 'nbadsl[prove]'" in run.said
+
+
+def test_a_prover_that_is_killed_is_no_proof_and_no_lack_of_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """The process of the first question is; another one goes on with the second."""
+
+    def begins(question: Question) -> None:
+        if question.name == "first":
+            [worker] = multiprocessing.active_children()
+            worker.kill()
+
+    monkeypatch.setattr("nbadsl.cli.prove._progress", lambda path: nullcontext(begins))
+    written(tmp_path / "p.nba", 18)
+    change(
+        tmp_path / "p.nba",
+        'guarantee "no minors"',
+        'guarantee "first": never offer when age < 9\nguarantee "no minors"',
+    )
+    run = nba("prove", str(tmp_path / "p.nba"), "--allow-unknown", "--guarantees")
+    assert run.code == 2
+    first, second, summary = run.out.splitlines()
+    assert (
+        first.startswith("failed  first: the prover's process ended with SIGKILL; ")
+        and "report this" in first
+    )
+    assert second.startswith("proved  no minors")
+    assert summary.startswith("1 proved, 1 failed")
 
 
 def test_a_judge_who_refuses_everybody_proves_nothing():

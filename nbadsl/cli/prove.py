@@ -67,7 +67,7 @@ def command(
     rules never stop anybody, and which lines of priority are never reached.
 
     POLICIES are .nba files or folders; without any, the policy of nba.toml or the only one here. Ends with 1 when a
-    guarantee is refuted or could not be told, or something never happens. Needs z3: pip install 'nbadsl[prove]'
+    guarantee is refuted or could not be told, or something never happens; with 2 when the prover itself failed. Needs z3: pip install 'nbadsl[prove]'
 
     \b
     Examples:
@@ -94,8 +94,8 @@ def command(
         click.echo(report.summary(answers, time.perf_counter() - begin))
     if write_tests is not None:
         write_file(Path(write_tests), report.tests_of(answers).encode())
-    if any(report.is_wrong(answer, allow_unknown) for answer in answers):
-        raise SystemExit(1)
+    if code := report.code(answers, allow_unknown):
+        raise SystemExit(code)
 
 
 def _need_z3() -> None:
@@ -159,7 +159,7 @@ def _progress(path: Path) -> Iterator[Callable[[Question], None]]:
 def _show(answer: Answer) -> None:
     from nbadsl.prove.report import lines_of
 
-    colors = {"proved": "green", "refuted": "red", "unknown": "yellow"}
+    colors = {"proved": "green", "refuted": "red", "unknown": "yellow", "failed": "red"}
     first, *others = lines_of(answer)
     color = colors[answer.status] if not first.startswith(answer.path or "\n") else None
     click.echo(click.style(first, fg=color), color=wants_color(sys.stdout))
