@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Parameters have their declared values, on all days, or any value of their ranges.",
 )
-@click.option("--guarantees", "only", is_flag=True, help="Only guarantees; not what never happens.")
+@click.option("--guarantees", "only", is_flag=True, help="Only guarantees; not what never happens, nor tables.")
 @click.option("--allow-unknown", is_flag=True, help="End with 0 also where something could not be told.")
 @click.option("--write-tests", metavar="FILE", help="Write customers who refute something as tests.")
 @click.option(
@@ -64,7 +64,7 @@ def command(
     format: str,
 ) -> None:
     """Prove guarantees for all possible customers, or show a customer who breaks one. Say which actions never win, which
-    rules never stop anybody, and which lines of priority are never reached.
+    rules never stop anybody, which lines of priority are never reached, and where tables lack a row.
 
     POLICIES are .nba files or folders; without any, the policy of nba.toml or the only one here. Ends with 1 when a
     guarantee is refuted or could not be told, or something never happens; with 2 when the prover itself failed. Needs z3: pip install 'nbadsl[prove]'

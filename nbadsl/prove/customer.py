@@ -16,11 +16,12 @@ from nbadsl.history.events import Event, decided
 from nbadsl.history.told import Told
 from nbadsl.history.windows import opened
 from nbadsl.interpreter import Evaluator, decide
+from nbadsl.interpreter.decide import run
 from nbadsl.program import chance
 from nbadsl.program.decision import Decision, Row
 from nbadsl.program.givens import givens
 from nbadsl.program.limits import DECIDED, Window
-from nbadsl.program.nodes import Expr, Input, Program, Value
+from nbadsl.program.nodes import Arithmetic, Calendar, Expr, Input, Program, Value
 from nbadsl.testing.trials import left_out, usual_now
 from nbadsl.types import Integer, Text
 from nbadsl.zone import zone
@@ -47,6 +48,22 @@ class Customer:
     context: Row
     parameters: Row = field(default_factory=dict)
     contacts: tuple[Contact, ...] = ()
+
+
+class _Heard:
+    """The expressions that the interpreter evaluates, which it is the recorder of."""
+
+    def __init__(self) -> None:
+        self.expressions: set[Expr] = set()
+
+    def part(self, candidate: int | None, name: str, expr: Expr) -> None:
+        """Nothing is remembered."""
+
+    def value(self, expr: Expr, value: Value) -> None:
+        self.expressions.add(expr)
+
+    def undefined(self, expr: Arithmetic | Calendar) -> None:
+        """Its value follows."""
 
 
 class Replay:
@@ -76,10 +93,19 @@ class Replay:
         decision = self.decide(customer)
         return [choice.candidate for choice in (*decision.chosen, *decision.held)]
 
-    def value(self, customer: Customer, expr: Expr) -> Value:
-        """Of an expression that asks nothing about a candidate."""
+    def evaluator(self, customer: Customer) -> Evaluator:
+        """Of expressions that ask nothing about limits."""
         arms = {e.name: chance.arm(e, customer.row[e.by]) for e in self.program.experiments}
-        return Evaluator(customer.row, self.given(customer), arms, self.zone).value(expr)
+        return Evaluator(customer.row, self.given(customer), arms, self.zone)
+
+    def value(self, customer: Customer, expr: Expr) -> Value:
+        return self.evaluator(customer).value(expr)
+
+    def evaluated(self, customer: Customer) -> set[Expr]:
+        """What a decision looks at."""
+        heard = _Heard()
+        run(self.program, self.full(customer), self.given(customer), zone=self.zone, recorder=heard)
+        return heard.expressions
 
     def is_held(self, customer: Customer) -> bool:
         return self.decide(customer).holdout is not None

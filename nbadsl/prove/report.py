@@ -9,8 +9,16 @@ from dataclasses import asdict
 
 from nbadsl.prove.answers import FAILED, PROVED, REFUTED, UNKNOWN, Answer, Example
 from nbadsl.prove.idle import NEVER_REACHED, NEVER_STOPS, NEVER_WINS
+from nbadsl.prove.tables import GAP, OVERLAP, UNREACHABLE
 
-FINDINGS = {NEVER_WINS: "action", NEVER_STOPS: "rule", NEVER_REACHED: "line of priority"}
+FINDINGS = {
+    NEVER_WINS: "action",
+    NEVER_STOPS: "rule",
+    NEVER_REACHED: "line of priority",
+    UNREACHABLE: "row",
+    GAP: "table",
+    OVERLAP: "row",
+}
 _WHY = {"time": "time was up; --seconds gives more", "judge": "no customer was found who does it in doubles"}
 
 
@@ -48,9 +56,9 @@ def lines_of(answer: Answer) -> Iterator[str]:
     if is_finding(answer):
         place = f"{answer.path}:{answer.line}: " if answer.path else ""
         yield f"{place}{FINDINGS[answer.kind]} `{answer.name}` {answer.said}{': ' + why if why else ''}"
-        return
-    said = f"{answer.said}{': ' + why if why else ''}"
-    yield f"{answer.status:8}{answer.name}: {said} ({answer.seconds:.2f} s)"
+    else:
+        said = f"{answer.said}{': ' + why if why else ''}"
+        yield f"{answer.status:8}{answer.name}: {said} ({answer.seconds:.2f} s)"
     if answer.example is not None:
         yield from (f"        {line}" for line in _example_lines(answer.example, answer))
 
@@ -78,7 +86,9 @@ def tests_of(answers: Iterable[Answer]) -> str:
 
 def summary(answers: Sequence[Answer], seconds: float) -> str:
     counts = Counter(a.status for a in answers if not is_finding(a) or a.status == FAILED)
-    found = sum(is_finding(a) and a.status == PROVED for a in answers)
+    findings = Counter(a.kind in (GAP, OVERLAP) for a in answers if is_finding(a) and a.status == PROVED)
+    found, tables = findings[False], findings[True]
     parts = [f"{counts[status]} {status}" for status in (PROVED, REFUTED, UNKNOWN, FAILED) if counts[status]]
     parts += [f"{found} that never happen" if found != 1 else "1 that never happens"] if found else []
+    parts += [f"{tables} gaps and overlaps in tables"] if tables else []
     return f"{', '.join(parts) or 'nothing to prove'} in {seconds:.1f} s, over real numbers"
