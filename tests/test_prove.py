@@ -172,6 +172,48 @@ def test_two_policies_are_compared(tmp_path: Path):
     assert nba("prove", "--implies", new, old).code == 1
 
 
+DIVIDED = """policy p {{ }}
+profile customer key id {{ id: text  home: text  age: integer in 0..120 }}
+group tips {{ }}
+action tip in tips {{ value 2 }}
+action offer in tips {{ value if test is bold then 3 else 1 }}
+action idle {{ }}
+arbitrate {{ score value  fallback idle }}
+{}
+"""
+PLAIN = "holdout some 5% by id\nexperiment test by id { calm 50%, bold 50% }\nexplore 10% among tips"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("holdout some 5% by id", 'holdout others 5% by id seed "some"', ""),
+        ("holdout some 5% by id", "holdout some 6% by id", "nothing (holdout: some)"),
+        ("holdout some 5% by id", "holdout some 5% by home", "nothing (holdout: some)"),
+        ("holdout some 5% by id", 'holdout some 5% by id seed "2"', "nothing (holdout: some)"),
+        ("holdout some 5% by id", "holdout some 5% by id until 2026-12-31", "nothing (holdout: some)"),
+        ("holdout some 5% by id\n", "", "nothing (holdout: some)"),
+        ("{ calm 50%, bold 50% }", "{ calm 51%, bold 49% }", "second:   tip"),
+        ("{ calm 50%, bold 50% }", 'seed "2" { calm 50%, bold 50% }', "decide differently"),
+        ("{ calm 50%, bold 50% }", "{ calm 50%, bold 0%, brave 50% }", "first:    offer"),
+        ("explore 10%", "explore 20%", "explore 10% and 20% of the time"),
+        ("explore 10% among tips", "explore 10% among tip", "decide differently"),
+    ],
+)
+def test_chance_is_compared_as_well(tmp_path: Path, old: str, new: str, said: str):
+    paths = tmp_path / "old.nba", tmp_path / "new.nba"
+    assert PLAIN.count(old) == 1
+    for path, text in zip(paths, (PLAIN, PLAIN.replace(old, new)), strict=True):
+        path.write_text(DIVIDED.format(text))
+    run = nba("prove", "--same", *paths)
+    assert run.code == (1 if said else 0), run
+    assert (said or "decide the same for everybody") in run.out
+    assert nba("prove", "--same", paths[1], paths[1]).code == 0
+    run = nba("prove", "--implies", *paths)
+    differ = "holdout" in old and said
+    assert ("their holdouts differ, and are left aside" in run.out) is bool(differ) and run.code == 0
+
+
 def test_wrong_use_ends_with_2(tmp_path: Path):
     assert nba("prove", "--same", written(tmp_path / "p.nba", 18)).code == 2
     assert nba("prove", str(tmp_path / "none.nba")).code == 2

@@ -7,6 +7,7 @@ lowest value that it takes.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -21,13 +22,13 @@ from nbadsl.program import chance
 from nbadsl.program.decision import Decision, Row
 from nbadsl.program.givens import givens
 from nbadsl.program.limits import DECIDED, Window
-from nbadsl.program.nodes import Arithmetic, Calendar, Expr, Input, Program, Value
+from nbadsl.program.nodes import Arithmetic, Calendar, Experiment, Expr, Holdout, Input, Program, Value
 from nbadsl.testing.trials import left_out, usual_now
 from nbadsl.types import Integer, Text
 from nbadsl.zone import zone
 
 _EXPLORED = 40
-_KEYS = 4000  # that are tried to find somebody in wanted arms
+_KEYS = 20_000  # that are tried to find somebody in wanted arms and holdouts
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,44 +155,53 @@ class Replay:
 
     # --- chance ---
 
-    def placed(self, customer: Customer, arms: Mapping[str, str], fixed: set[str]) -> Iterator[Customer]:
-        """The customer with keys that put them in some arms, and in no holdout. `fixed`: fields that keep their value."""
-        names = {e.by for e in self.program.experiments} | {h.by for h in self.program.holdouts}
-        names -= fixed
-        names |= {self.program.key} - fixed if self.program.explore is not None else set()
-        if not names:
-            yield customer
-            return
-        fields = {f.name: f for f in self.program.inputs}
+    def placed(
+        self,
+        customer: Customer,
+        arms: Mapping[Experiment, str],
+        held: Mapping[Holdout, bool],
+        fixed: set[str],
+    ) -> Iterator[Customer]:
+        """The customer with keys that put them in some arms and holdouts, and in no other holdout. `fixed`: fields that keep
+        their value."""
+        held = {holdout: False for holdout in self.program.holdouts} | dict(held)
+        fields = [f for f in self.program.inputs if f.name not in fixed]
+        divides = {e.by for e in arms} | {h.by for h in held}
         settled = dict(customer.row)
-        for name in sorted(names - {self.program.key}):
-            settled[name] = next(self._keys(fields[name], arms, customer.row[name]), customer.row[name])
-        if self.program.key not in names:
+
+        def values(field: Input) -> Iterator[Value]:
+            first = customer.row[field.name]
+            return (v for v in _keys(field, first) if _is_placed(field.name, v, arms, held))
+
+        for each in fields:
+            if each.name in divides and each.name != self.program.key:
+                settled[each.name] = next(values(each), settled[each.name])
+        key = next((each for each in fields if each.name == self.program.key), None)
+        explores = self.program.explore is not None
+        if key is None or not (key.name in divides or explores):
             yield replace(customer, row=settled)
             return
         # Where decisions explore, they differ from one key to the next.
-        tries = 1 if self.program.explore is None else _EXPLORED
-        for value in islice(
-            self._keys(fields[self.program.key], arms, customer.row[self.program.key]), tries
-        ):
-            yield replace(customer, row=settled | {self.program.key: value})
+        for value in islice(values(key), _EXPLORED if explores else 1):
+            yield replace(customer, row=settled | {key.name: value})
 
-    def _keys(self, by: Input, arms: Mapping[str, str], first: Value) -> Iterator[Value]:
-        """Values of a field that put people in some arms and in no holdout."""
-        experiments = [e for e in self.program.experiments if e.by == by.name and e.name in arms]
-        holdouts = [h for h in self.program.holdouts if h.by == by.name]
-        low = int(by.low) if by.low is not None else 1
-        match by.type:
-            case Text():
-                values: Iterator[Value] = iter([first, *(f"c{n}" for n in range(1, _KEYS))])
-            case Integer():
-                values = iter([first, *(float(n) for n in range(max(low, 1), max(low, 1) + _KEYS))])
-            case _:
-                values = iter([first])
-        for value in values:
-            in_arms = all(chance.arm(e, value) == arms[e.name] for e in experiments)
-            if in_arms and not any(chance.held(h, value) for h in holdouts):
-                yield value
+
+def _is_placed(by: str, value: Value, arms: Mapping[Experiment, str], held: Mapping[Holdout, bool]) -> bool:
+    """Whether a value of a field puts people in the wanted arms and holdouts."""
+    return all(chance.arm(e, value) == arm for e, arm in arms.items() if e.by == by) and all(
+        chance.held(h, value) is here for h, here in held.items() if h.by == by
+    )
+
+
+def _keys(field: Input, first: Value) -> Iterator[Value]:
+    """Values of a field that people can be told apart by."""
+    yield first
+    low, high = max(1, int(field.low or 0)), math.inf if field.high is None else field.high
+    match field.type:
+        case Text():
+            yield from (f"c{number}" for number in range(1, _KEYS))
+        case Integer():
+            yield from (float(number) for number in range(low, low + _KEYS) if number <= high)
 
 
 def names(program: Program, numbers: list[int]) -> list[str]:

@@ -53,9 +53,11 @@ class Reach:
                 stages = [choosing.lets_pass(rule) for rule in candidate.rules[: candidate.limited]]
                 yield candidate.send_at, every([choosing.active(number), *stages])
             if candidate.score is not None:
-                allowed = choosing.allowed(number)
-                yield candidate.score, allowed
-                yield from ((tier.when, allowed) for tier in candidate.tiers if tier.when is not None)
+                here = choosing.allowed(number)
+                yield candidate.score, here
+                for when in (tier.when for tier in candidate.tiers if tier.when is not None):
+                    yield when, here
+                    here = both(here, opposite(self.expressions.flag(when).yes))
         if choosing.program.arbitration.threshold is not None:
             yield choosing.program.arbitration.threshold, opposite(choosing.nobody_competes())
 
