@@ -7,6 +7,7 @@ import multiprocessing
 import re
 from collections.abc import Iterator
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from commands import change, nba
 
 from nbadsl.program.limits import Window
 from nbadsl.prove.answers import PROVED, Answer
+from nbadsl.prove.customer import Contact, Replay
 from nbadsl.prove.frequency import smallest
 from nbadsl.prove.questions import Options, Prover, Question, questions_of
 from nbadsl.prove.search import Search, Unknown
@@ -59,7 +61,9 @@ def test_a_case_is_answered_as_it_says(path: Path):
     guarantees = {a.name: a for a in answers if a.kind == "guarantee"}
     assert {name: a.status for name, a in guarantees.items()} == dict(promised(path))
     for answer in guarantees.values():
-        if answer.example is not None:
+        if answer.example is not None and "another" in " ".join(answer.example.history):
+            assert not answer.example.test, "a test has the history of one person"
+        elif answer.example is not None:
             assert answer.example.test, answer
             title = re.match(r'test "(.*)" \{', answer.example.test).group(1)  # type: ignore[union-attr]
             assert subject.fails(answer.example.test, title) is answer.example.fails
@@ -114,6 +118,22 @@ WEEK = Window(int(7 * DAY))
 )
 def test_how_many_windows_of_a_limit_a_promise_touches(promised, limited, zone, count):
     assert touched(promised, limited, zone) == count
+
+
+def test_others_of_a_household_keep_their_own_limits_and_share_the_rest(tmp_path: Path):
+    """Each of them has had as much as a customer may, and no more."""
+    subject, answers = answers_of(ROOT / "tests" / "cases" / "prove" / "limits.nba", Options(idle=False))
+    found = {answer.name: answer for answer in answers}
+    [by_household, by_everybody] = (found[name].example for name in ("by household", "by everybody"))
+    assert by_household is not None and by_everybody is not None
+    assert [h.endswith('to "another 1"') for h in by_household.history] == [False, False, True]
+    assert by_household.customer == ('household: "x"',) and len(by_everybody.history) == 5
+    replay = Replay(subject.program)
+    people = [(), (), *(replay.another(replay.plain(), number, None) for number in (1, 1))]
+    contacts = tuple(Contact(0, "decided", 0, who) for who in people)
+    assert replay.kept_limits(replace(replay.plain(), contacts=contacts))
+    alone = tuple(Contact(0, "decided", 0) for _ in people)
+    assert not replay.kept_limits(replace(replay.plain(), contacts=alone))
 
 
 def test_nothing_needs_no_limits():

@@ -156,4 +156,5 @@ def history(program: Program, customer: Customer, contact: Contact) -> str:
     name, unit = next((u for u in UNITS if ago % u[1] == 0), UNITS[-1])
     via = f" via {of.channel}" if of.channel else ""
     count = ago / unit
-    return f"{of.action} {contact.outcome} {decimal(count)} {name if count != 1 else name[:-1]} ago{via}"
+    to = f" to {quoted(dict(contact.who)[program.key])}" if contact.who else ""
+    return f"{of.action} {contact.outcome} {decimal(count)} {name if count != 1 else name[:-1]} ago{via}{to}"

@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
+from typing import TypeAlias
 
 from nbadsl.history.asking import Asking, subjects_of
 from nbadsl.history.events import Event, decided
@@ -31,13 +32,19 @@ _EXPLORED = 40
 _KEYS = 20_000  # that are tried to find somebody in wanted arms and holdouts
 
 
+Who: TypeAlias = tuple[tuple[str, str], ...]
+"""Somebody as limits know them: the key, and the fields that they count by."""
+
+
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """What happened before. `candidate`: its number; `at`: microseconds since 1970."""
+    """What happened before. `candidate`: its number; `at`: microseconds since 1970; `who`: whom it was with, where that
+    was not the customer."""
 
     candidate: int
     outcome: str
     at: int
+    who: Who = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,34 +130,55 @@ class Replay:
         contacts = sorted(customer.contacts, key=lambda each: each.at)
         for number, contact in enumerate(contacts):
             before = replace(customer, now=float(contact.at), contacts=tuple(contacts[:number]))
-            full = self.full(before)
+            full = self.full(self._as(before, contact.who) if contact.who else before)
             for limit in self.program.limits:
                 if contact.outcome == DECIDED and contact.candidate in limit.binds and full[limit.room] < 1:  # type: ignore[operator]
                     return False
         return True
 
-    def _events(self, customer: Customer) -> list[Event]:
-        row = customer.row | customer.context
-        key = chance.text_of(customer.row[self.program.key])
-        subjects = tuple(
-            (name, chance.text_of(row[name]))
-            for name in subjects_of(self.program)
-            if row.get(name) is not None
-        )
-        return [self._event(number, each, key, subjects) for number, each in enumerate(customer.contacts)]
+    # --- whose contacts ---
 
-    def _event(self, number: int, contact: Contact, key: str, subjects: tuple[tuple[str, str], ...]) -> Event:
+    def who(self, customer: Customer) -> Who:
+        """By what limits know a customer."""
+        row = customer.row | customer.context
+        names = (self.program.key, *subjects_of(self.program))
+        return tuple((name, chance.text_of(row[name])) for name in names if row.get(name) is not None)
+
+    def another(self, customer: Customer, number: int, shared: str | None) -> Who:
+        """One of some others, who share one field with a customer, or none."""
+        own, key = dict(self.who(customer)), customer.row[self.program.key]
+        others = {name: f"another {number}" for name in (self.program.key, *subjects_of(self.program))}
+        if not isinstance(key, str):
+            others[self.program.key] = chance.text_of(key + number)  # type: ignore[operator]
+        return tuple((others | {name: own[name] for name in own if name == shared}).items())
+
+    def _as(self, customer: Customer, who: Who) -> Customer:
+        """Somebody with contacts before, as limits know them."""
+        key, mine = self.program.key, self.who(customer)
+        values: Row = dict(who)
+        if not isinstance(customer.row[key], str):
+            values[key] = float(dict(who)[key])
+        row = {name: values.get(name, value) for name, value in customer.row.items()}
+        context = {name: values.get(name, value) for name, value in customer.context.items()}
+        contacts = tuple(replace(each, who=each.who or mine) for each in customer.contacts)
+        return replace(customer, row=row, context=context, contacts=contacts)
+
+    def _events(self, customer: Customer) -> list[Event]:
+        mine = self.who(customer)
+        return [self._event(number, each, each.who or mine) for number, each in enumerate(customer.contacts)]
+
+    def _event(self, number: int, contact: Contact, who: Who) -> Event:
         of = self.program.candidates[contact.candidate]
         return Event(
             f"before {number}",
             decided(1),
             contact.outcome,
             contact.at,
-            key,
+            dict(who)[self.program.key],
             of.action,
             of.groups,
             of.channel,
-            subjects=subjects,
+            subjects=who[1:],
         )
 
     # --- chance ---

@@ -262,7 +262,7 @@ class Expressions:
         found = self.inputs.number(f"room of {said} {sums}", field)
         if limit.most is not None and limit.each is None:
             most = self.number(limit.most)
-            counted = YES if limit.subject in (None, self.program.key) else self._subject(str(limit.subject))
+            counted = self.is_known(limit.subject)
             unexceeded = compare("<=", found.value, most.value)
             none = implies(opposite(most.known), compare("<=", found.value, literal(0)))
             self.inputs.facts.add([found.value], [implies(both(counted, most.known), unexceeded), none])
@@ -272,9 +272,11 @@ class Expressions:
         """The room of a limit of the program."""
         return cast(Number, self._column(limit.room))
 
-    def _subject(self, name: str) -> Term:
-        """Whether the field by which a limit counts is known."""
-        return known(self._column(name) if name in self.fields else self._given(name))
+    def is_known(self, subject: str | None) -> Term:
+        """Whether the field by which a limit counts is."""
+        if subject is None or subject == self.program.key:
+            return YES
+        return known(self._column(subject) if subject in self.fields else self._given(subject))
 
     # --- arithmetic ---
 

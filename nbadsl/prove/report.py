@@ -75,7 +75,7 @@ def _example_lines(example: Example, answer: Answer) -> Iterator[str]:
         yield from example.test.splitlines()
         yield ""
     else:
-        yield "no test can say this: it needs values that tests cannot set"
+        yield "no test can say this: it needs what tests cannot set"
 
 
 def tests_of(answers: Iterable[Answer]) -> str:
