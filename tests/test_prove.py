@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from commands import change, nba
 
+from nbadsl.inputs import Input
+from nbadsl.program.intervals import MAX
 from nbadsl.program.limits import Window
 from nbadsl.prove.answers import PROVED, Answer
 from nbadsl.prove.customer import Contact, Replay
@@ -22,7 +24,7 @@ from nbadsl.prove.search import Search, Unknown
 from nbadsl.prove.subject import Subject, load
 from nbadsl.prove.values import both
 from nbadsl.prove.windows import touched
-from nbadsl.types import DAY, HOUR
+from nbadsl.types import DAY, HOUR, NUMBER
 from nbadsl.zone import zone
 
 ROOT = Path(__file__).parent.parent
@@ -173,6 +175,15 @@ def test_a_refutation_ends_with_1_and_shows_a_test_that_fails(tmp_path: Path):
     assert nba("test", str(policy)).code == 0
 
 
+def test_a_test_brings_what_every_request_must_have(tmp_path: Path):
+    path = Path(written(tmp_path / "p.nba", 16))
+    path.write_text(path.read_text() + "context { seats: integer in 0..9 }\n")
+    _, [answer] = answers_of(path, Options(idle=False))
+    assert (
+        answer.example is not None and "context { seats: 0 }" in answer.example.test and answer.example.fails
+    )
+
+
 def test_answers_as_json(tmp_path: Path):
     run = nba("prove", written(tmp_path / "p.nba", 16), "--format", "json")
     found = json.loads(run.out)
@@ -276,6 +287,16 @@ def test_a_prover_that_is_killed_is_no_proof_and_no_lack_of_time(
     )
     assert second.startswith("proved  no minors")
     assert summary.startswith("1 proved, 1 failed")
+
+
+def test_a_number_beyond_doubles_is_the_largest_one(tmp_path: Path):
+    subject = load(Path(written(tmp_path / "p.nba", 18)))
+    assert subject is not None
+    search = Search([subject.program], 5)
+    income = search.inputs.variable("field", Input("income", NUMBER), False)
+    search.of[0].fields["income"], search.of[0].read["field", "income"] = Input("income", NUMBER), income
+    found = search.ask(income.value >= 10**400, lambda sketch: sketch.customer)  # type: ignore[union-attr]
+    assert found.what.row["income"] == MAX  # type: ignore[union-attr]
 
 
 def test_a_judge_who_refuses_everybody_proves_nothing():

@@ -25,7 +25,7 @@ from nbadsl.prove.expressions import Expressions
 from nbadsl.prove.facts import Facts
 from nbadsl.prove.inputs import Inputs, number_in
 from nbadsl.prove.terms import Bent, Operation, Terms, in_order
-from nbadsl.prove.values import Encoded, Flag, Members, Number, Term, every
+from nbadsl.prove.values import Encoded, Flag, Members, Number, Term, double, every
 from nbadsl.types import FLAG, HOUR, TEXT, Clock, Duration, Time, Type
 
 T = TypeVar("T")
@@ -269,7 +269,7 @@ class Search:
                     case "now" if isinstance(value, Number):
                         now = float(math.floor(number_in(model, value.value)))
                     case "room" if isinstance(value, Number):
-                        rooms[name] = float(number_in(model, value.value))
+                        rooms[name] = double(number_in(model, value.value))
                     case "arm":
                         experiment = next(e for e in replay.program.experiments if e.name == name)
                         arms[experiment] = str(self.inputs.value(model, value, TEXT))
