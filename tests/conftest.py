@@ -41,6 +41,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="how many random programs the prover is asked about (150)",
     )
     parser.addoption(
+        "--random-customers",
+        type=int,
+        default=100_000,
+        metavar="N",
+        help="how many random customers are asked whether they break a proved guarantee (100000)",
+    )
+    parser.addoption(
         "--race",
         type=int,
         default=100,
@@ -191,3 +198,9 @@ def started(server: Callable[[Path], Any], folder: Path) -> Iterator[str]:
 def proofs(request: pytest.FixtureRequest) -> int:
     """How many random programs the prover is asked about."""
     return int(request.config.getoption("--proofs"))
+
+
+@pytest.fixture
+def random_customers(request: pytest.FixtureRequest) -> int:
+    """How many random customers of all scenarios together are decided."""
+    return int(request.config.getoption("--random-customers"))

@@ -119,3 +119,11 @@ def test_a_rolling_window_is_open_at_its_start_and_closed_at_its_end(ago, counte
 def test_a_rest_lasts_from_the_contact_that_made_it_begin(pause, ago, rests):
     """`ago`: days before now, oldest first; `rests`: days from now."""
     assert rests_until(pause, [-days * DAY for days in ago], 0) == (None if rests is None else rests * DAY)
+
+
+@pytest.mark.parametrize("unit", ["day", "week", "month", "quarter", "year"])
+def test_the_calendar_has_a_first_and_a_last_window(unit: str):
+    utc, window = zone("UTC"), Window(unit=unit)
+    first, last = (moment(text, "UTC") for text in ("0001-01-01 12:00", "9999-12-31 12:00"))
+    assert closes(window, last, utc) is None
+    assert opened(window, first, utc, SUNDAY) == moment("0001-01-01 00:00", "UTC") - 1

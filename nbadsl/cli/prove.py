@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Parameters have their declared values, on all days, or any value of their ranges.",
 )
-@click.option("--guarantees", "only", is_flag=True, help="Only guarantees; not what never happens.")
+@click.option("--guarantees", "only", is_flag=True, help="Only guarantees; not what never happens, nor tables.")
 @click.option("--allow-unknown", is_flag=True, help="End with 0 also where something could not be told.")
 @click.option("--write-tests", metavar="FILE", help="Write customers who refute something as tests.")
 @click.option(
@@ -64,10 +64,10 @@ def command(
     format: str,
 ) -> None:
     """Prove guarantees for all possible customers, or show a customer who breaks one. Say which actions never win, which
-    rules never stop anybody, and which lines of priority are never reached.
+    rules never stop anybody, which lines of priority are never reached, and where tables lack a row.
 
     POLICIES are .nba files or folders; without any, the policy of nba.toml or the only one here. Ends with 1 when a
-    guarantee is refuted or could not be told, or something never happens. Needs z3: pip install 'nbadsl[prove]'
+    guarantee is refuted or could not be told, or something never happens; with 2 when the prover itself failed. Needs z3: pip install 'nbadsl[prove]'
 
     \b
     Examples:
@@ -94,8 +94,8 @@ def command(
         click.echo(report.summary(answers, time.perf_counter() - begin))
     if write_tests is not None:
         write_file(Path(write_tests), report.tests_of(answers).encode())
-    if any(report.is_wrong(answer, allow_unknown) for answer in answers):
-        raise SystemExit(1)
+    if code := report.code(answers, allow_unknown):
+        raise SystemExit(code)
 
 
 def _need_z3() -> None:
@@ -159,7 +159,7 @@ def _progress(path: Path) -> Iterator[Callable[[Question], None]]:
 def _show(answer: Answer) -> None:
     from nbadsl.prove.report import lines_of
 
-    colors = {"proved": "green", "refuted": "red", "unknown": "yellow"}
+    colors = {"proved": "green", "refuted": "red", "unknown": "yellow", "failed": "red"}
     first, *others = lines_of(answer)
     color = colors[answer.status] if not first.startswith(answer.path or "\n") else None
     click.echo(click.style(first, fg=color), color=wants_color(sys.stdout))

@@ -42,12 +42,15 @@ def after(start: int | None) -> int:
 
 
 def closes(window: Window, now: int, zone: Zone, week_start: int = 1) -> int | None:
-    """When a calendar window ends and another one begins; None for other windows."""
+    """When a calendar window ends and another one begins; None for other windows, and for the last one of the calendar."""
     if window.unit is None:
         return None
     today = _EPOCH + timedelta(days=zone.local_date(now))
     longest = timedelta(days=LONGEST_DAYS[window.unit])
-    following = _first_day(window.unit, _first_day(window.unit, today, week_start) + longest, week_start)
+    begun = _first_day(window.unit, today, week_start)
+    if date.max - begun < longest:
+        return None
+    following = _first_day(window.unit, begun + longest, week_start)
     return int(zone.midnight((following - _EPOCH).days))
 
 
@@ -56,7 +59,8 @@ def _first_day(unit: str, day: date, week_start: int) -> date:
         case "day":
             return day
         case "week":
-            return day - timedelta(days=(day.isoweekday() - week_start) % 7)
+            gone = (day.isoweekday() - week_start) % 7
+            return day - min(timedelta(days=gone), day - date.min)
         case "month":
             return day.replace(day=1)
         case "quarter":

@@ -15,6 +15,7 @@ from nbadsl.program import nodes as ir
 from nbadsl.program.candidates import Place, places
 from nbadsl.program.env import Env
 from nbadsl.program.from_limits import Limits, window_of
+from nbadsl.program.from_tables import Use
 from nbadsl.program.moments import Moments
 from nbadsl.program.neutral import neutrals
 from nbadsl.program.nodes import Expr, Program
@@ -40,8 +41,15 @@ def from_model(model: Model, only: str = "", boosts: bool = True) -> Program:
         return _Builder(model, only, boosts).program()
 
 
+def with_uses(model: Model) -> tuple[Program, tuple[Use, ...]]:
+    """The program of a policy, and where it uses its tables."""
+    with room():
+        builder = _Builder(model)
+        return builder.program(), tuple(builder.translator.uses)
+
+
 class _Builder:
-    def __init__(self, model: Model, only: str, boosts: bool) -> None:
+    def __init__(self, model: Model, only: str = "", boosts: bool = True) -> None:
         self.model, self.pool = model, Pool()
         self.only, self.boosts = only, boosts
         self.translator = Translator(model, self.pool)

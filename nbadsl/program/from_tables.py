@@ -6,6 +6,7 @@ fits only the cells `any` and `unknown`. Where no row holds the result is undefi
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING
 
@@ -19,9 +20,29 @@ if TYPE_CHECKING:
     from nbadsl.program.translate import Translator
 
 
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A table where it is used. `columns`: what is asked about, by the names of the columns. `rows`: whether each of its
+    rows fits that, never unknown. `result`: what comes of it."""
+
+    table: nodes.Table
+    columns: dict[str, Expr]
+    rows: tuple[Expr, ...]
+    result: Expr
+
+
 def translate_table(translator: Translator, table: nodes.Table, env: Env, type: Type) -> Expr:
+    """The result of a table; the translator is told of the use."""
     names, rows = columns_of(table)[:-1], table.rows[1:]
     conditions = [_holds(translator, names, row, env) for row in rows]
+    result = _result(translator, table, conditions, env, type)
+    columns = {name: env.locals[name] for name in names}
+    translator.uses.append(Use(table, columns, tuple(conditions), result))
+    return result
+
+
+def _result(translator: Translator, table: nodes.Table, conditions: list[Expr], env: Env, type: Type) -> Expr:
+    rows = table.rows[1:]
     results = [translator.translate(row.cells[-1].values[0], env) for row in rows]
     pairs = list(zip(conditions, results, rows, strict=True))
     if table.hit != "collect":

@@ -11,7 +11,7 @@ from functools import reduce
 from typing import assert_never
 
 from nbadsl.program.env import Env
-from nbadsl.program.from_tables import translate_table
+from nbadsl.program.from_tables import Use, translate_table
 from nbadsl.program.nodes import Column, Expr, Given
 from nbadsl.program.pool import Pool
 from nbadsl.semantics.constants import literal
@@ -40,13 +40,14 @@ from nbadsl.types import (
 
 
 class Translator:
-    """Translates expressions of one model into one pool."""
+    """Translates expressions of one model into one pool. `uses`: of its tables, as they come."""
 
     def __init__(self, model: Model, pool: Pool) -> None:
         self.model, self.pool = model, pool
         self.defines: dict[tuple[str, tuple[str, ...]], Expr] = {}
         self.calls: dict[tuple[object, ...], Expr] = {}
         self.places: dict[tuple[str, int], int] = {}
+        self.uses: list[Use] = []
 
     def translate(self, expr: nodes.Expr, env: Env) -> Expr:
         """The meaning of an expression in its surroundings."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from nbadsl.source import Span
 
 PROVED, REFUTED, UNKNOWN = "proved", "refuted", "unknown"
+FAILED = "failed"  # the prover itself did
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,8 @@ def as_test(replay: Replay, customer: Customer, title: str, expects: list[str], 
     left out."""
     program = replay.program
     row = list(entries(replay, customer, program.inputs, customer.row, read - {program.key}))
-    context = list(entries(replay, customer, program.context, customer.context, read))
+    asked = {field.name for field in program.context}  # a decision needs all of it
+    context = list(entries(replay, customer, program.context, customer.context, asked))
     lines = [f"test {quoted(title)} {{", *_block(program.profile, row)]
     lines += _block("context", context) if context else []
     lines.append(f"  now {moment(customer.now, replay.zone)}")
@@ -156,4 +157,5 @@ def history(program: Program, customer: Customer, contact: Contact) -> str:
     name, unit = next((u for u in UNITS if ago % u[1] == 0), UNITS[-1])
     via = f" via {of.channel}" if of.channel else ""
     count = ago / unit
-    return f"{of.action} {contact.outcome} {decimal(count)} {name if count != 1 else name[:-1]} ago{via}"
+    to = f" to {quoted(dict(contact.who)[program.key])}" if contact.who else ""
+    return f"{of.action} {contact.outcome} {decimal(count)} {name if count != 1 else name[:-1]} ago{via}{to}"

@@ -164,25 +164,35 @@ class Choosing:
         return self.program.arbitration.pick == 1
 
     @property
-    def explores(self) -> bool:
+    def explores(self) -> float:
+        """How often."""
         explore = self.program.explore
-        return explore is not None and explore.share > 0 and self.is_single
+        return explore.share if explore is not None and self.is_single else 0.0
 
     def may(self, number: int) -> Term:
         """Whether a candidate may be decided."""
+        if not self.is_single and self.candidates[number].score is not None:
+            return self.chosen[number]
+        best = self.best(number)
+        competes = self.candidates[number].score is not None
+        return either(best, self.explored(number)) if self.explores and competes else best
+
+    def something(self) -> Term:
+        """Whether anything is decided."""
+        return some([*map(self.passes, self.competing), *map(self._stands_in, self.fallbacks)])
+
+    def best(self, number: int) -> Term:
+        """Whether a candidate passes and comes before all others, or stands in for them."""
         if self.candidates[number].score is None:
             return self._stands_in(number)
-        if not self.is_single:
-            return self.chosen[number]
-        best = both(self.passes(number), *(opposite(self.beats(n, number)) for n in self._others(number)))
-        return either(best, self._explored(number)) if self.explores else best
+        return both(self.passes(number), *(opposite(self.beats(n, number)) for n in self._others(number)))
 
     def _others(self, number: int) -> list[int]:
         """Those that compete with a candidate, whose tiers leave it a chance to come behind."""
         last = self.candidates[number].tiers[-1].rank
         return [n for n in self.competing if n != number and self.candidates[n].tiers[0].rank <= last]
 
-    def _explored(self, number: int) -> Term:
+    def explored(self, number: int) -> Term:
         """Whether exploring may choose a candidate: any of the best tier that it is among."""
         explore = self.program.explore
         if explore is None or number not in explore.among:
@@ -214,7 +224,7 @@ class Choosing:
         )
         stood_in = (opposite(self._stands_in(n)) for n in self.fallbacks if n in wanted)
         greedy = both(*beaten, *stood_in)
-        return either(greedy, *(self._explored(n) for n in others)) if self.explores else greedy
+        return either(greedy, *(self.explored(n) for n in others)) if self.explores else greedy
 
     # --- several picks ---
 

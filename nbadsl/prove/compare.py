@@ -1,17 +1,19 @@
 """Two policies about the same customers: whether they decide the same, and whether one allows all that the other does.
 
-**Same**: for every customer both decide the same candidates (action, channel, content, slot), in the same order where one
-is picked. What exploring may choose must be the same as well. **Implies**: whatever the first policy lets somebody have,
+**Same**: for every customer both decide the same candidates (action, channel, content, slot), in the same order where
+several are picked. What exploring may choose, and how often it does, must be the same as well. **Implies**: whatever the first policy lets somebody have,
 the second one does: a candidate that nothing stops under the first (it is active, its rules and limits let it pass, its
-score is acted on) exists and is stopped by nothing under the second. What then wins may differ.
+score is acted on) exists and is stopped by nothing under the second. What then wins may differ, and so may holdouts.
 
-Fields, context and arms that have the same name and type are the same. The room of a limit is the same where two limits
+Fields and context that have the same name and type are the same, and the places by which experiments and holdouts divide
+people are where field and seed are. The room of a limit is the same where two limits
 say the same; else there may have been any contacts.
 """
 
 from __future__ import annotations
 
 from nbadsl.program.decision import Fate
+from nbadsl.program.show import show_expr
 from nbadsl.prove import as_test
 from nbadsl.prove.answers import PROVED, REFUTED, UNKNOWN, Answer, Example, answer
 from nbadsl.prove.choosing import Choosing
@@ -34,7 +36,17 @@ def same(search: Search, old: Subject, new: Subject) -> Answer:
         return _decided(first, customer) != _decided(second, customer)
 
     said = "decide the same for everybody", "decide differently"
-    return _answer(search, "same", name, _differ(*search.choosing), differ, said, (old, new))
+    found = _answer(search, "same", name, _differ(*search.choosing), differ, said, (old, new))
+    shares = [choosing.explores for choosing in search.choosing]
+    if found.status != PROVED or shares[0] == shares[1]:
+        return found
+    match search.exists(_explored(search.choosing[1])):
+        case True:
+            said_of = "explore {:.4g}% and {:.4g}% of the time".format(*(100 * share for share in shares))
+            return answer("same", name, REFUTED, said_of)
+        case None:
+            return answer("same", name, UNKNOWN, "could not be told", why="time")
+    return found
 
 
 def implies(search: Search, old: Subject, new: Subject) -> Answer:
@@ -45,9 +57,10 @@ def implies(search: Search, old: Subject, new: Subject) -> Answer:
     def more(customer: Customer) -> bool:
         return bool(_passing(first, customer) - _passing(second, customer))
 
+    aside = "" if _holdouts(first) == _holdouts(second) else "; their holdouts differ, and are left aside"
     said = (
-        "whoever may have something by the first may have it by the second",
-        "the first lets somebody have what the second does not",
+        f"whoever may have something by the first may have it by the second{aside}",
+        f"the first lets somebody have what the second does not{aside}",
     )
     return _answer(search, "implies", name, _more(*search.choosing), more, said, (old, new))
 
@@ -97,19 +110,36 @@ def _names(choosing: Choosing) -> Numbers:
 
 
 def _differ(old: Choosing, new: Choosing) -> Term:
-    """That something is decided by one policy and not by the other."""
+    """That something is decided by one policy and not by the other: somebody is in a holdout of one, or of none."""
+    kept = old.expressions.held(), new.expressions.held()
+    ways = [both(opposite(kept[0]), opposite(kept[1]), _differ_free(old, new))]
+    if not kept[0].eq(kept[1]):
+        ways += [
+            both(kept[0], opposite(kept[1]), new.something()),
+            both(kept[1], opposite(kept[0]), old.something()),
+        ]
+    return some(ways)
+
+
+def _differ_free(old: Choosing, new: Choosing) -> Term:
+    """That they do for somebody who is in no holdout."""
     first, second = _names(old), _names(new)
     single = old.is_single and new.is_single and not old.explores and not new.explores
     changed = _changed(old, new, first, second) if single else [*first, *second]
     ways = []
     for name in dict.fromkeys(changed):
-        a = some(old.may(n) for n in first.get(name, ()))
-        b = some(new.may(n) for n in second.get(name, ()))
-        if not a.eq(b):
-            ways.append(some((both(a, opposite(b)), both(b, opposite(a)))))
+        mine, theirs = first.get(name, []), second.get(name, [])
+        ways.append(_apart(some(map(old.may, mine)), some(map(new.may, theirs))))
+        if old.explores or new.explores:  # what is decided where it does not, too
+            ways.append(_apart(some(map(old.best, mine)), some(map(new.best, theirs))))
     if not single:
         ways += _reordered(old, new, first, second)
     return some(ways)
+
+
+def _apart(a: Term, b: Term) -> Term:
+    """That one of two conditions holds without the other."""
+    return NO if a.eq(b) else some((both(a, opposite(b)), both(b, opposite(a))))
 
 
 def _changed(old: Choosing, new: Choosing, first: Numbers, second: Numbers) -> list[str]:
@@ -159,13 +189,25 @@ def _more(old: Choosing, new: Choosing) -> Term:
     return some(ways)
 
 
+def _explored(choosing: Choosing) -> Term:
+    """That exploring may choose something but the best."""
+    return some(both(choosing.explored(n), opposite(choosing.best(n))) for n in choosing.competing)
+
+
+def _holdouts(replay: Replay) -> set[tuple[object, ...]]:
+    """Whom they hold out, and when."""
+    return {
+        (h.by, h.seed, h.share, "" if h.active is None else show_expr(h.active))
+        for h in replay.program.holdouts
+    }
+
+
 # --- by the interpreter -----------------------------------------------------------------------------
 
 
 def _decided(replay: Replay, customer: Customer) -> list[str]:
-    """What is decided, or would be where a holdout keeps it."""
-    numbers = replay.chosen(fitted(replay, customer))
-    return [replay.program.candidates[number].name for number in numbers]
+    chosen = replay.decide(fitted(replay, customer)).chosen
+    return [replay.program.candidates[choice.candidate].name for choice in chosen]
 
 
 def _passing(replay: Replay, customer: Customer) -> set[str]:

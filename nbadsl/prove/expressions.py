@@ -21,6 +21,7 @@ from nbadsl.program.nodes import (
     Expr,
     Given,
     Has,
+    Holdout,
     If,
     IsKnown,
     Limit,
@@ -36,6 +37,7 @@ from nbadsl.program.nodes import (
 )
 from nbadsl.prove.dates import Dates
 from nbadsl.prove.inputs import WORD, Inputs, known, pick
+from nbadsl.prove.places import arms, held
 from nbadsl.prove.terms import EXP, LN_MAX, LOG, SQRT, Terms, power_by, power_of, widened
 from nbadsl.prove.values import (
     NO,
@@ -226,10 +228,23 @@ class Expressions:
 
     def _arm(self, name: str) -> Encoded:
         experiment = next(e for e in self.program.experiments if e.name == name)
-        value = z3.Const(f"arm of {experiment}", WORD)
-        arms = [arm for arm, share in experiment.arms if share > 0]
-        self.inputs.facts.add([value], [some(value == self.inputs.word(arm) for arm in arms)])
+        value, facts = z3.Const(f"arm of {experiment}", WORD), self.inputs.facts
+        facts.add(
+            [value], [(value == self.inputs.word(arm)) == here for arm, here in arms(facts, experiment)]
+        )
         return self._remember("arm", name, Text(value, YES))
+
+    def held(self) -> Term:
+        """Whether somebody is in a holdout."""
+        return some(both(self._held(each), self._is_active(each)) for each in self.program.holdouts)
+
+    def _held(self, holdout: Holdout) -> Term:
+        here = held(self.inputs.facts, holdout)
+        self._remember("holdout", holdout.name, Flag(here, opposite(here)))
+        return here
+
+    def _is_active(self, holdout: Holdout) -> Term:
+        return YES if holdout.active is None else self.flag(holdout.active).yes
 
     def _room(self, name: str, field: Input) -> Number:
         """The room of a limit: at most its number, where the person is counted."""
@@ -247,7 +262,7 @@ class Expressions:
         found = self.inputs.number(f"room of {said} {sums}", field)
         if limit.most is not None and limit.each is None:
             most = self.number(limit.most)
-            counted = YES if limit.subject in (None, self.program.key) else self._subject(str(limit.subject))
+            counted = self.is_known(limit.subject)
             unexceeded = compare("<=", found.value, most.value)
             none = implies(opposite(most.known), compare("<=", found.value, literal(0)))
             self.inputs.facts.add([found.value], [implies(both(counted, most.known), unexceeded), none])
@@ -257,9 +272,11 @@ class Expressions:
         """The room of a limit of the program."""
         return cast(Number, self._column(limit.room))
 
-    def _subject(self, name: str) -> Term:
-        """Whether the field by which a limit counts is known."""
-        return known(self._column(name) if name in self.fields else self._given(name))
+    def is_known(self, subject: str | None) -> Term:
+        """Whether the field by which a limit counts is."""
+        if subject is None or subject == self.program.key:
+            return YES
+        return known(self._column(subject) if subject in self.fields else self._given(subject))
 
     # --- arithmetic ---
 

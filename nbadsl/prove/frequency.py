@@ -3,7 +3,8 @@
 Every candidate of the scope that can be decided must be under a limit that counts what it decides, by the same subject
 or by everybody, in windows that hold those of the promise; the numbers of the limits that are needed together must not
 exceed the promised one. The contacts that happened before were decided by this policy, so they kept its limits as well.
-A promise is refuted by a customer with such a history, after whose decision there are too many.
+A promise is refuted by a customer with such a history, after whose decision there are too many. Of a household, or of
+everybody, it may be the history of others as well.
 """
 
 from __future__ import annotations
@@ -18,11 +19,12 @@ from nbadsl.lint.facts import declared_facts
 from nbadsl.program.limits import DECIDED, Window
 from nbadsl.program.nodes import BUDGET, AtMost, Expr, Limit, Literal, Parameter, Program
 from nbadsl.prove.answers import PROVED, REFUTED, UNKNOWN, Answer, answer
-from nbadsl.prove.customer import Contact, Customer, Replay
+from nbadsl.prove.customer import Contact, Customer, Replay, Who
 from nbadsl.prove.guarantees import example_of, judged
 from nbadsl.prove.plainer import plainer
-from nbadsl.prove.search import Found, Search, Sketch
+from nbadsl.prove.search import Found, Search
 from nbadsl.prove.subject import Subject
+from nbadsl.prove.values import both
 from nbadsl.prove.windows import touched
 from nbadsl.types import DAY, HOUR, LONGEST_DAYS
 from nbadsl.zone import zone
@@ -57,12 +59,12 @@ def prove(search: Search, subject: Subject, number: int, free_parameters: bool =
         return answer("guarantee", promise.name, PROVED, said, span=place)
     replay = search.replays[0]
     for candidate in possible:
-        found = _exceeding(search, replay, promise, candidate)
+        found = _exceeding(search, replay, promise, [candidate, *(n for n in possible if n != candidate)])
         if found is not None:
             plain = plainer(replay, found, lambda each: exceeds(replay, promise, each))
             title, expects = f"{promise.name}: broken", [f"expect no {node.scope.text}"]
             example = example_of(subject, replay, plain, title, expects)
-            said = f"{_count(replay, promise, plain)} of it, where at most {promise.count} are promised"
+            said = f"{count(replay, promise, plain)} of it, where at most {promise.count} are promised"
             return answer("guarantee", promise.name, REFUTED, said, example=example, span=place)
     why = (
         "no limit bounds it"
@@ -160,10 +162,10 @@ def exceeds(replay: Replay, promise: AtMost, customer: Customer) -> bool:
     """Whether a decision makes too many contacts: the definition."""
     decision = replay.decide(customer)
     decided = any(choice.candidate in promise.among for choice in decision.chosen)
-    return decided and _count(replay, promise, customer) > promise.count and replay.kept_limits(customer)
+    return decided and count(replay, promise, customer) > promise.count and replay.kept_limits(customer)
 
 
-def _count(replay: Replay, promise: AtMost, customer: Customer) -> int:
+def count(replay: Replay, promise: AtMost, customer: Customer) -> int:
     """How many contacts there are in the window of the promise, with those that are decided now."""
     value = (customer.row | customer.context).get(promise.subject or "")
     if promise.subject is not None and value is None:
@@ -179,30 +181,21 @@ def _count(replay: Replay, promise: AtMost, customer: Customer) -> int:
     return before + sum(choice.candidate in promise.among for choice in replay.decide(customer).chosen)
 
 
-def _exceeding(search: Search, replay: Replay, promise: AtMost, candidate: int) -> Customer | None:
-    """A customer who is decided a candidate although there are too many contacts already."""
+def _exceeding(search: Search, replay: Replay, promise: AtMost, candidates: list[int]) -> Customer | None:
+    """A customer who is decided the first one of some candidates although there are too many contacts of them already."""
+    candidate = candidates[0]
     found = search.ask(
-        search.choosing[0].may(candidate),
-        lambda sketch: judged(
-            replay, _with_subject(replay, promise, sketch), lambda each: candidate in _done(replay, each)
-        ),
+        both(search.choosing[0].may(candidate), search.of[0].is_known(promise.subject)),
+        lambda sketch: judged(replay, sketch, lambda each: candidate in _done(replay, each)),
         seconds=search.seconds / 2,
     )
     if not isinstance(found, Found):
         return None
     for moments in _moments(replay, promise, found.what):
-        full = _filled(replay, promise, found.what, candidate, moments)
+        full = _filled(replay, promise, found.what, candidates, moments)
         if full is not None:
             return full
     return None
-
-
-def _with_subject(replay: Replay, promise: AtMost, sketch: Sketch) -> Sketch:
-    """A customer by whose subject contacts can be counted."""
-    row, name = sketch.customer.row, promise.subject
-    if name is None or name not in row or row[name] is not None or name in sketch.fixed:
-        return sketch
-    return replace(sketch, customer=replace(sketch.customer, row=row | {name: "1"}))
 
 
 def _done(replay: Replay, customer: Customer) -> set[int]:
@@ -222,18 +215,26 @@ def _moments(replay: Replay, promise: AtMost, customer: Customer) -> Iterator[li
 
 
 def _filled(
-    replay: Replay, promise: AtMost, customer: Customer, candidate: int, moments: list[int]
+    replay: Replay, promise: AtMost, customer: Customer, candidates: list[int], moments: list[int]
 ) -> Customer | None:
-    """The customer with as many contacts as are too many, if the candidate is decided all the same."""
-    while _count(replay, promise, customer) <= promise.count:
-        others = (candidate, *(n for n in promise.among if n != candidate))
+    """The customer with as many contacts as are too many, if the first candidate is decided all the same."""
+    while count(replay, promise, customer) <= promise.count:
         more = (
-            replace(customer, contacts=(*customer.contacts, Contact(other, DECIDED, moment)))
-            for other in others
+            replace(customer, contacts=(*customer.contacts, Contact(each, DECIDED, moment, who)))
+            for who in _people(replay, promise, customer)
+            for each in candidates
             for moment in moments
         )
-        added = next((m for m in more if candidate in _done(replay, m) and replay.kept_limits(m)), None)
+        added = next((m for m in more if candidates[0] in _done(replay, m) and replay.kept_limits(m)), None)
         if added is None or len(added.contacts) > _MOST_CONTACTS:
             return None
         customer = added
     return customer if exceeds(replay, promise, customer) else None
+
+
+def _people(replay: Replay, promise: AtMost, customer: Customer) -> list[Who]:
+    """Whose contacts a promise counts: the customer's, those of others who have some, and of one more."""
+    if promise.subject == replay.program.key:
+        return [()]
+    others = list(dict.fromkeys(contact.who for contact in customer.contacts if contact.who))
+    return [(), *others, replay.another(customer, len(others) + 1, promise.subject)]

@@ -71,7 +71,7 @@ def is_broken(replay: Replay, guarantee: Guarantee, customer: Customer) -> bool:
 def judged(replay: Replay, sketch: Sketch, is_example: IsExample) -> Customer | None:
     """The customer of a sketch, with a key and contacts as it needs them, if they are an example."""
     try:
-        for customer in replay.placed(sketch.customer, sketch.arms, sketch.fixed):
+        for customer in replay.placed(sketch.customer, sketch.arms, sketch.held, sketch.fixed):
             for full in with_rooms(replay, customer, sketch.rooms):
                 if is_example(full):
                     return full
@@ -89,7 +89,7 @@ def example_of(
     """A customer to show, with the test that says what should be decided, or what is."""
     decision = replay.decide(customer)
     text, fails = "", False
-    if not customer.parameters:
+    if not customer.parameters and not any(contact.who for contact in customer.contacts):
         text = as_test.as_test(replay, customer, title, expects, subject.read)
         result = subject.fails(text, title)
         text, fails = (text, result) if result is not None else ("", False)
@@ -115,8 +115,8 @@ def expects_of(replay: Replay, customer: Customer, node: nodes.Guarantee) -> lis
 
 def decided_lines(replay: Replay, customer: Customer) -> list[str]:
     lines = []
-    for number in replay.chosen(customer):
-        candidate = replay.program.candidates[number]
+    for choice in replay.decide(customer).chosen:
+        candidate = replay.program.candidates[choice.candidate]
         via = f" via {candidate.channel}" if candidate.channel else ""
         content = f" content {as_test.quoted(candidate.content)}" if candidate.content else ""
         lines.append(f"expect {candidate.action}{via}{content}")

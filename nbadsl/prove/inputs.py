@@ -34,6 +34,7 @@ from nbadsl.prove.values import (
     choose,
     compare,
     constant,
+    double,
     either,
     every,
     implies,
@@ -161,8 +162,8 @@ class Inputs:
                 return self._text(model, value, type) if holds(model, known) else None
             case Number(value, known):
                 found = number_in(model, value)
-                exact = math.floor(found) if isinstance(type, Time | Clock) else found
-                return float(exact) if holds(model, known) else None
+                exact = Fraction(math.floor(found)) if isinstance(type, Time | Clock) else found
+                return double(exact) if holds(model, known) else None
 
     def _text(self, model: z3.ModelRef, value: Term, type: Type) -> str:
         found = model.evaluate(value, model_completion=True)

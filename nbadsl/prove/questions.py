@@ -13,9 +13,17 @@ from nbadsl.prove.answers import Answer
 from nbadsl.prove.idle import Idle
 from nbadsl.prove.search import Search
 from nbadsl.prove.subject import Subject, load
+from nbadsl.prove.tables import Tables, tables_of
 from nbadsl.room import room
 
-GUARANTEE, AT_MOST, ACTIONS, RULES, LINES = "guarantee", "at most", "actions", "rules", "lines"
+GUARANTEE, AT_MOST, ACTIONS, RULES, LINES, TABLE = (
+    "guarantee",
+    "at most",
+    "actions",
+    "rules",
+    "lines",
+    "table",
+)
 SAME, IMPLIES = "same", "implies"
 
 
@@ -31,7 +39,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """`number`: of the guarantee. `name`: as progress shows it."""
+    """`number`: of the guarantee or table. `name`: as progress shows it."""
 
     kind: str
     number: int = 0
@@ -48,6 +56,7 @@ def questions_of(subject: Subject, options: Options) -> list[Question]:
     found += [Question(AT_MOST, n, p.name) for n, p in enumerate(program.at_most)]
     if options.idle:
         found += [Question(kind, 0, f"{kind} that never matter") for kind in (ACTIONS, RULES, LINES)]
+        found += [Question(TABLE, n, t.name.text) for n, t in enumerate(tables_of(subject.model))]
     return found
 
 
@@ -58,6 +67,7 @@ class Prover:
         self.subjects, self.options = subjects, options
         self.search = Search([s.program for s in subjects], options.seconds, options.free_parameters)
         self.idle = Idle(self.search, subjects[0])
+        self.tables = Tables(self.search, subjects[0])
 
     def answers(self, question: Question) -> Iterator[Answer]:
         """Each with the seconds that it took."""
@@ -81,6 +91,8 @@ class Prover:
                 yield from self.idle.rules()
             case "lines":
                 yield from self.idle.lines()
+            case "table":
+                yield from self.tables.answers(tables_of(subject.model)[question.number])
             case "same":
                 yield compare.same(self.search, subject, self.subjects[1])
             case "implies":

@@ -7,10 +7,18 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 
-from nbadsl.prove.answers import PROVED, REFUTED, UNKNOWN, Answer, Example
+from nbadsl.prove.answers import FAILED, PROVED, REFUTED, UNKNOWN, Answer, Example
 from nbadsl.prove.idle import NEVER_REACHED, NEVER_STOPS, NEVER_WINS
+from nbadsl.prove.tables import GAP, OVERLAP, UNREACHABLE
 
-FINDINGS = {NEVER_WINS: "action", NEVER_STOPS: "rule", NEVER_REACHED: "line of priority"}
+FINDINGS = {
+    NEVER_WINS: "action",
+    NEVER_STOPS: "rule",
+    NEVER_REACHED: "line of priority",
+    UNREACHABLE: "row",
+    GAP: "table",
+    OVERLAP: "row",
+}
 _WHY = {"time": "time was up; --seconds gives more", "judge": "no customer was found who does it in doubles"}
 
 
@@ -18,7 +26,15 @@ def is_finding(answer: Answer) -> bool:
     return answer.kind in FINDINGS
 
 
-def is_wrong(answer: Answer, allow_unknown: bool) -> bool:
+def code(answers: Iterable[Answer], allow_unknown: bool) -> int:
+    """How a command ends: with 2 where the prover itself failed."""
+    found = list(answers)
+    if any(answer.status == FAILED for answer in found):
+        return 2
+    return int(any(_is_wrong(answer, allow_unknown) for answer in found))
+
+
+def _is_wrong(answer: Answer, allow_unknown: bool) -> bool:
     """Whether an answer is a reason to end with 1."""
     if is_finding(answer):
         return answer.status == PROVED
@@ -33,13 +49,16 @@ def as_json(answers: Sequence[Answer]) -> str:
 
 def lines_of(answer: Answer) -> Iterator[str]:
     """One answer as text: what it is about, what was found, and the customer who shows it."""
+    if answer.status == FAILED:
+        yield f"{answer.status:8}{answer.name}: {answer.said}; unless memory ran out, please report this as a bug"
+        return
     why = _WHY.get(answer.why, answer.why)
     if is_finding(answer):
         place = f"{answer.path}:{answer.line}: " if answer.path else ""
         yield f"{place}{FINDINGS[answer.kind]} `{answer.name}` {answer.said}{': ' + why if why else ''}"
-        return
-    said = f"{answer.said}{': ' + why if why else ''}"
-    yield f"{answer.status:8}{answer.name}: {said} ({answer.seconds:.2f} s)"
+    else:
+        said = f"{answer.said}{': ' + why if why else ''}"
+        yield f"{answer.status:8}{answer.name}: {said} ({answer.seconds:.2f} s)"
     if answer.example is not None:
         yield from (f"        {line}" for line in _example_lines(answer.example, answer))
 
@@ -56,7 +75,7 @@ def _example_lines(example: Example, answer: Answer) -> Iterator[str]:
         yield from example.test.splitlines()
         yield ""
     else:
-        yield "no test can say this: it needs values that tests cannot set"
+        yield "no test can say this: it needs what tests cannot set"
 
 
 def tests_of(answers: Iterable[Answer]) -> str:
@@ -66,8 +85,10 @@ def tests_of(answers: Iterable[Answer]) -> str:
 
 
 def summary(answers: Sequence[Answer], seconds: float) -> str:
-    counts = Counter(a.status for a in answers if not is_finding(a))
-    found = sum(is_finding(a) and a.status == PROVED for a in answers)
-    parts = [f"{counts[status]} {status}" for status in (PROVED, REFUTED, UNKNOWN) if counts[status]]
+    counts = Counter(a.status for a in answers if not is_finding(a) or a.status == FAILED)
+    findings = Counter(a.kind in (GAP, OVERLAP) for a in answers if is_finding(a) and a.status == PROVED)
+    found, tables = findings[False], findings[True]
+    parts = [f"{counts[status]} {status}" for status in (PROVED, REFUTED, UNKNOWN, FAILED) if counts[status]]
     parts += [f"{found} that never happen" if found != 1 else "1 that never happens"] if found else []
+    parts += [f"{tables} gaps and overlaps in tables"] if tables else []
     return f"{', '.join(parts) or 'nothing to prove'} in {seconds:.1f} s, over real numbers"

@@ -18,15 +18,15 @@ from typing import Generic, TypeVar
 import z3
 
 from nbadsl.inputs import Value
-from nbadsl.program.nodes import Program
+from nbadsl.program.nodes import Experiment, Holdout, Program
 from nbadsl.prove.choosing import Choosing
 from nbadsl.prove.customer import Customer, Replay
 from nbadsl.prove.expressions import Expressions
 from nbadsl.prove.facts import Facts
 from nbadsl.prove.inputs import Inputs, number_in
 from nbadsl.prove.terms import Bent, Operation, Terms, in_order
-from nbadsl.prove.values import Encoded, Flag, Members, Number, Term, every
-from nbadsl.types import HOUR, TEXT, Clock, Duration, Time, Type
+from nbadsl.prove.values import Encoded, Flag, Members, Number, Term, double, every
+from nbadsl.types import FLAG, HOUR, TEXT, Clock, Duration, Time, Type
 
 T = TypeVar("T")
 
@@ -58,11 +58,12 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class Sketch:
-    """A customer as a model has them. `arms`, `rooms`: that they need, of those that the question reads. `fixed`:
-    fields that it reads."""
+    """A customer as a model has them. `arms`, `held`, `rooms`: that they need, of those that the question reads. `held`:
+    by the places of holdouts, whether they belong to it. `fixed`: fields that the question reads."""
 
     customer: Customer
-    arms: dict[str, str]
+    arms: dict[Experiment, str]
+    held: dict[Holdout, bool]
     rooms: dict[str, float]
     fixed: set[str]
 
@@ -250,7 +251,8 @@ class Search:
         plain = self.replays[0].plain()
         row, context, now = dict(plain.row), dict(plain.context), plain.now
         parameters: dict[str, Value] = {}
-        arms: dict[str, str] = {}
+        arms: dict[Experiment, str] = {}
+        held: dict[Holdout, bool] = {}
         rooms: dict[str, float] = {}
         fixed: set[str] = set()
         for expressions, replay in zip(self.of, self.replays, strict=True):
@@ -267,13 +269,17 @@ class Search:
                     case "now" if isinstance(value, Number):
                         now = float(math.floor(number_in(model, value.value)))
                     case "room" if isinstance(value, Number):
-                        rooms[name] = float(number_in(model, value.value))
+                        rooms[name] = double(number_in(model, value.value))
                     case "arm":
-                        arms[name] = str(self.inputs.value(model, value, TEXT))
+                        experiment = next(e for e in replay.program.experiments if e.name == name)
+                        arms[experiment] = str(self.inputs.value(model, value, TEXT))
+                    case "holdout":
+                        holdout = next(h for h in replay.program.holdouts if h.name == name)
+                        held[holdout] = self.inputs.value(model, value, FLAG) is True
                     case "parameter" if expressions.free_parameters:
                         type = expressions.parameters[name].input.type
                         parameters[name] = self.inputs.value(model, value, type)
-        return Sketch(Customer(row, now, context, parameters), arms, rooms, fixed)
+        return Sketch(Customer(row, now, context, parameters), arms, held, rooms, fixed)
 
     def _other(self, model: z3.ModelRef) -> Term:
         """That something that is read is different from a model."""

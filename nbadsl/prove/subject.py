@@ -7,19 +7,25 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from nbadsl.pipeline import compile
+from nbadsl.pipeline import check, compile
+from nbadsl.program.from_model import with_uses
+from nbadsl.program.from_tables import Use
 from nbadsl.program.nodes import Program
 from nbadsl.semantics.model import Model, Symbol
-from nbadsl.source import overlaid
+from nbadsl.source import Span, overlaid
 from nbadsl.testing.run import decided
 from nbadsl.testing.trials import Subject as Tested
 
 
 @dataclass(eq=False)
 class Subject:
+    """`uses`: of its tables. `told`: places of which checking has said something."""
+
     path: Path
     model: Model
     program: Program
+    uses: tuple[Use, ...] = ()
+    told: frozenset[Span] = frozenset()
 
     @cached_property
     def read(self) -> set[str]:
@@ -38,5 +44,8 @@ class Subject:
 
 def load(path: Path) -> Subject | None:
     """A policy; None where it has errors. Raises OSError when it cannot be read."""
-    checked, program = compile(path)
-    return None if program is None else Subject(path, checked.model, program)
+    checked = check(path)
+    if not checked.ok:
+        return None
+    told = frozenset(finding.span for finding in (*checked.diagnostics, *checked.ignored))
+    return Subject(path, checked.model, *with_uses(checked.model), told)

@@ -23,7 +23,7 @@ from nbadsl.program.exponential import exponential
 from nbadsl.program.intervals import EVERYTHING, MAX, Interval
 from nbadsl.prove.facts import Facts
 from nbadsl.prove.inputs import number_in, within
-from nbadsl.prove.values import YES, Number, Term, both, implies, literal, real
+from nbadsl.prove.values import YES, Number, Term, both, double, implies, literal, real
 
 _SLACK = Fraction(1, 10**12)  # relative: what the doubles of curves may be wrong by
 _TINY = Fraction(1, 10**30)
@@ -40,14 +40,6 @@ class Operation(ABC):
     def hints(self, model: z3.ModelRef) -> Iterator[Term]:
         """What would make the operation exact near this model: worth a try."""
         yield from ()
-
-
-def double(exact: Fraction) -> float:
-    """The nearest double; the largest one of what is beyond them."""
-    try:
-        return float(exact)
-    except OverflowError:
-        return MAX if exact > 0 else -MAX
 
 
 def near(exact: Fraction, digits: int = 12) -> Fraction:

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 import z3
 
-from nbadsl.program.intervals import EVERYTHING, Interval
+from nbadsl.program.intervals import EVERYTHING, MAX, Interval
 from nbadsl.types import EXACT
 
 Term: TypeAlias = Any
@@ -116,6 +116,14 @@ def choose(condition: Term, then: Term, otherwise: Term) -> Term:
 def exactly(number: float) -> Fraction:
     """The number that is written like this double: 0.1 is a tenth."""
     return Fraction(repr(float(number)))
+
+
+def double(exact: Fraction) -> float:
+    """The nearest double; the largest one of what is beyond them."""
+    try:
+        return float(exact)
+    except OverflowError:
+        return MAX if exact > 0 else -MAX
 
 
 def literal(number: float | Fraction, whole: bool | None = None) -> Term:

@@ -1,18 +1,20 @@
 """Asks questions in a process of its own, which is ended when it takes too long.
 
 z3 is given a time for each question and mostly keeps it. Where it does not, the process is killed, the question is
-unknown, and another process goes on with those that are left.
+unknown, and another process goes on with those that are left. So it does where the process ends by itself, which is a
+fault of the prover, and said so.
 """
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Generator, Iterator, Sequence
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from nbadsl.prove.answers import UNKNOWN, Answer
-from nbadsl.prove.questions import ACTIONS, LINES, RULES, Options, Question, prover
+from nbadsl.prove.answers import FAILED, UNKNOWN, Answer
+from nbadsl.prove.questions import AT_MOST, GUARANTEE, Options, Question, prover
 
 _GRACE = 20.0  # seconds for starting, and for what is done beside z3
 _SEARCHES = 4  # questions that z3 may be asked for one answer
@@ -54,6 +56,7 @@ class _Asker:
 
     def hear(self, question: Question) -> Generator[Answer, None, bool]:
         """The answers to a question; whether it came to its end."""
+        kind = GUARANTEE if question.kind == AT_MOST else question.kind
         patience = _GRACE + _SEARCHES * self.options.seconds
         try:
             while self.here.poll(patience):
@@ -61,11 +64,17 @@ class _Asker:
                 if answer is None:
                     return True
                 yield answer
-        except EOFError:
-            pass
-        kind = "guarantee" if question.kind not in (ACTIONS, RULES, LINES) else question.kind
+        except (EOFError, OSError):  # at its end, or within an answer
+            yield Answer(kind, question.name, FAILED, f"the prover's process ended with {self._ending()}")
+            return False
         yield Answer(kind, question.name, UNKNOWN, "could not be told", why="time")
         return False
+
+    def _ending(self) -> str:
+        """How the process ended, in words."""
+        self.process.join()
+        code = self.process.exitcode or 0
+        return signal.Signals(-code).name if code < 0 else f"code {code}"
 
     def end(self) -> None:
         self.process.kill()
