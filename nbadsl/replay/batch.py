@@ -6,7 +6,6 @@ decided again by itself first, and where others took the room, the limits that s
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -20,7 +19,7 @@ from nbadsl.data.records import read_value
 from nbadsl.data.schema import column_of
 from nbadsl.engine.hashing import bases
 from nbadsl.program import chance
-from nbadsl.program.decision import DECIDED_BEFORE, HOLDOUT, RELEASED, Choice, Decision, Row
+from nbadsl.program.decision import DECIDED_BEFORE, RELEASED, Decision, Row
 from nbadsl.program.facts import Facts
 from nbadsl.program.nodes import Value
 from nbadsl.replay.again import Decide
@@ -63,36 +62,9 @@ class Recorded:
         row: Row = {field.name: read_value(field, record[field.name]) for field in fields}
         for limit, room in zip(self.facts.limits, rooms, strict=False):
             row[limit.room] = float(room if isinstance(room, int) else room[number])
-        decision = self._decision(found, number, chance.text_of(row[self.facts.key]))
+        decision = found.decision(self.facts, number, chance.text_of(row[self.facts.key]))
         if not self.facts.limits or self._without_room(row, decision):
             yield recording(self.facts, self.hash, row, self.given, self.seed, decision).line()
-
-    def _decision(self, found: Outcome, number: int, key: str) -> Decision:
-        choices = []
-        for place, candidate in enumerate(found.chosen[number].tolist()):
-            if candidate < 0:
-                continue
-            tier, score, send_at, probability = (
-                each[number, place].item()
-                for each in (found.tier, found.score, found.send_at, found.probability)
-            )
-            choices.append(
-                Choice(
-                    candidate,
-                    place + 1,
-                    None if tier < 0 else tier,
-                    None if math.isnan(score) else score,
-                    probability,
-                    None if math.isnan(send_at) else send_at,
-                )
-            )
-        chosen, holdout = tuple(choices), int(found.holdout[number])
-        arms = zip(self.facts.experiments, found.arms[number].tolist(), strict=True)
-        names = tuple(experiment.arms[arm][0] for experiment, arm in arms)
-        if holdout >= 0:
-            name = self.facts.holdouts[holdout]
-            return Decision(key, (), f"{HOLDOUT}: {name}", name, chosen, names)
-        return Decision(key, chosen, REASONS[int(found.reason[number])], None, (), names)
 
     def _without_room(self, row: Row, decision: Decision) -> bool:
         """Take the room of limits that stood in the way, until the person by itself is decided the same. Whether that
