@@ -209,7 +209,7 @@ class Policy:
         limited = None if history is None else Limited(*asked, history, seed, keeps, threads)
         recorded = None
         if share is not None:
-            recorded = Recorded(self.facts, self.hash, given, seed, share, self.used, self._single.decide)
+            recorded = Recorded(self.facts, self.hash, given, seed, share, self.used)
         run = Run(engine, opened, given, self.hash, seed, threads, limited, parts, strict, recorded)
         return run, self.moment_text(given), started
 

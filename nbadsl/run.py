@@ -204,17 +204,11 @@ class Run:
             self._rejects.batch(batch, found.bad),
             batch.people.num_rows,
             batch.position,
-            self._lines(batch, results),
+            () if self.recorded is None else tuple(self.recorded.lines(batch.people, results)),
         )
         if self.strict and step.rejects.num_rows:
             raise Rejected(step.rejects)
         return step, self._counted(results)
-
-    def _lines(self, batch: Batch, results: Results) -> tuple[str, ...]:
-        if self.recorded is None:
-            return ()
-        rooms = () if self.limited is None else self.limited.rooms.of(batch.people).rooms
-        return tuple(self.recorded.lines(batch.people, results.outcome, rooms))
 
     def _counted(self, results: Results) -> Totals:
         found, candidates = results.outcome, len(self.engine.plan.facts.candidates)

@@ -25,7 +25,7 @@ from nbadsl.interpreter.decide import run_all
 from nbadsl.plan.lower import lower
 from nbadsl.plan.plan import Plan
 from nbadsl.plan.verify import verify
-from nbadsl.program.decision import Choice, Decision, Fate
+from nbadsl.program.decision import Decision, Fate
 from nbadsl.program.facts import LimitFacts
 from nbadsl.program.nodes import Program, Value
 
@@ -80,7 +80,7 @@ def expected(case: Case, times: int = 1) -> Findings:
 def found(plan: Plan, results: Results, keys: list[str]) -> Findings:
     """What the vector engine found."""
     findings, counters = Findings(), results.counters
-    findings.decisions = [decision_of(plan, results, i, key) for i, key in enumerate(keys)]
+    findings.decisions = [results.outcome.decision(plan.facts, i, key) for i, key in enumerate(keys)]
     for number, candidate in enumerate(plan.facts.candidates):
         first = sum(len(c.rules) for c in plan.facts.candidates[:number])
         for rule in range(len(candidate.rules)):
@@ -96,31 +96,6 @@ def found(plan: Plan, results: Results, keys: list[str]) -> Findings:
     for name, count in zip(plan.facts.holdouts, counters.held, strict=True):
         findings.reasons[f"holdout: {name}"] += int(count)
     return findings
-
-
-def decision_of(plan: Plan, results: Results, i: int, key: str) -> Decision:
-    """The decision of person i."""
-    found, facts = results.outcome, plan.facts
-    choices = []
-    for place, candidate in enumerate(found.chosen[i].tolist()):
-        if candidate >= 0:
-            tier, score, send_at = (a[i, place].item() for a in (found.tier, found.score, found.send_at))
-            choices.append(
-                Choice(
-                    candidate,
-                    place + 1,
-                    None if tier < 0 else tier,
-                    None if math.isnan(score) else score,
-                    found.probability[i, place].item(),
-                    None if math.isnan(send_at) else send_at,
-                )
-            )
-    arms = tuple(e.arms[arm][0] for e, arm in zip(facts.experiments, found.arms[i].tolist(), strict=True))
-    holdout = int(found.holdout[i])
-    if holdout >= 0:
-        name = facts.holdouts[holdout]
-        return Decision(key, (), f"holdout: {name}", name, tuple(choices), arms)
-    return Decision(key, tuple(choices), REASONS[int(found.reason[i])], None, (), arms)
 
 
 def compare(one: Findings, other: Findings) -> None:

@@ -9,6 +9,7 @@ from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from unittest import mock
 
 import pytest
 from differential import decide_alone
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 from small_programs import NOW
 
 import nbadsl
-from nbadsl.change import Found, changeable, search, smallest
+from nbadsl.change import Found, changeable, pieces, search, smallest
 from nbadsl.data.arrow import to_arrow
 from nbadsl.program.decision import Row
 from nbadsl.program.nodes import Value
@@ -315,3 +316,97 @@ def test_what_must_stay_stays():
     )
     stay, free = changeable(loaded(text).program)
     assert (set(stay), free) == ({"id", "home", "street", "door", "ended", "seats"}, ("vip",))
+
+
+# --- two wide fields that meet in one test ---
+
+LINEAR = (
+    "visits + basket > {n}",
+    "visits + stars > {n}",
+    "visits - basket >= {n}",
+    "basket - visits > {n}",
+    "stars - basket is {n}",
+    "visits + basket is not {n}",
+    "(if vip then visits else 2) + stars >= {n}",
+    "(stars or else {n}) + visits > 3",
+    "visits >= {n}",
+    "stars is known",
+)
+RISING = ("{n}", "visits + stars", "4 - basket", "visits - basket", "stars", "2 * visits")
+
+
+@settings(deadline=None, max_examples=150, suppress_health_check=list(HealthCheck))
+@given(policies((*LINEAR, "2 * visits + 3 * basket > {n}"), (*RISING, "visits * 3 - stars")), people)
+def test_fields_that_meet_are_changed_as_little_as_can_be(text, person):
+    with mock.patch.object(search, "FEW", 1), mock.patch.object(pieces, "FEW", 1):
+        world = World(loaded(text))
+        for action in dict.fromkeys(c.action for c in world.policy.facts.candidates):
+            best, mine = world.best(person, action), found(world, person, action)
+            if mine.changes is None:
+                more = best is not None and len(best) > mine.tried and not mine.all_tried
+                assert best is None or not mine.exact or more, (action, best, mine)
+                continue
+            other = {**person, **{c.field: c.new for c in mine.changes}}
+            assert action in world.decided[world.everybody.index(other)]
+            assert best is not None
+            if mine.exact:
+                mine_size, least = world.size(person, other), world.size(person, {**person, **best})
+                assert mine_size[0] == least[0] and mine_size[1] <= least[1] + 1e-9, (action, best, mine)
+
+
+ROW: Row = {"id": "c1", "x": 0.1, "y": 0.1, "name": "m", "other": "n"}
+
+
+@pytest.mark.parametrize(
+    ("rules", "changes"),
+    [
+        ("eligible when x + 2 * y > 2.2", {"x": 0.2, "y": 1.0}),
+        ("eligible when x + 2 * y > 1.5 and 2 * x + y > 1.5", {"x": 0.5, "y": 0.5}),
+        ("eligible when 3 * y - x >= 2.5 and x / 2 - y >= -0.8", {"x": 0.2, "y": 0.9}),
+        ("eligible when x is not 0.1 and x + y > 1.6", {"x": 1.0, "y": 0.6}),
+        ("eligible when min(x, y) > 0.7 and max(x, y) >= 0.8", {"x": 0.7, "y": 0.8}),
+        ("eligible when (if x > 0.5 then x + y else 2 * y) > 1.9", {"y": 0.95}),
+        ("eligible when (if x > 0.5 then x + y else 2 * y) > 1.9 and y < 0.9999", {"y": 0.95}),
+        ("eligible when x > 0.2 and x < 0.9 and (if x + y > 1.2 then 1 else x) >= 1", {"x": 0.2, "y": 1.0}),
+    ],
+)
+def test_where_fields_meet_in_linear_tests_the_nearest_corner_is_found(rules, changes):
+    policy = loaded(NUMBERS.replace("RULES", rules))
+    mine = smallest(policy.program, ROW, {"now": NOW, "today": 20767.0}, frozenset({0}))
+    assert mine.exact and mine.changes is not None
+    told = {c.field: c.new for c in mine.changes}
+    assert policy.decide_one({**ROW, **told}, now=datetime(2026, 11, 10, tzinfo=UTC)).action == "a0"
+    assert set(told) == set(changes)
+    distance = sum(abs(value - 0.1) for value in changes.values())
+    assert sum(c.distance for c in mine.changes) == pytest.approx(distance, abs=1e-9)
+
+
+halves = st.integers(-6, 6).map(lambda n: n / 2)
+lines = st.tuples(halves, halves, st.integers(-20, 40).map(lambda n: n / 10), st.sampled_from("<>"))
+
+
+@settings(deadline=None, max_examples=150, suppress_health_check=list(HealthCheck))
+@given(st.lists(lines, min_size=1, max_size=3), st.sampled_from([" and ", " or "]))
+def test_nobody_on_a_grid_is_nearer_than_what_is_found(some, joined):
+    rules = joined.join(f"{a} * x + {b} * y {sign} {c}" for a, b, c, sign in some).replace("+ -", "- ")
+    policy = loaded(NUMBERS.replace("RULES", f"eligible when {rules}"))
+    mine = smallest(policy.program, ROW, {"now": NOW, "today": 20767.0}, frozenset({0}))
+    assert mine.exact
+    grid = [n / 20 for n in range(21)]
+    join = all if joined == " and " else any
+
+    def passes(x: float, y: float) -> bool:
+        return join(a * x + b * y < c if sign == "<" else a * x + b * y > c for a, b, c, sign in some)
+
+    nearest = min(
+        (((x != 0.1) + (y != 0.1), abs(x - 0.1) + abs(y - 0.1)) for x in grid for y in grid if passes(x, y)),
+        default=None,
+    )
+    if mine.changes is None:
+        assert nearest is None
+        return
+    told = {c.field: c.new for c in mine.changes}
+    decided = policy.decide_one({**ROW, **told}, now=datetime(2026, 11, 10, tzinfo=UTC))
+    assert decided.action == "a0"
+    size = len(mine.changes), sum(c.distance for c in mine.changes)
+    assert nearest is None or size <= (nearest[0], nearest[1] + 1e-9)

@@ -77,6 +77,27 @@ def test_the_history_of_the_settings_counts(contacts: Path):
     assert "say which history: --history contacts.db" in fails(2, "history", "stats")
 
 
+@pytest.mark.parametrize(
+    "command",
+    [("explain", "C001"), ("simulate",), ("history", "stats"), ("history", "export", "out.csv")],
+    ids=" ".join,
+)
+def test_a_history_that_the_first_run_has_yet_to_make_counts_nothing(shop: Path, command: tuple[str, ...]):
+    limit = "\n  limit 1 per customer per 30 days"
+    change(shop / "policy.nba", "propensity 1 - churn_risk", f"propensity 1 - churn_risk{limit}")
+    with (shop / "nba.toml").open("a") as settings:
+        settings.write('\nhistory = "contacts.db"\n')
+    at = NOW if command[0] != "history" else ()
+    first = nba(*command, *at)
+    said = "note: contacts.db, which nba.toml names, is not there yet: nobody was contacted before"
+    assert first.code == 0 and first.said.count(said) == 1 and said not in first.out
+    assert "told as if" not in first.said and not (shop / "contacts.db").exists()
+    assert "there is no history other.db" in fails(2, *command, *at, "--history", "other.db")
+    assert nba("run", "--now", "2026-11-09 09:00", "--out", "decisions.csv").code == 0
+    again = nba(*command, *at)
+    assert again.code == 0 and "is not there yet" not in again.said and again.out != first.out
+
+
 # --- export, and back ---
 
 

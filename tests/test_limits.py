@@ -216,3 +216,46 @@ def test_an_edit_counts_what_happened_before(tmp_path):
         "value worth", "value worth  limit 1 per customer per 7 days"
     )
     assert policy(tmp_path, wider).decide_one(ask, now=later, history=history).action == "news"
+
+
+HUGE = """
+policy huge { timezone "Europe/Berlin"  currency EUR }
+profile customer key customer_id { customer_id: text  home: text  left: time or never }
+parameter n: number = 1
+parameter m: money = 1 EUR
+action a { value 2  LIMIT }
+action b { value 1 }
+arbitrate { score value }
+"""
+LONG = f"1{'0' * 15} days"
+
+
+@pytest.mark.parametrize("store", [MemoryStore, lambda: SqliteStore(":memory:")], ids=["memory", "sqlite"])
+@pytest.mark.parametrize(
+    ("limit", "stops"),
+    [
+        ("limit n per day", False),
+        ("limit n per home per day", False),
+        ("limit 0 - n per home per day", True),
+        ("limit n per customer since left", False),
+        ("budget m per day, 1 EUR each", False),
+        ("budget 5 EUR per day, m each", True),
+        ("budget m per day, m each", True),
+        (f"limit 9 per customer per {LONG}", False),
+        (f"rest 3 days after 9 decided within {LONG}", False),
+        (f"rest {LONG} after rejected", False),
+    ],
+)
+def test_the_largest_numbers_are_as_good_as_endless_and_costs_that_cannot_be_added_up_stop(
+    tmp_path, limit, stops, store
+):
+    one, history = policy(tmp_path, HUGE.replace("LIMIT", limit)), store()
+    asked = [{"customer_id": f"p{n}", "home": "h", "left": None} for n in range(3)]
+    how: dict[str, Any] = {"parameters": {"n": 1e300, "m": 1e305}, "history": history}
+    for hours in range(2):  # what was decided counts
+        found = one.decide(asked, now=NOW + timedelta(hours=hours), **how).to_pylist()
+        assert [row["action"] for row in found] == ["b" if stops else "a"] * 3
+    later = NOW + timedelta(hours=2)
+    assert one.decide_one(asked[0], now=later, **how).action == ("b" if stops else "a")
+    fates = [c.fate for c in one.explain(asked[0], now=later, **how).candidates]
+    assert fates == ([limit.split()[0], "chosen"] if stops else ["chosen", "outranked"])

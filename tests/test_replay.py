@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from commands import change, fails, nba
+from differential import decide as decide_together
 from differential import plan_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -18,14 +21,17 @@ from strategies_profile import FIELDS, exactly, rows
 from strategies_program import Case, cases
 
 import nbadsl
+from nbadsl.data.arrow import to_arrow
 from nbadsl.data.plain import plain
 from nbadsl.data.records import read_record
 from nbadsl.engine.batch import Engine
 from nbadsl.engine.single import Single
 from nbadsl.history.memory import MemoryStore
 from nbadsl.interpreter import decide
+from nbadsl.interpreter.decide import run_all
 from nbadsl.program.facts import facts_of
 from nbadsl.replay import Replayed, recording, replay
+from nbadsl.replay.batch import Recorded
 from nbadsl.types import DAY
 
 NOW = datetime(2026, 11, 20, 9, 0, 0, 1, tzinfo=UTC)
@@ -132,7 +138,7 @@ def test_a_run_is_recorded_too_with_what_limits_left(shop, tmp_path, threads):
     ]
     assert actions == decisions.table.column("action").to_pylist()
     assert actions.count("c") == 3  # the limit that people share, which others must have wanted
-    assert any(each["room"] == 0 for line in written for each in line["limits"])
+    assert any(each["lost"] == ["c"] for line in written for each in line["limits"])
     assert all(each.agrees for each in found(shop, tmp_path / "d.jsonl"))
 
 
@@ -209,10 +215,7 @@ def test_whatever_is_decided_is_made_again_to_the_bit(case: Case):
     facts, single = facts_of(case.program), Single(Engine(plan_of(case.program)))
     fields = frozenset(field.name for field in case.program.inputs)
 
-    def interpreted(row: Any, given: Any, seed: int) -> Any:
-        return decide(case.program, row, given, seed)
-
-    for decides in (interpreted, single.decide):
+    for decides in (partial(decide, case.program), single.decide):
         lines = [
             recording(
                 facts,
@@ -226,6 +229,32 @@ def test_whatever_is_decided_is_made_again_to_the_bit(case: Case):
         ]
         again = list(replay(lines, facts, "h", fields, decides))
         assert len(again) == len(lines) and all(each.agrees for each in again), again
+
+
+@settings(deadline=None, max_examples=150, suppress_health_check=list(HealthCheck))
+@given(cases(min_size=2, shares=True))
+def test_what_is_decided_with_others_is_made_again_alone(case: Case):
+    plan, facts = plan_of(case.program), facts_of(case.program)
+    fields = frozenset(field.name for field in case.program.inputs)
+    people = to_arrow(case.rows, (*facts.inputs, *facts.rooms)).combine_chunks()
+    rooms = [people.column(limit.room).to_numpy().astype(np.int64) for limit in facts.limits]
+    found = replace(decide_together(plan, case, people), rooms=rooms)
+    recorded = Recorded(facts, "h", case.given, case.seed, 1.0, fields)
+    (batch,) = people.to_batches()
+    lines = recorded.lines(batch, found)
+    again = list(replay(lines, facts, "h", fields, Single(Engine(plan)).decide))
+    assert len(again) == len(case.rows) and all(each.agrees for each in again), again
+
+    lines = []
+    for row, outcome in zip(case.rows, run_all(case.program, case.rows, case.given, case.seed), strict=True):
+        decision = outcome.decision
+        stopped = [(n, s.rule) for n, s in enumerate(decision.stories) if s.rule is not None]
+        limits = {n: case.program.candidates[n].rules[rule].room for n, rule in stopped}
+        names = [limit.room for limit in facts.limits]
+        lost = {n: names.index(room) for n, room in limits.items() if room and row[room] > 0}
+        lines.append(recording(facts, "h", row, case.given, case.seed, decision, lost=lost).line())
+    again = list(replay(lines, facts, "h", fields, partial(decide, case.program)))
+    assert all(each.agrees for each in again), again
 
 
 @settings(deadline=None)
@@ -319,6 +348,57 @@ def test_another_policy_decides_by_its_own_parameters_and_the_room_that_was_left
         [(d.what, d.now) for d in differences] == [("choices 1 score", pytest.approx(score))]
         for score, differences in twice
     )
+
+
+TOGETHER = """
+policy p { timezone "UTC" }
+profile customer key id { id: text  home: text }
+action a { value 4  limit 1 per home ever }
+action b { value 3  limit 2 per day }
+action c { value 2 }
+arbitrate { score value  pick 2 }
+"""
+
+
+def test_everybody_who_is_decided_with_others_is_written_down(tmp_path):
+    (tmp_path / "p.nba").write_text(TOGETHER)
+    path, together = tmp_path / "d.jsonl", nbadsl.load(tmp_path / "p.nba")
+    with nbadsl.Recorder(path) as record:
+        some = [{"id": f"c{n}", "home": f"h{n // 3}"} for n in range(9)]
+        together.decide(some, now=NOW, history=MemoryStore(), record=record)
+    written = lines_of(path)
+    lost = [[name for limit in line["limits"] for name in limit["lost"]] for line in written]
+    assert len(written) == 9 and sum(map(len, lost)) == 6 + 7
+    for how in ({}, {"interpreter": True}):
+        assert all(each.agrees for each in found(together, path, **how))
+    # Another policy has as much room as each person was given, and decides the same by another name.
+    (tmp_path / "p.nba").write_text(
+        TOGETHER.replace('"UTC"', '"UTC"  title "Other"').replace("value 2", "value 1")
+    )
+    again = found(nbadsl.load(tmp_path / "p.nba"), path, changed=True)
+    assert {d.what for each in again for d in each.differences} == {"choices 1 score", "choices 2 score"}
+    assert all(d.recorded == 2 and d.now == 1 for each in again for d in each.differences)
+
+
+@pytest.mark.parametrize(
+    ("part", "value", "problem"),
+    [
+        ("lost", ["c"], "1 per home ever does not stop `c`"),
+        ("lost", ["x"], "1 per home ever does not stop `x`"),
+        ("lost", "a", "`limits` is not what it should be"),
+        ("room", 10**400, "`limits` is not what it should be"),
+        ("room", True, "`limits` is not what it should be"),
+    ],
+)
+def test_a_damaged_limit_is_named(tmp_path, part, value, problem):
+    (tmp_path / "p.nba").write_text(TOGETHER)
+    path, together = tmp_path / "d.jsonl", nbadsl.load(tmp_path / "p.nba")
+    with nbadsl.Recorder(path) as record:
+        together.decide_one({"id": "c", "home": "h"}, now=NOW, history=MemoryStore(), record=record)
+    (line,) = lines_of(path)
+    line["limits"][0][part] = value
+    (again,) = together.replay([json.dumps(line)])
+    assert again.problem == problem
 
 
 def test_record_share_is_a_share(recorded: Path):

@@ -43,8 +43,9 @@ class Directions:
                 return self.of(expr.right if low is None else expr.left)
             case Arithmetic() | Calendar():
                 if self.low.value(expr) is None or self.high.value(expr) is None:
-                    constant = any(o not in self.moving and self.low.value(o) is None for o in expr.operands)
-                    return 0 if constant else None
+                    # What has an unknown operand is unknown, and that is so all over the piece where the operand stays.
+                    stays = any(self.low.value(o) is None and self.of(o) == 0 for o in expr.operands)
+                    return 0 if stays else None
                 return self._arithmetic(expr) if isinstance(expr, Arithmetic) else self._calendar(expr)
         return None
 

@@ -2,17 +2,20 @@
 
 A test compares two expressions: those of a condition, or the scores of two candidates, or a score and the threshold.
 On a piece where both move in known directions their order turns twice at most, and halving finds the very value.
-Where directions are not known, a piece of few values is looked at value by value; of many values, some are tried,
+Where what is compared is linear, that is so as well, and where it turns is known before. Where directions are not
+known, a piece of few values is looked at value by value; of many values, some are tried,
 and `exact` is no more.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from nbadsl.change.direction import Directions
+from nbadsl.change.linear import Form, differences
 from nbadsl.change.values import Line
 from nbadsl.interpreter import Evaluator
 from nbadsl.program.nodes import Expr
@@ -20,6 +23,7 @@ from nbadsl.program.nodes import Expr
 FEW = 256
 _SAMPLES = 65
 _MOST_DIVIDED = 400
+_NEAR = (2, 2**10, 2**24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,10 @@ def _turns(
 
     if low == high:
         return [], True
+    if test.right is not None:
+        linear = differences(test.left, test.right, (moving, frozenset()), at(low))
+        if linear is not None and len(linear) == 1:
+            return list(_steps(order, low, high, _root(linear[0], line, low))), True
     directions = Directions(moving, at(low), at(high))
     left = directions.of(test.left)
     right = 0 if test.right is None else directions.of(test.right)
@@ -125,11 +133,22 @@ def _order(test: Test, evaluator: Evaluator) -> int | None:
     return (left > right) - (left < right)
 
 
-def _steps(order: Callable[[int], int | None], low: int, high: int) -> Iterator[int]:
-    """Where an order that only grows, or only falls, turns."""
+def _root(form: Form, line: Line, otherwise: int) -> int:
+    """The place near which a linear difference is nothing."""
+    root = -form[2] / form[0] if form[0] else math.nan
+    return line.place(root) if math.isfinite(root) else otherwise
+
+
+def _steps(order: Callable[[int], int | None], low: int, high: int, guess: int = 0) -> Iterator[int]:
+    """Where an order that only grows, or only falls, turns. `guess`: a place near which it may."""
     end = order(high)
     while (start := order(low)) != end:
         a, b = low, high
+        for width in _NEAR:
+            near = max(low, guess - width), min(high, guess + width)
+            if near[0] < near[1] and order(near[0]) == start != order(near[1]):
+                a, b = near
+                break
         while b - a > 1:
             middle = (a + b) // 2
             if order(middle) == start:

@@ -7,18 +7,20 @@ values, words that are declared first, unknown last.
 Sets of one field are tried, then of two, and so on up to five, within a bound of work. A set is looked at only where each rule that stops the action
 now reads one of its fields, and where, if it is merely outranked, its own rank or that of everything above it does.
 Of each field, one value of every piece is enough, the nearest: so what is found is the smallest, and where nothing is
-found, nothing can be (but for the last digit, where scores are made by `exp`, `log` or `^`). That is not so where several
-numeric fields of a set meet in one test, or where a test does not move in one direction: then `exact` is no, and a
-smaller change may exist.
+found, nothing can be (but for the last digits, where scores are made by `exp`, `log` or `^`, or where what is compared
+moves the same way). Where two numeric fields of many values meet in tests that are linear, `corners` says which values
+of the first one are enough, and distances are compared to nine digits. Where three do, where such a test is not linear,
+or where a test does not move in one direction, `exact` is no: then a smaller change may exist.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
-from nbadsl.change.pieces import FEW, Pieces, pieces
+from nbadsl.change.corners import Axis, corners
+from nbadsl.change.pieces import FEW, pieces
 from nbadsl.change.trial import Changes, Tests, Trial
 from nbadsl.change.values import Line, Option, anchor, line, option, others
 from nbadsl.diagnostics.suggest import did_you_mean
@@ -31,6 +33,7 @@ from nbadsl.room import room
 from nbadsl.types import is_numeric
 
 MOST_FIELDS, MOST_WORK = 5, 12_000
+_KNOWN_WORK = 0.1  # to look at what has been evaluated already
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,8 +260,9 @@ class _Search:
         """The changes of some fields that need to be tried, smallest first, and whether these are all."""
         meet = {name for _, read in tests if len(both := read & frozenset(fields)) > 1 for name in both}
         wide = [name for name in fields if name in meet and self._is_wide(name)]
-        order = sorted(fields, key=lambda name: (name in wide, self.places[name]))
-        found, exact = [], len(wide) < 2
+        wide.sort(key=lambda name: (not self.lines[name].whole, self.places[name]))
+        order = [name for name in fields if name not in wide] + wide
+        found, exact = [], len(wide) < 3
         stack: list[_Changed] = [()]
         while stack:
             change = stack.pop()
@@ -268,8 +272,11 @@ class _Search:
                     raise _TooMuch
                 continue
             name = order[len(change)]
-            options, certain = self._of_field(name, tests, name in meet, change if name in wide else ())
-            if name in wide[:-1]:
+            if len(wide) == 2 and name == wide[0]:
+                options, certain = self._first_of_two(wide[0], wide[1], tests, change)
+            else:
+                options, certain = self._of_field(name, tests, name in meet, change if name in wide else ())
+            if name in wide[:-1] and not (certain and len(wide) == 2):
                 options = [*options, *self._spread(name)]
             exact &= certain
             stack += [(*change, (name, each)) for each in options]
@@ -307,6 +314,36 @@ class _Search:
             self.known[key] = self._numbers(name, tests, every, changes)
         return self.known[key]
 
+    def _first_of_two(
+        self, name: str, other: str, tests: Tests, beside: _Changed
+    ) -> tuple[list[Option], bool]:
+        """The values of one wide field that may do with some of another one, with others as changed `beside`."""
+        changes = {each: option.value for each, option in beside}
+        key = (name, other, id(tests), *changes.items())
+        if key not in self.known:
+            x, y = self._axis(name), self._axis(other)
+            evaluate = self._evaluator(changes)
+            mine = [test for test, read in tests if read & {name, other}]
+            places, exact = corners(x, y, mine, lambda a, b: evaluate({name: a, other: b}))
+            self.known[key] = self._at(name, (x.line.value(place) for place in places)), exact
+        return self.known[key]
+
+    def _axis(self, name: str) -> Axis:
+        return Axis(self.lines[name], self.trial.moving(name), self._start(name))
+
+    def _start(self, name: str) -> int:
+        """The place from which distances count."""
+        trial, old = self.trial, self.trial.value(name)
+        from_here = old if isinstance(old, float) else anchor(trial.field(name), trial.given)
+        return self.lines[name].place(from_here)
+
+    def _at(self, name: str, numbers: Iterable[float]) -> list[Option]:
+        """Numbers that a field can be instead, and unknown or never where it can."""
+        trial, field, old = self.trial, self.trial.field(name), self.trial.value(name)
+        values: list[Value] = [*numbers]
+        values += [None] if field.optional or field.never else []
+        return [option(field, old, new, trial.given) for new in values if new != old]
+
     def _spread(self, name: str) -> list[Option]:
         """Some values of a field with a range, for one that meets another in a test: the ends, and three between."""
         trial, field = self.trial, self.trial.field(name)
@@ -319,30 +356,29 @@ class _Search:
     def _numbers(
         self, name: str, tests: Tests, every: bool, changes: Mapping[str, Value]
     ) -> tuple[list[Option], bool]:
-        trial, field, along = self.trial, self.trial.field(name), self.lines[name]
-        old = trial.value(name)
+        along, start = self.lines[name], self._start(name)
         if every:
-            cut = Pieces(tuple((place, place) for place in range(along.low, along.high + 1)), True)
-        else:
-            cut = self._pieces(name, tests, changes)
-        start = along.place(old if isinstance(old, float) else anchor(field, trial.given))
-        values: list[Value] = [along.value(min(max(start, low), high)) for low, high in cut.ends]
-        values += [None] if field.optional or field.never else []
-        return [option(field, old, new, trial.given) for new in values if new != old], cut.exact
+            return self._at(name, map(along.value, range(along.low, along.high + 1))), True
+        evaluate, mine = self._evaluator(changes), [test for test, read in tests if name in read]
+        cut = pieces(along, mine, self.trial.moving(name), lambda place: evaluate({name: place}))
+        nearest = (along.value(min(max(start, low), high)) for low, high in cut.ends)
+        return self._at(name, nearest), cut.exact
 
-    def _pieces(self, name: str, tests: Tests, changes: Changes) -> Pieces:
-        trial, along = self.trial, self.lines[name]
-        at: dict[int, Evaluator] = {}
+    def _evaluator(self, changes: Changes) -> Callable[[Mapping[str, int]], Evaluator]:
+        """What evaluates where numeric fields have the values of some places."""
+        at: dict[tuple[int, ...], Evaluator] = {}
 
-        def evaluate(place: int) -> Evaluator:
-            if place not in at:
-                if trial.work > MOST_WORK:
-                    raise _TooMuch
-                at[place] = trial.evaluator({**changes, name: along.value(place)})
-            return at[place]
+        def evaluate(places: Mapping[str, int]) -> Evaluator:
+            key = tuple(places.values())
+            self.trial.work += _KNOWN_WORK
+            if self.trial.work > MOST_WORK:
+                raise _TooMuch
+            if key not in at:
+                values = {name: self.lines[name].value(place) for name, place in places.items()}
+                at[key] = self.trial.evaluator({**changes, **values})
+            return at[key]
 
-        mine = [test for test, read in tests if name in read]
-        return pieces(along, mine, trial.moving(name), evaluate)
+        return evaluate
 
 
 def _is_short(along: Line) -> bool:

@@ -31,6 +31,7 @@ from nbadsl.program.nodes import (
     Value,
     children,
 )
+from nbadsl.types import is_numeric
 from nbadsl.zone import zone
 
 Changes = Mapping[str, Value]
@@ -49,7 +50,7 @@ class Trial:
         self.reads = _reads(self.order, frozenset(self.fields))
         self.of = tuple(frozenset().union(*(self.reads[e] for e in parts)) for parts in self.parts)
         self._stories: dict[tuple[object, ...], Story] = {}
-        self.work = 0
+        self.work = 0.0
 
     def value(self, name: str) -> Value:
         return self.row[name] if name in self.row else self.given[name]
@@ -102,9 +103,10 @@ class Trial:
             match expr:
                 case Compare():
                     found.append(Test(expr.left, expr.right))
-                case IsKnown() if children(expr.operand):
+                # Whether another value than a number is known turns where a test within it does.
+                case IsKnown() if children(expr.operand) and is_numeric(expr.operand.type):
                     found.append(Test(expr.operand, None))
-                case OrElse() if children(expr.left):
+                case OrElse() if children(expr.left) and is_numeric(expr.left.type):
                     found.append(Test(expr.left, None))
         found += self._rankings(alive, wanted)
         return [(t, self.reads[t.left] | (self.reads[t.right] if t.right else frozenset())) for t in found]

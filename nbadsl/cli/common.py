@@ -179,6 +179,20 @@ def open_history(where: str, program: Program | None, create: bool = False) -> S
     return store
 
 
+def history_to_read(named: str | None) -> str | None:
+    """The address of the history that a command only reads: as `named`, else that of nba.toml. None where there is none,
+    and where nba.toml names one that the first run has yet to make, which is said."""
+    from nbadsl.history.open import is_there
+
+    where: str | None = config.load().get("history")
+    if named is not None or where is None or is_there(where):
+        return named or where
+    click.echo(
+        f"note: {where}, which nba.toml names, is not there yet: nobody was contacted before", err=True
+    )
+    return None
+
+
 def parse_now(ctx: click.Context, param: click.Parameter, value: str | None) -> datetime | None:
     """`2026-11-21`, `2026-11-21 10:00`, `2026-11-21T10:00:00Z`; without a zone it is the policy's."""
     if value is None:

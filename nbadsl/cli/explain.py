@@ -13,6 +13,7 @@ import click
 from nbadsl.cli import config
 from nbadsl.cli.common import (
     fail,
+    history_to_read,
     input_errors,
     load_policy,
     open_history,
@@ -98,7 +99,7 @@ def command(
             if source is None:
                 raise click.UsageError("say where the profiles are: --profiles FILE")
             record = _look_up(loaded, source, str(customer))
-        where = history or settings.get("history")
+        where = history_to_read(history)
         story = loaded.explain(
             record,
             history=None if where is None else open_history(where, loaded.program),
@@ -120,7 +121,7 @@ def command(
         json.dumps(story.as_dict(), indent=2, ensure_ascii=False) if format == "json" else str(story),
         nl=False,
     )
-    if loaded.facts.limits and where is None:
+    if loaded.facts.limits and not (history or settings.get("history")):
         click.echo("note: told as if nobody had been contacted before: --history says who was", err=True)
 
 

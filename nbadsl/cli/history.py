@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nbadsl.cli import config
-from nbadsl.cli.common import fail, input_errors, load_policy, open_history, policy_path
+from nbadsl.cli.common import fail, history_to_read, input_errors, load_policy, open_history, policy_path
 from nbadsl.zone import EPOCH, microseconds
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def stats(history: str | None, policy: str | None, format: str) -> None:
       nba history stats --history contacts.db
       nba history stats --history contacts.parquet --format json
     """
-    with input_errors(), _opened(_named(history), policy) as store:
+    with input_errors(), _reading(history, policy) as store:
         found = store.stats()
     if format == "json":
         told = {name: getattr(found, name) for name in found.__slots__}
@@ -90,7 +90,7 @@ def export(history: str | None, policy: str | None, out: str) -> None:
       nba history export contacts.csv --history redis://localhost
     """
     where = _named(history)
-    with input_errors(), _opened(where, policy) as store:
+    with input_errors(), _reading(history, policy) as store:
         from nbadsl.data.output import write_table
         from nbadsl.history.events_table import batches_of, fields_of, schema_of
 
@@ -168,6 +168,15 @@ def _opened(where: str, policy: str | None, create: bool = False) -> Iterator[St
         yield store
     finally:
         store.close()
+
+
+def _reading(history: str | None, policy: str | None) -> AbstractContextManager[Store]:
+    """A history that is only looked at; an empty one where the first run has yet to make it."""
+    from nbadsl.history.memory import MemoryStore
+
+    _named(history)
+    where = history_to_read(history)
+    return nullcontext(MemoryStore()) if where is None else _opened(where, policy)
 
 
 def _program(policy: str | None) -> Program | None:

@@ -26,7 +26,7 @@ def command(recorded: str, policy: str | None, changed: bool, interpreter: bool,
     """Make decisions again from their record, and say what differs: to the bit of scores and probabilities.
 
     A record holds all that a decision was made of: the person, the moment, context and parameters, the room that limits
-    left, and the seed. `nba run --record` writes such files, and so does `decide_one(…, record=…)` in Python. Exit code 1
+    left and what of it others were given first, and the seed. `nba run --record` writes such files, and so does `decide_one(…, record=…)` in Python. Exit code 1
     if a decision differs or a line is damaged; 2 if another policy has decided, unless --changed is given. Then parameters
     have the values that this policy declares, and a limit that the record does not know has room.
 

@@ -13,6 +13,7 @@ import click
 
 from nbadsl.cli import config
 from nbadsl.cli.common import (
+    history_to_read,
     input_errors,
     load_policy,
     open_history,
@@ -135,7 +136,7 @@ def command(
     source = profiles or settings.get("profiles")
     if source is None:
         raise click.UsageError("say where the profiles are: --profiles FILE")
-    where = history or _begun(settings.get("history"))
+    where = history_to_read(history)
     trials = Trials(arms, days, every, respond, without_limits)
     trials.check((("--against", against), ("--by", by), ("--fail-if", conditions)))
     path = policy_path(policy)
@@ -175,13 +176,6 @@ def command(
         say_error(failure)
     if failures:
         raise SystemExit(1)
-
-
-def _begun(history: str | None) -> str | None:
-    """The history of the settings, which the first run makes; before that, nobody was contacted."""
-    from nbadsl.history.open import is_there
-
-    return history if history is not None and is_there(history) else None
 
 
 def _side(

@@ -20,6 +20,7 @@ taken by the key gets a _ at its end. Everything is computed column by column, n
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -30,7 +31,7 @@ from numpy.typing import NDArray
 
 from nbadsl.data.schema import column_of, takable
 from nbadsl.program import decision
-from nbadsl.program.decision import Decision
+from nbadsl.program.decision import Choice, Decision
 from nbadsl.program.facts import Facts
 
 # The codes of `Outcome.reason`, which the engine has from 0 to 6. Holdouts and bad data are told by arrays of their own.
@@ -71,6 +72,33 @@ class Outcome:
     holdout: Codes
     bad: Codes
     arms: Codes
+
+    def decision(self, facts: Facts, number: int, key: str) -> Decision:
+        """What somebody is decided whose row was no bad data. `key`: theirs, as text."""
+        choices = []
+        for place, candidate in enumerate(self.chosen[number].tolist()):
+            if candidate < 0:
+                continue
+            tier, score, send_at, probability = (
+                each[number, place].item() for each in (self.tier, self.score, self.send_at, self.probability)
+            )
+            choices.append(
+                Choice(
+                    candidate,
+                    place + 1,
+                    None if tier < 0 else tier,
+                    None if math.isnan(score) else score,
+                    probability,
+                    None if math.isnan(send_at) else send_at,
+                )
+            )
+        chosen, holdout = tuple(choices), int(self.holdout[number])
+        arms = zip(facts.experiments, self.arms[number].tolist(), strict=True)
+        names = tuple(experiment.arms[arm][0] for experiment, arm in arms)
+        if holdout >= 0:
+            name = facts.holdouts[holdout]
+            return Decision(key, (), f"{decision.HOLDOUT}: {name}", name, chosen, names)
+        return Decision(key, chosen, REASONS[int(self.reason[number])], None, (), names)
 
 
 class DecisionTable:

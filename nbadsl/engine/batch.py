@@ -8,7 +8,7 @@ own values alone, so the results are the same for every number of threads and ev
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
@@ -45,7 +45,7 @@ class Results:
     """Decisions of n people as arrays, and what was counted. `left`: [n], the reason where limits
     leave nothing of somebody's list. `struck`: [n], where people were served, the limit that had no room for the first
     candidate that they proposed, -1 for none. `fates`: [n, candidates], where they were asked for; see `engine.fates`. `losses`:
-    as in `allocate.Allocated`, where people were served."""
+    as in `allocate.Allocated`, where people were served. `rooms`: of each limit, for everybody or [n], before the run."""
 
     outcome: Outcome
     counters: Counters
@@ -53,6 +53,7 @@ class Results:
     struck: NDArray[np.int32] | None = None
     fates: Fates | None = None
     losses: NDArray[np.int64] | None = None
+    rooms: Sequence[int | NDArray[np.int64]] = ()
 
 
 class Engine:

@@ -33,6 +33,7 @@ from nbadsl.program.decision import (
     NOBODY_PASSED,
     Choice,
     Decision,
+    Losses,
 )
 from nbadsl.program.nodes import Holdout, Value
 from nbadsl.types import Set, Words
@@ -52,14 +53,36 @@ class Single:
         self.engine = lister(engine.plan) if takes and engine.plan.chosen.pick > 1 else engine
         self._own = threading.local()
 
-    def decide(self, row: Mapping[str, Value], given: Mapping[str, Value], seed: int = 0) -> Decision:
+    def decide(
+        self,
+        row: Mapping[str, Value],
+        given: Mapping[str, Value],
+        seed: int = 0,
+        lost: Losses | None = None,
+    ) -> Decision:
         """The decision for one person. `row`: field name to value, and the room of every limit; `given`: as
-        `program.givens` builds it."""
+        `program.givens` builds it. `lost`: to others, where the person was decided together with them."""
+        if lost:
+            return self._beside_others(row, given, seed, lost)
         desk: _Desk | None = getattr(self._own, "desk", None)
         if desk is None:
             desk = self._own.desk = _Desk(self.engine)
         found = desk.decide(row, given, seed)
         return _picked(self.plan, found, int(desk.left[0]), row) if self.engine.leaves else found
+
+    def _beside_others(
+        self, row: Mapping[str, Value], given: Mapping[str, Value], seed: int, lost: Losses
+    ) -> Decision:
+        """Of a ranking of all that passed, without what was lost."""
+        now, desk = given["now"], _Desk(lister(self.plan))
+        assert isinstance(now, float)
+        ranking = desk.decide(row, given, seed)
+        left = [c for c in (ranking.chosen or ranking.held) if c.candidate not in lost]
+        reason = CHOSEN
+        if self.plan.chosen.explores and left and left[0].tier != LAST_TIER:
+            base = chance.base(chance.decision_id(ranking.key, now, self.plan.facts.name), seed)
+            left, reason = _explored(self.plan, left, base)
+        return _picked(self.plan, _with(ranking, left), int(desk.left[0]), row, reason)
 
 
 class _Desk:
@@ -228,11 +251,29 @@ class _Desk:
 # --- several picks within limits ---
 
 
-def _picked(plan: Plan, ranking: Decision, left: int, row: Mapping[str, Value]) -> Decision:
+def _explored(plan: Plan, ranking: list[Choice], base: int) -> tuple[list[Choice], str]:
+    """A ranking in which what exploring proposes comes first, and whether it is `chosen` or `explored`."""
+    best = [choice.candidate for choice in ranking if choice.tier == ranking[0].tier]
+    among = [number for number in best if plan.chosen.among[number]]
+    first, drawn, probability = chance.explored(base, plan.chosen.share, among, best[0])
+    choice = next(choice for choice in ranking if choice.candidate == first)
+    others = [other for other in ranking if other is not choice]
+    return [replace(choice, probability=probability), *others], EXPLORED if drawn else CHOSEN
+
+
+def _with(ranking: Decision, choices: Sequence[Choice]) -> Decision:
+    """With other choices, which a holdout keeps from being made as before."""
+    if ranking.holdout is not None:
+        return replace(ranking, held=tuple(choices))
+    return replace(ranking, chosen=tuple(choices))
+
+
+def _picked(
+    plan: Plan, ranking: Decision, left: int, row: Mapping[str, Value], reason: str = CHOSEN
+) -> Decision:
     """One person's decision of a ranking by `lister`. `left`: the reason for nothing, a number of `choose`; `row`: with
-    the room of each limit."""
+    the room of each limit; `reason`: for what is ranked first."""
     found: list[Choice] = []
-    reason = CHOSEN
     for choice in ranking.chosen or ranking.held:
         others = [other.candidate for other in found]
         if choice.tier == LAST_TIER:
@@ -246,9 +287,8 @@ def _picked(plan: Plan, ranking: Decision, left: int, row: Mapping[str, Value]) 
             break
     if not found:
         reason = _REASONS[left]
-    if ranking.holdout is not None:
-        return replace(ranking, held=tuple(found))
-    return replace(ranking, chosen=tuple(found), reason=reason)
+    decided = _with(ranking, found)
+    return decided if decided.holdout is not None else replace(decided, reason=reason)
 
 
 def _fits(plan: Plan, candidate: int, others: Sequence[int]) -> bool:

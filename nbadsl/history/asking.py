@@ -61,7 +61,9 @@ class Asking:
         if limit.each is not None:
             value = evaluator.value(limit.each)
             each = None if value is None else _micros(value)
-            room = NO_ROOM if value is None else ENDLESS if each == 0 else room
+            if each is not None and each > ENDLESS:
+                each = None  # too large to be added up, as it is where a result is infinite: that is unknown
+            room = NO_ROOM if each is None else ENDLESS if each == 0 else room
         start = opened(limit.window, self.now, self.zone, self.program.week_start)
         if limit.pause is not None and limit.pause.within is not None:
             start = self.now - limit.pause.length - limit.pause.within
@@ -192,12 +194,12 @@ def _wanted(limit: Limit, chosen: list[int]) -> int:
 
 
 def _whole(value: Value) -> int:
-    """A number of contacts."""
+    """A number of contacts; more than there can be are as good as endless."""
     assert isinstance(value, float)
-    return math.floor(value)
+    return math.floor(max(-EXACT, min(EXACT, value)))
 
 
 def _micros(value: Value) -> int:
-    """Money in millionths of its currency."""
+    """Money in millionths of its currency; more than there can be is as good as endless."""
     assert isinstance(value, float)
-    return round(value * MICROS)
+    return round(max(-EXACT, min(EXACT, value)) * MICROS)

@@ -89,14 +89,8 @@ class Person:
         among = [
             number for number in ranking if self.stories[number].tier == best and number in explore.among
         ]
-        chosen, self.reason = greedy, CHOSEN
-        if among and chance.unit(chance.draw(self.base, 0)) < explore.share:
-            chosen = max(among, key=lambda number: (chance.draw(self.base, number + 1), -number))
-            self.reason = EXPLORED
-        self.probability = 1.0
-        if among:
-            share = explore.share
-            self.probability = (1.0 - share) * (chosen == greedy) + share * (chosen in among) / len(among)
+        chosen, drawn, self.probability = chance.explored(self.base, explore.share, among, greedy)
+        self.reason = EXPLORED if drawn else CHOSEN
         return chosen
 
     def fallback(self) -> int | None:

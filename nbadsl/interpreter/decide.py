@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from nbadsl.interpreter.choose import Person, choose
 from nbadsl.interpreter.expressions import Evaluator, Recorder
 from nbadsl.program import chance
-from nbadsl.program.decision import HOLDOUT, Decision, Fate, Story
+from nbadsl.program.decision import HOLDOUT, Decision, Fate, Losses, Story
 from nbadsl.program.nodes import STAGES, Candidate, Expr, Program, Rule, Value
 from nbadsl.source import Span
 from nbadsl.zone import Zone, zone
@@ -44,13 +44,20 @@ def decide(
     given: Mapping[str, Value],
     seed: int = 0,
     zone: Zone | None = None,
+    lost: Losses | None = None,
 ) -> Decision:
     """The decision for one person.
 
     `row`: every field of the profile, valid, and the room of every limit. `given`: as `program.givens` builds
-    it. `seed`: of the run, any integer. `zone`: the program's time zone, where it is at hand already.
+    it. `seed`: of the run, any integer. `zone`: the program's time zone, where it is at hand already. `lost`: to others,
+    where the person was decided together with them.
     """
-    return run(program, row, given, seed, zone).decision
+    judge = Judge(program, row, given, zone or _zone(program), None)
+    person = judge.person(seed)
+    for number, limit in (lost or {}).items():
+        person.strike(number, program.limits[limit])
+    choose(program, [person])
+    return judge.outcome(person).decision
 
 
 def run(

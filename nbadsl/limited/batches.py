@@ -107,9 +107,9 @@ class Limited:
         return part.number, part.batch, self._moved(found, part.wished, part.people)
 
     def _moved(self, found: Results, wished: Codes, people: Roomed) -> Results:
-        """The same, with whom limits moved counted."""
+        """The same with the rooms that there were, and with whom limits moved counted."""
         moved = self.moves.counts(wished, found, people.rooms)
-        return replace(found, counters=replace(found.counters, moved=moved))
+        return replace(found, counters=replace(found.counters, moved=moved), rooms=people.rooms)
 
     def _run(
         self, engine: Engine, people: pa.RecordBatch, unreadable: NDArray[np.int32] | None = None
@@ -217,7 +217,10 @@ class Limited:
             for row, request, answer in zip(rows.tolist(), requests, answers, strict=True)
             if not isinstance(answer, Lost) and answer != request.events
         }
-        return self._told(Allocated.of(results.outcome), results, late) if late else None
+        if not late:
+            return None
+        told = self._told(Allocated.of(results.outcome), results, late)
+        return replace(told, losses=results.losses, rooms=results.rooms)
 
     def _wanted(self, outcome: Outcome) -> NDArray[np.int64]:
         """The people whose decisions are to be kept."""

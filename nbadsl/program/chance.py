@@ -39,6 +39,7 @@ finaliser is what makes the draws look random.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from nbadsl.program.nodes import Experiment, Holdout, Value
@@ -146,3 +147,13 @@ def draw(base: int, k: int) -> int:
 def unit(draw: int) -> float:
     """A draw as a double in [0, 1), from its upper 53 bits."""
     return (draw >> 11) * 2.0**-53
+
+
+def explored(base: int, share: float, among: Sequence[int], greedy: int) -> tuple[int, bool, float]:
+    """The candidate that exploring proposes, which may be the best one, `greedy`; whether it was drawn, and how probable
+    it was. `among`: those of the best tier that may be drawn."""
+    if not among:
+        return greedy, False, 1.0
+    drawn = unit(draw(base, 0)) < share
+    chosen = max(among, key=lambda number: (draw(base, number + 1), -number)) if drawn else greedy
+    return chosen, drawn, (1.0 - share) * (chosen == greedy) + share * (chosen in among) / len(among)

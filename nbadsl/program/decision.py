@@ -6,6 +6,7 @@ column for each part.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -90,3 +91,7 @@ class Decision:
 
 Row = dict[str, Value]
 """One person: field name to value, as `nodes` describes values. Every field of the program is there."""
+
+Losses = Mapping[int, int]
+"""What a person would have been given, but others were served before who shared a limit: candidates, and the number of
+the limit that had no room left for each."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from nbadsl.program import nodes as ir
 from nbadsl.program.candidates import Place
 from nbadsl.program.env import Env
+from nbadsl.program.givens import FIRST_TIME, LAST_TIME
 from nbadsl.program.translate import Translator
 from nbadsl.semantics.model import Model
 from nbadsl.syntax import nodes
@@ -200,5 +201,5 @@ def window_of(window: nodes.Window) -> ir.Window:
 
 
 def _length(length: nodes.Quantity) -> int:
-    """In microseconds."""
-    return round(length.count * UNITS[length.unit])
+    """In microseconds; one longer than the calendar is as good as that."""
+    return min(round(length.count * UNITS[length.unit]), int(LAST_TIME - FIRST_TIME))

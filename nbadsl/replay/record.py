@@ -5,7 +5,8 @@
     id                of the decision, as a history knows it
     now, seed         the moment (UTC, to the microsecond) and the seed of chance
     profile, context, parameters    values as `data.plain` writes them; of the profile, what the decision could depend on
-    limits            of each limit, rest and budget how much room it left: `stage`, `name`, `scope`, `room`
+    limits            of each limit, rest and budget how much room it left: `stage`, `name`, `scope`, `room`; and `lost`,
+                      the candidates for which others had left none who were decided at once and served before
     decision          `reason`, `holdout`, `arms`, `choices`, and `would`, what a holdout kept from being decided
 
 Numbers are written so that they read back to the bit. A line says nothing about the machine or the moment of writing, so
@@ -21,7 +22,7 @@ from typing import Any
 
 from nbadsl.data.plain import Plain, plain, plain_time
 from nbadsl.program import chance
-from nbadsl.program.decision import Choice, Decision, Row
+from nbadsl.program.decision import Choice, Decision, Losses, Row
 from nbadsl.program.facts import Facts
 from nbadsl.program.nodes import Value
 
@@ -60,9 +61,10 @@ def recording(
     seed: int,
     decision: Decision,
     id: str | None = None,
+    lost: Losses | None = None,
 ) -> Recording:
     """What is written of a decision. `row`: with the room of each limit; it may lack fields on which nothing depends.
-    `given`: as `program.givens` builds it."""
+    `given`: as `program.givens` builds it. `lost`: to others who were decided at once."""
     now = given["now"]
     assert isinstance(now, float)
     return Recording(
@@ -75,10 +77,7 @@ def recording(
         {field.name: plain(field, row[field.name]) for field in facts.inputs if field.name in row},
         {field.name: plain(field, given[field.name]) for field in facts.context},
         {p.input.name: plain(p.input, given[p.input.name]) for p in facts.parameters},
-        [
-            {"stage": x.stage, "name": x.name, "scope": x.scope, "room": _room(row[x.room])}
-            for x in facts.limits
-        ],
+        [_limit(facts, number, row, lost or {}) for number in range(len(facts.limits))],
         told(facts, decision),
     )
 
@@ -90,9 +89,12 @@ def id_of(facts: Facts, decision: Decision, given: Mapping[str, Value]) -> str:
     return chance.decision_id(decision.key, now, facts.name)
 
 
-def _room(value: Value) -> int:
-    assert isinstance(value, float)
-    return int(value)
+def _limit(facts: Facts, number: int, row: Row, lost: Losses) -> dict[str, Any]:
+    limit = facts.limits[number]
+    room = row[limit.room]
+    assert isinstance(room, float)
+    names = [facts.candidates[candidate].name for candidate in sorted(lost) if lost[candidate] == number]
+    return {"stage": limit.stage, "name": limit.name, "scope": limit.scope, "room": int(room), "lost": names}
 
 
 def told(facts: Facts, decision: Decision) -> dict[str, Any]:
@@ -137,6 +139,9 @@ def read(line: str) -> Recording:
             raise BadRecording(f"`{name}` is missing")
         if not isinstance(found[name], type) or isinstance(found[name], bool):
             raise BadRecording(f"`{name}` is not what it should be")
+    choices = [found["decision"].get(name) for name in ("choices", "would")]
+    if not all(isinstance(each, list) and all(isinstance(c, dict) for c in each) for each in choices):
+        raise BadRecording("`decision` is not what it should be")
     if unknown := sorted(found.keys() - types.keys() - {"schema_version"}):
         raise BadRecording(f"`{unknown[0]}` is no part of it")
     return Recording(**found)
