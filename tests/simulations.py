@@ -157,6 +157,14 @@ def changes() -> f.Changes:
         f.Gain("newsletter", 45, 12, 0, 33),
         f.Gain("recipe_of_the_week", 0, 0, 0, 0),
     )
+    varied = (
+        f.Move("winback via email", "winback via push", 400),
+        f.Move('newsletter via email "short"', 'newsletter via email "long"', 12),
+    )
+    varied_causes = (
+        f.Cause("score", "new", "winback via push", "", "", "", "", 0, 400, varied[:1]),
+        f.Cause("experiment changed", "new", "", "", "tone", "", "", 0, 12, varied[1:]),
+    )
     groups = (
         f.ChangedGroup(
             "region", "south", 15_000, 1_900, (5_900, 6_300), (6_500, 6_900), (51_000.0, 53_700.0)
@@ -167,7 +175,7 @@ def changes() -> f.Changes:
         f.LimitChange("2 per customer per 7 days", limit_use("2 per customer per 7 days", 21_000, None, None), limit_use("2 per customer per 7 days", 22_000, None, None)),
         f.LimitChange("5,000 per day", None, limit_use("5,000 per day", 4_990, 10, 5_000)),
     )  # fmt: skip
-    return f.Changes(changed, 412, (*went, *stayed), causes, gains, limits, groups)
+    return f.Changes(changed, 412, (*went, *stayed), causes, varied, varied_causes, gains, limits, groups)
 
 
 def simulation() -> f.Simulation:
@@ -286,7 +294,9 @@ def of_people(people: int) -> f.Simulation:
         limits=(), unknown_rules=(), unknown_fields=(), undefined=(), segments=(), burden=(f.Burden(1, people),) if people else (),
         gaps=(), guarantees=(),
     )  # fmt: skip
-    same = f.Changes(0, 0, (f.Move(ACTIONS[0], ACTIONS[0], people),) if people else (), (), (), (), ())
+    same = f.Changes(
+        0, 0, (f.Move(ACTIONS[0], ACTIONS[0], people),) if people else (), (), (), (), (), (), ()
+    )
     return f.Simulation("few.csv", "2026-11-10 09:00", 0, 0.1, None, (), bare, bare, same)
 
 

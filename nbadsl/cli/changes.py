@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich.table import Table
 from rich.text import Text
@@ -24,7 +24,9 @@ def changed(found: Changes, old: Figures, new: Figures) -> Iterator[Table | Text
     if found.changed:
         names = {name for move in found.moves for name in (move.old, move.new)}
         yield _matrix(found, names) if len(names) <= _MATRIX else _moves(found, new.people)
-        yield _causes(found)
+        yield _causes("Responsible", found.causes, found.changed)
+    if found.varied:
+        yield _causes("Responsible for the same action another way", found.varied_causes, found.varied)
     yield _totals(old, new)
     gains = [gain for gain in found.gains if gain.came or gain.went]
     if gains:
@@ -62,18 +64,19 @@ def _moves(found: Changes, people: int) -> Table:
     return table
 
 
-def _causes(found: Changes) -> Table:
+def _causes(title: str, causes: Sequence[Cause], people: int) -> Table:
+    """`people`: whom the causes add up to."""
     table = table_of(
-        "Responsible", *(("", "left"), ("people", "right"), ("", "right"), ("mostly", "left"), ("", "left"))
+        title, *(("", "left"), ("people", "right"), ("", "right"), ("mostly", "left"), ("", "left"))
     )
-    for cause in found.causes[:_ROWS]:
+    for cause in causes[:_ROWS]:
         most = cause.moves[0]
         place = f"{cause.path}:{cause.line}" if cause.path else ""
-        share = percent(cause.people, found.changed)
+        share = percent(cause.people, people)
         mostly = Text(f"{most.old} → {most.new}")
         table.add_row(said(cause), f"{cause.people:,}", share, mostly, Text(place, style="dim"))
-    if len(found.causes) > _ROWS:
-        table.add_row(Text(f"… {len(found.causes) - _ROWS:,} more: --format json", style="dim"))
+    if len(causes) > _ROWS:
+        table.add_row(Text(f"… {len(causes) - _ROWS:,} more: --format json", style="dim"))
     return table
 
 

@@ -147,9 +147,13 @@ def command(
         from nbadsl.engine import compiled
         from nbadsl.simulate.failing import condition
         from nbadsl.simulate.people import actions_of
+        from nbadsl.simulate.renames import Renames
         from nbadsl.simulate.simulate import Asked, simulate
 
-        actions = [name for side in (new, old) if side is not None for name in actions_of(side.policy.facts)]
+        actions = actions_of(new.policy.facts)
+        if old is not None:
+            today = Renames.of(old.policy.program, new.policy.program)
+            actions += map(today.name, actions_of(old.policy.facts))
         asked_for = [condition(text, list(dict.fromkeys(actions)), old is not None) for text in conditions]
         fields = tuple(name.strip() for each in by for name in each.split(",") if name.strip())
         asked = Asked(

@@ -215,12 +215,15 @@ class Cause:
 
     `kind`: `rule added`, `rule tightened`, `rule stops now` (it is the same, what it reads is not), `rule removed`,
     `rule loosened`, `rule lets pass now`, `limit` (the same, with less room), `limit gone`, `action added`, `action
-    removed`, `content added`, `content removed` (or the channel, or slot), `dates`, `no moment`, `no score`,
-    `threshold`, `priority`, `score`, `order`, `exploration`, `holdout`, `bad data`.
+    removed`, and so of a `channel` of an action, of a `content` and of a `slot`, `dates`, `no moment`, `no score`,
+    `threshold`, `priority`, `score`, `order`, `exploration`, `experiment changed` (what makes the difference is the
+    same, and reads one in which these people have another arm), `holdout added`, `holdout removed`, `holdout changed`,
+    `holdout` (the same, which was not running), `bad data`.
     `side`: `new` or `old`, the policy that has the rule, or in which `candidate` is stopped; for `priority`, `score` and
     `order` it is the one that wins by the new policy. A rule is one cause for all candidates in its scope, so it has no
-    `candidate`. `stage`, `reason`, `scope`, `path`, `line`: of the rule, else empty; but `reason` names a holdout, or the
-    field with bad data. `moves`: from which action to which, most people first; their sum is `people`.
+    `candidate`. `stage`, `reason`, `scope`, `path`, `line`: of the rule, else empty; but `reason` names a holdout, an
+    experiment, or the field with bad data. `moves`: from which action to which, most people first; their sum is
+    `people`. Of people whose action stays, `moves` are from candidate to candidate.
     """
 
     kind: str
@@ -277,12 +280,15 @@ class Changes:
     """From the old policy to the new. `changed`: people whose first choice is another action, or none any more, or one
     where there was none. `varied`: people whose action stays, by another channel, content or slot. `moves`: every pair of
     actions with people, those who stay too, so that they add up to all. `causes`: most people first; they add up to
-    `changed`, and so do those `moves` whose ends differ. `groups`: most changed first."""
+    `changed`, and so do those `moves` whose ends differ. `varied_moves`, `varied_causes`: from candidate to candidate;
+    each add up to `varied`. `groups`: most changed first."""
 
     changed: int
     varied: int
     moves: tuple[Move, ...]
     causes: tuple[Cause, ...]
+    varied_moves: tuple[Move, ...]
+    varied_causes: tuple[Cause, ...]
     gains: tuple[Gain, ...]
     limits: tuple[LimitChange, ...]
     groups: tuple[ChangedGroup, ...]

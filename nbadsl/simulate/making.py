@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbadsl.program.facts import CandidateFacts
-from nbadsl.program.nodes import Column, Expr, Program, children
+from nbadsl.program.nodes import Column, Program
 from nbadsl.report import Report, RuleCount
 from nbadsl.simulate.closest import Nearly
 from nbadsl.simulate.deciding import Deciding
@@ -22,6 +22,7 @@ from nbadsl.simulate.figures import (
 )
 from nbadsl.simulate.people import People, actions_of
 from nbadsl.simulate.promises import Promises
+from nbadsl.simulate.reading import Reading
 from nbadsl.simulate.segments import Codes, Grouping, gaps, segments
 
 BINS = 20  # of a histogram
@@ -133,31 +134,17 @@ def _edges(low: float, high: float) -> NDArray[np.float64]:
 
 def _unknown_rules(side: Deciding, report: Report) -> tuple[UnknownRule, ...]:
     found: dict[_Place, tuple[int, frozenset[str]]] = {}
-    read: dict[Expr, frozenset[str]] = {}
+    reading = Reading()
     program: Program = side.policy.program
     for candidate, funnel in zip(program.candidates, report.funnels, strict=True):
         for rule, counted in zip(candidate.rules, funnel.rules, strict=True):
             if counted.unknown:
                 people, fields = found.get(_place(counted), (0, frozenset()))
-                fields |= _fields(rule.when, read)
+                leaves = reading.leaves(rule.when)
+                fields |= {leaf.name for leaf in leaves if isinstance(leaf, Column) and leaf.unknown}
                 found[_place(counted)] = max(people, counted.unknown), fields
     told = [UnknownRule(*place, people, tuple(sorted(f))) for place, (people, f) in found.items()]
     return tuple(sorted(told, key=lambda rule: -rule.people))
-
-
-def _fields(expr: Expr, known: dict[Expr, frozenset[str]]) -> frozenset[str]:
-    """The fields that may be unknown and that an expression reads."""
-    stack = [expr]
-    while stack:
-        node = stack[-1]
-        missing = [c for c in children(node) if c not in known]
-        if missing:
-            stack += missing
-            continue
-        own = [node.name] if isinstance(node, Column) and node.unknown else []
-        known[node] = frozenset(own).union(*(known[c] for c in children(node)))
-        stack.pop()
-    return known[expr]
 
 
 def _unknown_fields(rules: Sequence[UnknownRule], nulls: dict[str, int]) -> tuple[UnknownField, ...]:

@@ -67,10 +67,13 @@ def plots(simulation: Simulation) -> dict[str, Plot]:
     if changes is not None and changes.changed:
         made |= {
             "moves": _moves(changes),
-            "causes": _causes(changes),
+            "causes": _causes("What is responsible for the changes", changes.causes, changes.changed),
             "gains": _gains(changes),
             "groups": _groups(changes),
         }
+    if changes is not None and changes.varied:
+        title = "What is responsible for the same action another way"
+        made["varied causes"] = _causes(title, changes.varied_causes, changes.varied)
     return {name: each for name, each in made.items() if each is not None}
 
 
@@ -296,15 +299,16 @@ def cause_label(cause: Cause) -> str:
     return f"{cause.kind}: {about}" if about else cause.kind
 
 
-def _causes(changes: Changes) -> Plot | None:
-    shown, rest = changes.causes[:_MOST], changes.causes[_MOST:]
+def _causes(title: str, causes: Sequence[Cause], people: int) -> Plot | None:
+    """`people`: whom the causes add up to."""
+    shown, rest = causes[:_MOST], causes[_MOST:]
     labels = distinct([cause_label(cause) for cause in shown])
     counts = [(label, cause.people) for label, cause in zip(labels, shown, strict=True)]
     if rest:
         counts.append((count(len(rest), "other cause"), sum(cause.people for cause in rest)))
-    rows = [Bar(label, n, f"{n:,} · {share(n, changes.changed)}") for label, n in counts]
+    rows = [Bar(label, n, f"{n:,} · {share(n, people)}") for label, n in counts]
     about = "By the first difference on a person's way through the two policies."
-    return _bars("What is responsible for the changes", about, rows, "people who change")
+    return _bars(title, about, rows, "people who change")
 
 
 def _gains(changes: Changes) -> Plot | None:

@@ -86,7 +86,10 @@ def simulate(
         seed=asked.seed,
         seconds=seconds,
         sample=sample,
-        notes=tuple(notes(sample, [side for side in (new, old) if side is not None], found.rejected)),
+        notes=(
+            *notes(sample, [side for side in (new, old) if side is not None], found.rejected),
+            *(comparing.renames.told() if comparing is not None else ()),
+        ),
         new=found,
         old=was,
         changes=changes,
