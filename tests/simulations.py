@@ -1,9 +1,11 @@
-"""Invented figures of simulations, for pages: an ordinary one against an older policy, and strange ones."""
+"""Simulations for pages: invented figures, of an ordinary one against an older policy and of strange ones; and extreme ones."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+
+import extreme_simulations
 
 from nbadsl.limited.used import LimitUse, Moved
 from nbadsl.report import Funnel, RuleCount, Share, Undefined
@@ -359,5 +361,7 @@ MADE: dict[str, Callable[[], f.Simulation | Arms | Days]] = {
     "arms": arms,
     "days": days,
     "one day": lambda: days(1, False),
+    "extreme": lambda: extreme_simulations.simulation("huge"),
+    "extreme arms": lambda: extreme_simulations.arms("large"),
 }
 """All of them, by name."""

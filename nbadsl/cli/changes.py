@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import isfinite, nan
 
 from rich.table import Table
 from rich.text import Text
@@ -95,7 +96,8 @@ def _totals(old: Figures, new: Figures) -> Table:
         ("contacts", old.contacts, new.contacts),
         ("score", old.score, new.score),
     ):
-        share = f" ({100 * (now - before) / abs(before):+.1f}%)" if before else ""
+        more = 100 * (now - before) / abs(before) if before else nan
+        share = f" ({more:+.1f}%)" if isfinite(more) else ""
         table.add_row(name, f"{before:,.10g}", f"{now:,.10g}", f"{now - before:+,.10g}{share}")
     return table
 

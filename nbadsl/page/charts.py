@@ -153,14 +153,26 @@ def _ticks(width: int) -> int:
 
 def ticks(low: float, high: float, most: int, whole: bool = False) -> list[float]:
     """At most about `most` round numbers from `low` to `high`; `whole`: no fractions."""
-    rough = (high - low) / most
+    rough = high / most - low / most  # their difference may be too large
     if not rough > 0:
         return [low]
-    size = 10 ** math.floor(math.log10(rough))
+    size = 10.0 ** math.floor(math.log10(rough))
     step = next(size * n for n in (1, 2, 5, 10) if size * n >= rough * 0.999)
-    step = max(step, 1) if whole else step
+    step = max(step, 1.0) if whole else step
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
     return [n * step for n in range(first, last + 1)]
+
+
+def has_scale(values: Sequence[float]) -> bool:
+    """Whether numbers can be drawn: neither beyond what a plot can compute with, nor so near to nothing."""
+    most = max(map(abs, values), default=0.0)
+    return most == 0 or 1e-290 < most < 1e290
+
+
+def digits(values: Sequence[float]) -> str:
+    """The format of numbers on an axis, of d3: with powers of ten where they would be long."""
+    most = max(map(abs, values), default=0.0)
+    return ",.4~r" if most == 0 or 1e-4 <= most < 1e9 else ".3~e"
 
 
 def _y(labels: Sequence[str], width: int) -> alt.Y:
@@ -326,7 +338,7 @@ def _histogram(bins: list[dict[str, Any]], label: str, mark: float, x: str, widt
         room = abs(least) / 2 or 1.0
         least, most = least - room, most + room
         bins = [each | {"low": least, "high": most} for each in bins]
-    axis = Axis((least, most), ticks(least, most, _ticks(width)), ",.4~r", False)
+    axis = Axis((least, most), ticks(least, most, _ticks(width)), digits((least, most)), False)
     shown = alt.Chart(alt.InlineData(values=bins)).mark_rect(
         fill=SERIES[0], stroke="var(--paper)", strokeWidth=0.5
     )
@@ -350,7 +362,7 @@ def lines(points: Sequence[Point], colors: dict[str, str], x: str, y: str, width
     across = Axis((first, last), ticks(first, last, _ticks(width), True), ",d", False)
     up = ticks(0, most or 1, 4)
     up.append(2 * up[-1] - up[-2])  # the line above the highest point
-    numbers = alt.Axis(values=up, format=",.4~r", grid=True, ticks=False, domain=False, labelPadding=8)
+    numbers = alt.Axis(values=up, format=digits(up), grid=True, ticks=False, domain=False, labelPadding=8)
     legend = _legend(labels, width)
     scale = alt.Scale(domain=labels, range=list(colors.values()))
     base = alt.Chart(alt.InlineData(values=values)).encode(

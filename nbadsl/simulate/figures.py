@@ -12,6 +12,7 @@ from typing import Any
 
 from nbadsl.limited.used import LimitUse
 from nbadsl.report import Funnel, RuleCount, Share, Undefined
+from nbadsl.simulate.sums import plain
 
 SCHEMA_VERSION = 1
 NOTHING = "nothing"
@@ -321,4 +322,4 @@ class Simulation:
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
-        return {"schema_version": SCHEMA_VERSION, **asdict(self)}
+        return {"schema_version": SCHEMA_VERSION, **plain(asdict(self))}

@@ -24,6 +24,7 @@ from nbadsl.simulate.people import People, actions_of
 from nbadsl.simulate.promises import Promises
 from nbadsl.simulate.reading import Reading
 from nbadsl.simulate.segments import Codes, Grouping, gaps, segments
+from nbadsl.simulate.sums import mean, total
 
 BINS = 20  # of a histogram
 _Place = tuple[str, str, str, str, int]
@@ -43,7 +44,6 @@ def figures(
     actions = people.actions(facts, names)
     found = tuple(segments(grouping, people, actions, names) for grouping in groupings)
     unknown = _unknown_rules(side, report)
-    scored = int(people.scored.sum())
     return Figures(
         policy=facts.name,
         title=facts.title,
@@ -51,8 +51,8 @@ def figures(
         people=report.people,
         decided=sum(share.people for share in report.decisions),
         contacts=report.contacts,
-        score=float(people.score.sum()),
-        mean_score=float(people.score.sum() / scored) if scored else None,
+        score=total(people.score),
+        mean_score=mean(people.score[people.scored]),
         actions=_parts(side, people, lambda c: c.action),
         channels=_parts(side, people, lambda c: c.channel),
         contents=_parts(side, people, lambda c: None if c.content is None else f'{c.action} "{c.content}"'),
@@ -85,13 +85,13 @@ def _parts(
     scores = np.bincount(people.first[there], weights=people.score[there], minlength=many)
     found: dict[str, list[float]] = {}
     for candidate, *counts in zip(
-        side.facts.candidates, firsts, side.run.totals.contacts, scores, strict=True
+        side.facts.candidates, firsts.tolist(), side.run.totals.contacts, scores.tolist(), strict=True
     ):
         name = name_of(candidate)
         if name is not None:
             before = found.setdefault(name, [0, 0, 0.0])
             found[name] = [a + b for a, b in zip(before, counts, strict=True)]
-    return tuple(Part(name, int(p), int(c), float(s)) for name, (p, c, s) in found.items())
+    return tuple(Part(name, int(p), int(c), s) for name, (p, c, s) in found.items())
 
 
 def _stoppers(report: Report) -> tuple[RuleCount, ...]:
@@ -115,11 +115,11 @@ def _histograms(people: People, actions: Codes, names: list[str]) -> Iterator[Hi
     for name, start, stop in zip(names, starts, starts[1:], strict=False):
         some = order[start:stop]
         scores = people.score[some][people.scored[some]]
-        if len(scores):
+        middle = mean(scores)
+        if middle is not None:
             edges = _edges(float(scores.min()), float(scores.max()))
             counts, _ = np.histogram(scores, edges)
-            mean = float((scores / len(scores)).sum())
-            yield Histogram(name, len(scores), mean, tuple(edges.tolist()), tuple(counts.tolist()))
+            yield Histogram(name, len(scores), middle, tuple(edges.tolist()), tuple(counts.tolist()))
 
 
 def _edges(low: float, high: float) -> NDArray[np.float64]:

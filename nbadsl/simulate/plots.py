@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from math import isfinite
 from typing import Any
 
 from nbadsl.page.charts import (
@@ -19,6 +18,7 @@ from nbadsl.page.charts import (
     Range,
     bars,
     distinct,
+    has_scale,
     histograms,
     matrix,
     ranges,
@@ -142,8 +142,7 @@ def _steps(funnel: Funnel) -> Iterator[tuple[str, int]]:
 
 
 def _scores(new: Figures) -> Plot | None:
-    # What is too far apart for a difference has no scale.
-    there = (h for h in new.histograms if h.people and isfinite(h.edges[-1] - h.edges[0]))
+    there = (h for h in new.histograms if h.people and has_scale((h.edges[0], h.edges[-1])))
     shown = sorted(there, key=lambda h: -h.people)[:8]
     if not shown:
         return None
