@@ -402,7 +402,7 @@ def test_bad_data_is_counted_and_no_cause(shop: Path):
     assert found["old"]["rejected"] == [{"name": "age", "people": 1}, {"name": "plan", "people": 1}]
     (cause,) = found["changes"]["causes"]
     assert (cause["kind"], cause["reason"], cause["side"], cause["people"]) == ("bad data", "age", "old", 1)
-    assert "1 people have bad data" in found["notes"][0]
+    assert "1 person has bad data" in found["notes"][0]
 
 
 def test_nobody_is_an_answer_too(shop: Path):

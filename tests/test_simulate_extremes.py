@@ -13,7 +13,7 @@ from nbadsl.cli.arms import parts as arms_text
 from nbadsl.cli.days import parts as days_text
 from nbadsl.cli.simulation import show
 from nbadsl.cli.trials import print_parts
-from nbadsl.page.charts import digits, has_scale, ticks
+from nbadsl.page.axes import digits, has_scale, ticks
 from nbadsl.simulate.arms import Arms
 from nbadsl.simulate.days import Days
 from nbadsl.simulate.figures import Simulation

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from nbadsl.cli.report import percent, share_row, table_of
+from nbadsl.page.words import count
 from nbadsl.report import Share
 from nbadsl.simulate.figures import NOTHING, Cause, Changes, Figures
 
@@ -18,7 +19,8 @@ _MATRIX = 8  # actions, and nothing, of which all pairs are shown
 
 def changed(found: Changes, old: Figures, new: Figures) -> Iterator[Table | Text]:
     """The parts of the report, in order."""
-    told = f"{found.changed:,} people get another action than before ({percent(found.changed, new.people)})"
+    people = count(found.changed, "person gets", "people get")
+    told = f"{people} another action than before ({percent(found.changed, new.people)})"
     if found.varied:
         told += f", {found.varied:,} the same one by another channel, content or slot"
     yield Text(told, style="bold")

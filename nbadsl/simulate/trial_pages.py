@@ -11,12 +11,14 @@ from dataclasses import dataclass
 
 from nbadsl import __version__
 from nbadsl.page import render
-from nbadsl.page.charts import Bar, Piece, Point, bars, digits, distinct, has_scale, lines, stacked
+from nbadsl.page.axes import digits, has_scale
+from nbadsl.page.charts import Bar, Piece, Point, bars, lines, stacked
+from nbadsl.page.labels import distinct
 from nbadsl.page.plot import EXTRA, SERIES, TRACK, Plot, can_plot, plot
 from nbadsl.page.words import number, share
 from nbadsl.simulate.arms import Arm, Arms
 from nbadsl.simulate.days import Day, Days
-from nbadsl.simulate.plots import colors_of, firsts
+from nbadsl.simulate.plotting import colors_of, firsts
 
 _WITH, _WITHOUT = "with limits", "without limits"
 
