@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbadsl.engine.hashing import orders
+from nbadsl.program.givens import BadInput
 from nbadsl.simulate.attribution import What, causes, counterparts
 from nbadsl.simulate.chances import Chances
-from nbadsl.simulate.deciding import Deciding, Portion
+from nbadsl.simulate.deciding import OTHER_PEOPLE, Deciding, Portion
 from nbadsl.simulate.figures import NOTHING, ChangedGroup, Changes, Figures, Gain
 from nbadsl.simulate.limit_changes import limit_changes
 from nbadsl.simulate.people import actions_of
@@ -48,9 +49,11 @@ class Comparing:
         self.counts = Counter[tuple[int, ...]]()
 
     def compare(self, now: Portion, before: Portion) -> NDArray[np.bool_]:
-        """[n]: whose action changes. Who gets the same by another channel, content or slot is counted as well."""
+        """[n]: whose action changes. Who gets the same by another channel, content or slot is counted as well. Raises
+        BadInput where the people are not the same."""
         here, there = orders(now.people.column(self.new.key)), orders(before.people.column(self.old.key))
-        assert np.array_equal(here, there), "the policies read different people"
+        if not np.array_equal(here, there):
+            raise BadInput(OTHER_PEOPLE)
         firsts = now.first, before.first
         new, old = (of[first] for of, first in zip(self.actions, firsts, strict=True))
         changed: NDArray[np.bool_] = new != old
