@@ -128,9 +128,11 @@ def test_every_change_has_one_cause_and_it_is_what_the_stories_say(shares: bool,
     )
     @given(pairs(shares=shares))
     def check(pair: Pair) -> None:
-        found = pair.simulated(threads=2).changes
+        simulated, decided = pair.simulated(threads=2), pair.decided()
+        found = simulated.changes
         assert found is not None
-        decided = pair.decided()
+        assert simulated.new.decided == sum(bool(new.chosen) for new, _ in decided)
+        assert simulated.new.contacts == sum(len(new.chosen) for new, _ in decided)
         actions = [(action(pair.case.program, old), action(pair.new, new)) for new, old in decided]
         assert {(m.old, m.new): m.people for m in found.moves} == Counter(actions)
         names = [(name(pair.case.program, old), name(pair.new, new)) for new, old in decided]

@@ -101,11 +101,12 @@ def command(
 
     Decides as `nba run` does and keeps nothing. Shows who gets what, what stops people, who is left with nothing and why,
     groups of people side by side, and whether guarantees hold. With --against: who gets something else than by the
-    old policy, and which rule is responsible.
+    old policy, or the same by another channel, content or slot, and which rule is responsible.
 
     \b
     --fail-if compares a figure with a number, or with % a share:
       changed > 5%           people who get another action than before
+      varied > 5%            people who get the same one by another channel, content or slot
       broken > 0             guarantees that do not hold
       nothing > 20%          people who get nothing
       action winback < 2%    people who get an action

@@ -53,6 +53,17 @@ Found = NDArray[np.int64]
 side, but where it is GONE there, of the other one, -1 for none; and the detail."""
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One of `Found`. `moved`: the experiments in which somebody has another arm."""
+
+    what: What
+    side: int
+    candidate: int
+    detail: int
+    moved: tuple[str, ...]
+
+
 def counterparts(here: Program, there: Program) -> Codes:
     """[candidates + 1]: the index of each candidate on the other side, -1 for none; the last is for no candidate."""
     places = {candidate.name: number for number, candidate in enumerate(there.candidates)}

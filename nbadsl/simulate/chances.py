@@ -6,14 +6,14 @@ nothing. Then a change is the experiment's or the holdout's doing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nbadsl.engine.fates import NO_SCORE, THRESHOLD
 from nbadsl.program.nodes import Arm, Expr, Holdout, Program
-from nbadsl.simulate.attribution import NEW, What
+from nbadsl.simulate.attribution import NEW, Answer, What
 from nbadsl.simulate.deciding import Portion, Rows
 from nbadsl.simulate.reading import Reading
 from nbadsl.simulate.rules import THERE, Rules
@@ -46,14 +46,11 @@ class Chances:
             found[number] = arms[0] != arms[1]
         return found
 
-    def experiment(
-        self, what: What, side: int, candidate: int, detail: int, moved: Sequence[str]
-    ) -> str | None:
-        """The experiment behind an answer of `attribution`: what made the difference is the same in both policies, and
-        reads one in which the person has another arm. `moved`: the experiments of which this is so."""
-        if not moved:
-            return None
-        match what:
+    def experiment(self, answer: Answer) -> str | None:
+        """The experiment behind an answer: what made the difference is the same in both policies, and reads one in which
+        the person has another arm."""
+        side, candidate, detail = answer.side, answer.candidate, answer.detail
+        match answer.what if answer.moved else None:
             case What.FATE if detail >= 0:
                 there = self.rules.found(side, candidate, detail) == THERE
                 asked = [self.programs[side].candidates[candidate].rules[detail].when] if there else []
@@ -67,7 +64,7 @@ class Chances:
                 asked = []
         leaves = (leaf for expr in asked for leaf in self._reading.leaves(expr))
         read = {leaf.experiment for leaf in leaves if isinstance(leaf, Arm)}
-        return next((name for name in moved if name in read), None)
+        return next((name for name in answer.moved if name in read), None)
 
     def _unchanged(
         self, parts: Callable[[Program, int], list[_Part]], side: int, *candidates: int

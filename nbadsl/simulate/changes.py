@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from nbadsl.engine.hashing import orders
 from nbadsl.program.givens import BadInput
-from nbadsl.simulate.attribution import What, causes, counterparts
+from nbadsl.simulate.attribution import Answer, What, causes, counterparts
 from nbadsl.simulate.chances import Chances
 from nbadsl.simulate.deciding import OTHER_PEOPLE, Deciding, Portion
 from nbadsl.simulate.figures import NOTHING, ChangedGroup, Changes, Figures, Gain
@@ -23,7 +23,7 @@ from nbadsl.simulate.people import actions_of
 from nbadsl.simulate.renames import Renames
 from nbadsl.simulate.rules import Rules
 from nbadsl.simulate.same import Meanings
-from nbadsl.simulate.told import Answer, Ends, Telling, moves
+from nbadsl.simulate.told import Ends, Telling, moves
 
 
 class Comparing:

@@ -229,14 +229,14 @@ class Cause:
 
     kind: str
     side: str
-    candidate: str
-    stage: str
-    reason: str
-    scope: str
-    path: str
-    line: int
-    people: int
-    moves: tuple[Move, ...]
+    candidate: str = ""
+    stage: str = ""
+    reason: str = ""
+    scope: str = ""
+    path: str = ""
+    line: int = 0
+    people: int = 0
+    moves: tuple[Move, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from nbadsl.engine.fates import INACTIVE, NO_SCORE, QUIET, THRESHOLD
 from nbadsl.program.nodes import LIMIT, Candidate, Program, Rule
-from nbadsl.simulate.attribution import NEW, SHARED, What
+from nbadsl.simulate.attribution import NEW, SHARED, Answer, What
 from nbadsl.simulate.chances import Chances
 from nbadsl.simulate.figures import NOTHING, Cause, Move
 from nbadsl.simulate.rules import Rules
@@ -23,31 +23,6 @@ Ends = tuple[str, str]
 """What somebody got, and what they get now."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """As `attribution.Found` has it. `moved`: the experiments in which somebody has another arm."""
-
-    what: What
-    side: int
-    candidate: int
-    detail: int
-    moved: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """As `Cause`, without people."""
-
-    kind: str
-    side: str
-    candidate: str = ""
-    stage: str = ""
-    reason: str = ""
-    scope: str = ""
-    path: str = ""
-    line: int = 0
-
-
 class Telling:
     """Tells answers about two policies, the new one first."""
 
@@ -56,38 +31,39 @@ class Telling:
 
     def causes(self, counts: Iterable[tuple[Answer, Ends, int]]) -> tuple[Cause, ...]:
         """`counts`: answers, and the people who have them."""
-        found: dict[Words, Counter[Ends]] = {}
+        found: dict[Cause, Counter[Ends]] = {}
         for answer, ends, people in counts:
-            found.setdefault(self.words(answer), Counter())[ends] += people
-        told = [_cause(words, ends) for words, ends in found.items()]
+            found.setdefault(self._cause(answer), Counter())[ends] += people
+        told = [replace(cause, people=ends.total(), moves=moves(ends)) for cause, ends in found.items()]
         return tuple(sorted(told, key=lambda cause: -cause.people))
 
-    def words(self, answer: Answer) -> Words:
+    def _cause(self, answer: Answer) -> Cause:
+        """Without people."""
         what, side, candidate, detail = answer.what, answer.side, answer.candidate, answer.detail
-        experiment = self.chances.experiment(what, side, candidate, detail, answer.moved)
+        experiment = self.chances.experiment(answer)
         if experiment is not None:
-            return Words("experiment changed", _SIDES[NEW], reason=experiment)
+            return Cause("experiment changed", _SIDES[NEW], reason=experiment)
         program = self.programs[1 - side if what == What.GONE else side]
         name = program.candidates[candidate].name if candidate >= 0 else NOTHING
-        words = Words(str(what.name).lower(), _SIDES[side], name)
+        cause = Cause(str(what.name).lower(), _SIDES[side], name)
         match what:
             case What.FATE if detail >= 0:
                 kind = self.rules.kind(side, candidate, detail)
                 return _of_rule(kind, _SIDES[side], program.candidates[candidate].rules[detail])
             case What.FATE if detail == SHARED:
-                return replace(words, kind=LIMIT, stage=LIMIT)
+                return replace(cause, kind=LIMIT, stage=LIMIT)
             case What.FATE:
-                return replace(words, kind=_FATES[detail])
+                return replace(cause, kind=_FATES[detail])
             case What.GONE:
                 part = _gone(program.candidates[candidate], self.programs[side].candidates)
-                return replace(words, kind=f"{part} {'removed' if side == NEW else 'added'}")
+                return replace(cause, kind=f"{part} {'removed' if side == NEW else 'added'}")
             case What.HOLDOUT:
                 happened = self.chances.holdout(side, detail)
                 name = program.holdouts[detail].name
-                return Words(f"holdout {happened}".rstrip(), _SIDES[side], reason=name)
+                return Cause(f"holdout {happened}".rstrip(), _SIDES[side], reason=name)
             case What.BAD_DATA:
-                return Words("bad data", _SIDES[side], reason=program.inputs[detail].name)
-        return words
+                return Cause("bad data", _SIDES[side], reason=program.inputs[detail].name)
+        return cause
 
 
 def _gone(candidate: Candidate, others: Sequence[Candidate]) -> str:
@@ -99,25 +75,10 @@ def _gone(candidate: Candidate, others: Sequence[Candidate]) -> str:
     return "slot"
 
 
-def _of_rule(kind: str, side: str, rule: Rule) -> Words:
+def _of_rule(kind: str, side: str, rule: Rule) -> Cause:
     """A rule is one cause for all candidates in its scope."""
     path, line = (rule.origin.source.path, rule.origin.line) if rule.origin is not None else ("", 0)
-    return Words(kind, side, "", rule.stage, rule.reason, rule.scope, path, line)
-
-
-def _cause(words: Words, ends: Counter[Ends]) -> Cause:
-    return Cause(
-        kind=words.kind,
-        side=words.side,
-        candidate=words.candidate,
-        stage=words.stage,
-        reason=words.reason,
-        scope=words.scope,
-        path=words.path,
-        line=words.line,
-        people=ends.total(),
-        moves=moves(ends),
-    )
+    return Cause(kind, side, "", rule.stage, rule.reason, rule.scope, path, line)
 
 
 def moves(counts: Counter[Ends]) -> tuple[Move, ...]:
