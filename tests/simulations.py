@@ -1,9 +1,11 @@
-"""Invented figures of simulations, for pages: an ordinary one against an older policy, and strange ones."""
+"""Simulations for pages: invented figures, of an ordinary one against an older policy and of strange ones; and extreme ones."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+
+import extreme_simulations
 
 from nbadsl.limited.used import LimitUse, Moved
 from nbadsl.report import Funnel, RuleCount, Share, Undefined
@@ -157,6 +159,14 @@ def changes() -> f.Changes:
         f.Gain("newsletter", 45, 12, 0, 33),
         f.Gain("recipe_of_the_week", 0, 0, 0, 0),
     )
+    varied = (
+        f.Move("winback via email", "winback via push", 400),
+        f.Move('newsletter via email "short"', 'newsletter via email "long"', 12),
+    )
+    varied_causes = (
+        f.Cause("score", "new", "winback via push", "", "", "", "", 0, 400, varied[:1]),
+        f.Cause("experiment changed", "new", "", "", "tone", "", "", 0, 12, varied[1:]),
+    )
     groups = (
         f.ChangedGroup(
             "region", "south", 15_000, 1_900, (5_900, 6_300), (6_500, 6_900), (51_000.0, 53_700.0)
@@ -167,7 +177,7 @@ def changes() -> f.Changes:
         f.LimitChange("2 per customer per 7 days", limit_use("2 per customer per 7 days", 21_000, None, None), limit_use("2 per customer per 7 days", 22_000, None, None)),
         f.LimitChange("5,000 per day", None, limit_use("5,000 per day", 4_990, 10, 5_000)),
     )  # fmt: skip
-    return f.Changes(changed, 412, (*went, *stayed), causes, gains, limits, groups)
+    return f.Changes(changed, 412, (*went, *stayed), causes, varied, varied_causes, gains, limits, groups)
 
 
 def simulation() -> f.Simulation:
@@ -286,7 +296,9 @@ def of_people(people: int) -> f.Simulation:
         limits=(), unknown_rules=(), unknown_fields=(), undefined=(), segments=(), burden=(f.Burden(1, people),) if people else (),
         gaps=(), guarantees=(),
     )  # fmt: skip
-    same = f.Changes(0, 0, (f.Move(ACTIONS[0], ACTIONS[0], people),) if people else (), (), (), (), ())
+    same = f.Changes(
+        0, 0, (f.Move(ACTIONS[0], ACTIONS[0], people),) if people else (), (), (), (), (), (), ()
+    )
     return f.Simulation("few.csv", "2026-11-10 09:00", 0, 0.1, None, (), bare, bare, same)
 
 
@@ -349,5 +361,7 @@ MADE: dict[str, Callable[[], f.Simulation | Arms | Days]] = {
     "arms": arms,
     "days": days,
     "one day": lambda: days(1, False),
+    "extreme": lambda: extreme_simulations.simulation("huge"),
+    "extreme arms": lambda: extreme_simulations.arms("large"),
 }
 """All of them, by name."""

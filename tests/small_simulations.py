@@ -81,7 +81,7 @@ def changed(draw: st.DrawFn, program: Program) -> Program:
     number = draw(st.integers(0, many - 1))
     mine = program.candidates[number]
     plain = [place for place, rule in enumerate(mine.rules) if not rule.room]
-    match draw(st.integers(0, 8)):
+    match draw(st.integers(0, 10)):
         case 0 if plain:
             return _with(program, number, rules=_without(mine, draw(st.sampled_from(plain))))
         case 1 if plain:
@@ -106,6 +106,14 @@ def changed(draw: st.DrawFn, program: Program) -> Program:
             return _with(program, number, tiers=draw(st.sampled_from([c.tiers for c in program.candidates])))
         case 7:
             return replace(program, explore=None, holdouts=program.holdouts[1:])
+        case 8:
+            holdouts = (
+                replace(each, share=draw(st.sampled_from((0.0, 0.5, 1.0)))) for each in program.holdouts
+            )
+            return replace(program, holdouts=tuple(holdouts))
+        case 9:
+            seed = draw(st.sampled_from(("a", "b", "c")))
+            return replace(program, experiments=tuple(replace(e, seed=seed) for e in program.experiments))
         case _:
             return replace(program, arbitration=replace(program.arbitration, threshold=None))
     return program

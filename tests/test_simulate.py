@@ -381,6 +381,27 @@ def test_policies_must_name_people_alike(shop: Path):
     assert "the policies name people by different columns: `customer_id` and `id`" in said
 
 
+def test_keys_that_are_texts_for_one_policy_and_numbers_for_the_other_are_other_people(tmp_path: Path):
+    text = LIMITED.replace("  limit 2 per month", "")
+    for name, key in (("new", "text"), ("old", "integer")):
+        (tmp_path / f"{name}.nba").write_text(text.replace("id: text", f"id: {key}"))
+    people = tmp_path / "people.csv"
+    ask = (
+        "simulate",
+        str(tmp_path / "new.nba"),
+        "-p",
+        str(people),
+        "--against",
+        str(tmp_path / "old.nba"),
+        *NOW,
+    )
+    people.write_text("id,worth\n1,1\n2,3\n3,4\n")
+    assert nba(*ask).code == 0
+    people.write_text("id,worth\n001,1\n002,3\n003,4\n")
+    for more in ((), ("--sample", "2")):
+        assert "the policies read other keys in the same profiles" in fails(2, *ask, *more)
+
+
 def test_an_old_policy_with_errors_is_a_finding(shop: Path):
     (shop / "old.nba").write_text((shop / "policy.nba").read_text().replace("age >= 18", "agee >= 18"))
     assert "agee" in fails(1, *SIMULATE, "--against", "old.nba")
@@ -402,7 +423,7 @@ def test_bad_data_is_counted_and_no_cause(shop: Path):
     assert found["old"]["rejected"] == [{"name": "age", "people": 1}, {"name": "plan", "people": 1}]
     (cause,) = found["changes"]["causes"]
     assert (cause["kind"], cause["reason"], cause["side"], cause["people"]) == ("bad data", "age", "old", 1)
-    assert "1 people have bad data" in found["notes"][0]
+    assert "1 person has bad data" in found["notes"][0]
 
 
 def test_nobody_is_an_answer_too(shop: Path):

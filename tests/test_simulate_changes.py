@@ -1,20 +1,16 @@
-"""Who changes from one policy to another, and what is responsible: by hand, and against the interpreter's stories."""
+"""Who changes from one policy to another, and what is responsible, against the interpreter's stories; all adds up."""
 
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC, datetime
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
 from unittest import mock
 
 import pyarrow as pa
 import pytest
+from compared import MOMENT, OLD_TEXT, PEOPLE, compared, load
 from hypothesis import HealthCheck, Phase, given, settings
 from small_simulations import Pair, pairs
 
-import nbadsl
 from nbadsl.data.profiles import open_profiles
 from nbadsl.engine.fates import INACTIVE, NO_SCORE, QUIET, THRESHOLD
 from nbadsl.program.decision import BELOW_THRESHOLD, EXPLORED, Decision, Fate
@@ -22,11 +18,12 @@ from nbadsl.program.nodes import Program
 from nbadsl.simulate import changes, deciding
 from nbadsl.simulate.attribution import NEW, OLD, What
 from nbadsl.simulate.deciding import Side
-from nbadsl.simulate.figures import NOTHING, Simulation
+from nbadsl.simulate.figures import NOTHING, Cause
 from nbadsl.simulate.simulate import Asked, simulate
 
 CODES = {Fate.INACTIVE: INACTIVE, Fate.QUIET: QUIET, Fate.NO_SCORE: NO_SCORE, Fate.THRESHOLD: THRESHOLD}
-Answer = tuple[What, int, int, int]
+Answer = tuple[int, ...]
+"""What, side, candidate and detail, then of each experiment whether the person has another arm of it."""
 
 
 def first(decision: Decision) -> int:
@@ -35,6 +32,19 @@ def first(decision: Decision) -> int:
 
 def action(program: Program, decision: Decision) -> str:
     return program.candidates[first(decision)].action if decision.chosen else NOTHING
+
+
+def name(program: Program, decision: Decision) -> str:
+    return program.candidates[first(decision)].name if decision.chosen else NOTHING
+
+
+def summed(causes: tuple[Cause, ...]) -> Counter[tuple[str, str]]:
+    """The moves of all causes, each of which adds up to its people."""
+    found = Counter[tuple[str, str]]()
+    for cause in causes:
+        assert cause.people == sum(move.people for move in cause.moves)
+        found.update({(move.old, move.new): move.people for move in cause.moves})
+    return found
 
 
 def stopped(program: Program, decision: Decision, candidate: int) -> tuple[What, int] | None:
@@ -61,10 +71,16 @@ def rank(program: Program, decision: Decision, candidate: int) -> tuple[float, .
 
 
 def answer(pair: Pair, new: Decision, old: Decision) -> Answer:
-    """What `attribution` says that it finds, asked one after the other."""
+    """What `attribution` says that it finds, and the experiments."""
+    return *why(pair, new, old), *(
+        int(mine != before) for mine, before in zip(new.arms, old.arms, strict=True)
+    )
+
+
+def why(pair: Pair, new: Decision, old: Decision) -> tuple[What, int, int, int]:
+    """Asked one after the other."""
     sides = {NEW: (pair.new, new), OLD: (pair.case.program, old)}
     places = {s: {c.name: n for n, c in enumerate(p.candidates)} for s, (p, _) in sides.items()}
-    found: list[Answer] = []
     for side, (program, decision) in sides.items():
         if decision.holdout is not None:
             number = [h.name for h in program.holdouts].index(decision.holdout)
@@ -75,19 +91,19 @@ def answer(pair: Pair, new: Decision, old: Decision) -> Answer:
             other = _other(sides, places, side)
             if other < 0:
                 return What.GONE, side, first(opposite), -1
-            why = stopped(program, decision, other)
-            if why is not None:
-                return why[0], side, first(decision) if why[0] == What.EXPLORATION else other, why[1]
+            stop = stopped(program, decision, other)
+            if stop is not None:
+                return stop[0], side, first(decision) if stop[0] == What.EXPLORATION else other, stop[1]
     ranks = [
         [rank(program, decision, c)[:2] for c in (first(decision), _other(sides, places, side))]
         for side, (program, decision) in sides.items()
     ]
-    assert not found
+    behind = _other(sides, places, NEW)
     if any(mine[0] != other[0] for mine, other in ranks):
-        return What.PRIORITY, NEW, first(new), -1
+        return What.PRIORITY, NEW, first(new), behind
     if any(mine != other for mine, other in ranks):
-        return What.SCORE, NEW, first(new), -1
-    return What.ORDER, NEW, first(new), -1
+        return What.SCORE, NEW, first(new), behind
+    return What.ORDER, NEW, first(new), behind
 
 
 def _other(sides, places, side: int) -> int:
@@ -112,158 +128,33 @@ def test_every_change_has_one_cause_and_it_is_what_the_stories_say(shares: bool,
     )
     @given(pairs(shares=shares))
     def check(pair: Pair) -> None:
-        found = pair.simulated(threads=2).changes
+        simulated, decided = pair.simulated(threads=2), pair.decided()
+        found = simulated.changes
         assert found is not None
-        decided = pair.decided()
+        assert simulated.new.decided == sum(bool(new.chosen) for new, _ in decided)
+        assert simulated.new.contacts == sum(len(new.chosen) for new, _ in decided)
         actions = [(action(pair.case.program, old), action(pair.new, new)) for new, old in decided]
         assert {(m.old, m.new): m.people for m in found.moves} == Counter(actions)
+        names = [(name(pair.case.program, old), name(pair.new, new)) for new, old in decided]
+        kept = [old == new for old, new in actions]
         moved = Counter(ends for ends in actions if ends[0] != ends[1])
-        assert found.changed == moved.total() == sum(cause.people for cause in found.causes)
-        by_cause = Counter[tuple[str, str]]()
-        for cause in found.causes:
-            assert cause.people == sum(move.people for move in cause.moves)
-            by_cause.update({(move.old, move.new): move.people for move in cause.moves})
-        assert by_cause == moved
+        varied = Counter(
+            ends for ends, stays in zip(names, kept, strict=True) if stays and ends[0] != ends[1]
+        )
+        assert (found.changed, found.varied) == (moved.total(), varied.total())
+        assert summed(found.causes) == moved
+        assert summed(found.varied_causes) == varied
+        assert {(m.old, m.new): m.people for m in found.varied_moves} == varied
         answers = Counter(
-            answer(pair, new, old)
-            for (new, old), ends in zip(decided, actions, strict=True)
-            if ends[0] != ends[1]
+            answer(pair, *both) for both, ends in zip(decided, names, strict=True) if ends[0] != ends[1]
         )
         counted = Counter[tuple[int, ...]]()
-        for key, people in told[-1].items():
-            counted[key[:4]] += people
+        for (*found_out, _, _), people in told[-1].items():
+            counted[tuple(found_out)] += people
         assert counted == answers
 
     with mock.patch.object(changes.Comparing, "changes", noted), mock.patch.object(deciding, "_MOST", size):
         check()
-
-
-# --- by hand ---
-
-HEAD = """
-policy pairs { timezone "UTC"  currency EUR }
-profile customer key id { id: text  a: integer  b: number optional }
-channel email { }
-channel push { }
-"""
-PEOPLE = {
-    "id": [f"p{n}" for n in range(40)],
-    "a": list(range(40)),
-    "b": [None if n % 4 == 0 else float(n) for n in range(40)],
-}
-OLD_TEXT = """
-parameter lever: number = 1
-action offer { eligible when a >= 10  exclude when b > 35, unknown keeps because "rich"  via email  value 5 }
-action news { via push  value 2 * lever }
-priority { offer when a < 15  everything else }
-arbitrate { score value  pick 1 }
-"""
-MOMENT = datetime(2026, 11, 10, 9, tzinfo=UTC)
-Told = tuple[str, str, str, int]
-
-
-def load(text: str) -> nbadsl.Policy:
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "policy.nba"
-        path.write_text(HEAD + text)
-        return nbadsl.load(path)
-
-
-def compared(old: str, new: str, parameters: tuple[Any, Any] = ({}, {})) -> Simulation:
-    """`parameters`: of the new policy, and of the old."""
-    one, other = (
-        Side(load(text), parameters=given) for text, given in zip((new, old), parameters, strict=True)
-    )
-    found = simulate(one, Asked(PEOPLE, MOMENT), other)
-    assert found.changes is not None
-    assert found.changes.changed == sum(cause.people for cause in found.changes.causes)
-    assert sum(move.people for move in found.changes.moves) == found.new.people == 40
-    return found
-
-
-def told(found: Simulation) -> list[Told]:
-    assert found.changes is not None
-    return [(c.kind, c.side, c.reason or c.candidate, c.people) for c in found.changes.causes]
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "causes"),
-    [
-        # 10 … 19 no longer get the offer.
-        ("a >= 10", "a >= 20", [("rule tightened", "new", "a >= 20", 10)]),
-        ("a >= 10", "a >= 5", [("rule loosened", "old", "a >= 10", 5)]),
-        ("b > 35", "b > 30", [("rule tightened", "new", "rich", 4)]),  # 32 is unknown
-        ('exclude when b > 35, unknown keeps because "rich"', "", [("rule removed", "old", "rich", 3)]),
-        ("via email", 'exclude when a is 12 because "no"  via email', [("rule added", "new", "no", 1)]),
-        ("value 2 * lever", "value 6", [("score", "new", "news via push", 22)]),
-        ("  everything else", "  news  everything else", [("priority", "new", "news via push", 22)]),
-        (
-            "action offer {",
-            "action offer { active from 2030-01-01",
-            [("dates", "new", "offer via email", 27)],
-        ),
-        ("pick 1 }", "nothing below 3 pick 1 }", [("threshold", "new", "news via push", 13)]),
-        ("action news", "action other", [("action removed", "new", "news via push", 13)]),
-        ("via push  ", "", [("content removed", "new", "news via push", 0)]),
-        ("unknown keeps", "unknown excludes", [("rule tightened", "new", "rich", 7)]),
-        (
-            "via email ",
-            "via email  limit 4 per month",
-            [("rule added", "new", "4 per month", 23)],
-        ),
-    ],
-)
-def test_one_change_is_responsible_for_exactly_these_people(before: str, after: str, causes: list[Told]):
-    assert before in OLD_TEXT
-    found = compared(OLD_TEXT, OLD_TEXT.replace(before, after, 1))
-    assert told(found) == [cause for cause in causes if cause[3]]
-
-
-def test_what_is_there_already_stops_now():
-    text = OLD_TEXT.replace("b > 35", "b > lever * 20")
-    found = compared(text, text, ({"lever": 1.0}, {"lever": 1.5}))
-    # 21 … 30, but those for whom b is unknown (24, 28), and news are worth less.
-    assert told(found) == [("rule stops now", "new", "rich", 8)]
-    assert told(compared(text, text, ({"lever": 1.5}, {"lever": 1.0}))) == [
-        ("rule lets pass now", "old", "rich", 8)
-    ]
-
-
-def test_limits_that_people_share_are_responsible():
-    old = OLD_TEXT.replace("via email ", "via email  limit 9 per month")
-    found = compared(old, old.replace("limit 9", "limit 4"))
-    assert told(found) == [("rule tightened", "new", "4 per month", 5)]
-    (limit,) = found.changes.limits  # which has another name now
-    assert (limit.name, limit.old.used, limit.new.used) == ("action offer: limit 4 per month", 9, 4)
-    gone = compared(old, OLD_TEXT).changes.limits
-    assert [(limit.old.name, limit.new) for limit in gone] == [("9 per month", None)]
-    wider = compared(old.replace("limit 9", "limit 4"), old)
-    assert told(wider) == [("rule loosened", "old", "4 per month", 5)]
-
-
-def test_of_equal_scores_the_order_in_the_file_is_responsible():
-    actions = ["action one { value 1 }\n", "action two { value 1 }\n"]
-    end = "arbitrate { score value  pick 1 }"
-    found = compared("".join([*actions, end]), "".join([*actions[::-1], end]))
-    assert told(found) == [("order", "new", "two", 40)]
-    # What a limit takes is the limit's doing, also where the next one is worth as much.
-    limited = "".join([actions[0].replace("}", "limit 5 per month }"), actions[1], end])
-    assert told(compared("".join([*actions, end]), limited)) == [("rule added", "new", "5 per month", 35)]
-
-
-def test_holdouts_are_responsible():
-    old = OLD_TEXT
-    found = compared(old, old + "\nholdout control 50% by id\n")
-    ((kind, side, reason, people),) = told(found)
-    assert (kind, side, reason) == ("holdout", "new", "control") and 8 < people < 32
-    assert all(move.new == NOTHING for cause in found.changes.causes for move in cause.moves)
-
-
-def test_another_channel_of_the_same_action_varies_and_does_not_change():
-    old = OLD_TEXT.replace("via push", "via push, email")
-    found = compared(old, old.replace("via push, email", "via email, push"))
-    assert (found.changes.changed, found.changes.varied) == (0, 13)
-    assert {(m.old, m.new) for m in found.changes.moves} == {("offer", "offer"), ("news", "news")}
 
 
 def test_gains_and_totals_add_up():

@@ -17,7 +17,7 @@ import simulations
 from commands import nba
 from html_pages import problems, tables, words
 
-from nbadsl.page.charts import short
+from nbadsl.page.labels import short
 from nbadsl.page.words import change, number, percent
 from nbadsl.simulate import figures as f
 from nbadsl.simulate.page import as_html
@@ -146,6 +146,14 @@ def test_labels_that_are_alike_at_both_ends_stay_different():
     made = plots(replace(base, new=replace(base.new, actions=parts)))
     labels = [text for text in texts(made["actions"].wide) if "bbb" in text]
     assert len(labels) == len(set(labels)) == 3 and all(len(label) < 45 for label in labels)
+
+
+def test_a_value_that_is_called_like_a_group_has_a_bar_of_its_own():
+    base = simulations.simulation()
+    first = base.new.segments[0]
+    groups = tuple(replace(group, value=f.UNKNOWN) for group in first.groups[:2])
+    made = plots(replace(base, new=replace(base.new, segments=(replace(first, groups=groups),))))
+    assert {"unknown", "unknown (2)"} <= set(texts(made["segments 0"].wide))
 
 
 def test_scores_have_a_scale_however_strange_they_are():

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+MARGIN = 20  # pixels
 PARTS = {"changes": "changes.png", "causes": "causes.png"}
 
 
@@ -33,7 +34,9 @@ def take(page_file: Path) -> None:
         for part, name in PARTS.items():
             section = page.locator(f"section#{part}")
             whole, numbers = section.bounding_box(), section.locator("details, table").first.bounding_box()
-            clip = {**whole, "height": numbers["y"] - whole["y"]}
+            # Letters of another font than the plots were measured with may reach into the margin.
+            size = {"x": whole["x"] - MARGIN, "width": whole["width"] + 2 * MARGIN}
+            clip = {**whole, **size, "height": numbers["y"] - whole["y"]}
             page.screenshot(path=HERE / name, full_page=True, clip=clip)
         browser.close()
 

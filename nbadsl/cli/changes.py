@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from math import isfinite, nan
 
 from rich.table import Table
 from rich.text import Text
 
 from nbadsl.cli.report import percent, share_row, table_of
+from nbadsl.page.words import count
 from nbadsl.report import Share
 from nbadsl.simulate.figures import NOTHING, Cause, Changes, Figures
 
@@ -17,14 +19,17 @@ _MATRIX = 8  # actions, and nothing, of which all pairs are shown
 
 def changed(found: Changes, old: Figures, new: Figures) -> Iterator[Table | Text]:
     """The parts of the report, in order."""
-    told = f"{found.changed:,} people get another action than before ({percent(found.changed, new.people)})"
+    people = count(found.changed, "person gets", "people get")
+    told = f"{people} another action than before ({percent(found.changed, new.people)})"
     if found.varied:
         told += f", {found.varied:,} the same one by another channel, content or slot"
     yield Text(told, style="bold")
     if found.changed:
         names = {name for move in found.moves for name in (move.old, move.new)}
         yield _matrix(found, names) if len(names) <= _MATRIX else _moves(found, new.people)
-        yield _causes(found)
+        yield _causes("Responsible", found.causes, found.changed)
+    if found.varied:
+        yield _causes("Responsible for the same action another way", found.varied_causes, found.varied)
     yield _totals(old, new)
     gains = [gain for gain in found.gains if gain.came or gain.went]
     if gains:
@@ -62,18 +67,19 @@ def _moves(found: Changes, people: int) -> Table:
     return table
 
 
-def _causes(found: Changes) -> Table:
+def _causes(title: str, causes: Sequence[Cause], people: int) -> Table:
+    """`people`: whom the causes add up to."""
     table = table_of(
-        "Responsible", *(("", "left"), ("people", "right"), ("", "right"), ("mostly", "left"), ("", "left"))
+        title, *(("", "left"), ("people", "right"), ("", "right"), ("mostly", "left"), ("", "left"))
     )
-    for cause in found.causes[:_ROWS]:
+    for cause in causes[:_ROWS]:
         most = cause.moves[0]
         place = f"{cause.path}:{cause.line}" if cause.path else ""
-        share = percent(cause.people, found.changed)
+        share = percent(cause.people, people)
         mostly = Text(f"{most.old} → {most.new}")
         table.add_row(said(cause), f"{cause.people:,}", share, mostly, Text(place, style="dim"))
-    if len(found.causes) > _ROWS:
-        table.add_row(Text(f"… {len(found.causes) - _ROWS:,} more: --format json", style="dim"))
+    if len(causes) > _ROWS:
+        table.add_row(Text(f"… {len(causes) - _ROWS:,} more: --format json", style="dim"))
     return table
 
 
@@ -92,7 +98,8 @@ def _totals(old: Figures, new: Figures) -> Table:
         ("contacts", old.contacts, new.contacts),
         ("score", old.score, new.score),
     ):
-        share = f" ({100 * (now - before) / abs(before):+.1f}%)" if before else ""
+        more = 100 * (now - before) / abs(before) if before else nan
+        share = f" ({more:+.1f}%)" if isfinite(more) else ""
         table.add_row(name, f"{before:,.10g}", f"{now:,.10g}", f"{now - before:+,.10g}{share}")
     return table
 

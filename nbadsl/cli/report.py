@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
+from math import isfinite, nan
 
 from rich.console import Console
 from rich.table import Table
@@ -42,7 +43,8 @@ def show(report: Report, color: bool, full: bool = False) -> None:
 
 
 def percent(part: float, whole: float) -> str:
-    return f"{100 * part / whole:.1f}%" if whole else "–"
+    share = 100 * part / whole if whole > 0 else nan
+    return f"{share:.1f}%" if isfinite(share) else "–"
 
 
 def table_of(title: str, *columns: tuple[str, str]) -> Table:

@@ -102,11 +102,12 @@ def command(
 
     Decides as `nba run` does and keeps nothing. Shows who gets what, what stops people, who is left with nothing and why,
     groups of people side by side, and whether guarantees hold. With --against: who gets something else than by the
-    old policy, and which rule is responsible.
+    old policy, or the same by another channel, content or slot, and which rule is responsible.
 
     \b
     --fail-if compares a figure with a number, or with % a share:
       changed > 5%           people who get another action than before
+      varied > 5%            people who get the same one by another channel, content or slot
       broken > 0             guarantees that do not hold
       nothing > 20%          people who get nothing
       action winback < 2%    people who get an action
@@ -148,9 +149,13 @@ def command(
         from nbadsl.engine import compiled
         from nbadsl.simulate.failing import condition
         from nbadsl.simulate.people import actions_of
+        from nbadsl.simulate.renames import Renames
         from nbadsl.simulate.simulate import Asked, simulate
 
-        actions = [name for side in (new, old) if side is not None for name in actions_of(side.policy.facts)]
+        actions = actions_of(new.policy.facts)
+        if old is not None:
+            today = Renames.of(old.policy.program, new.policy.program)
+            actions += map(today.name, actions_of(old.policy.facts))
         asked_for = [condition(text, list(dict.fromkeys(actions)), old is not None) for text in conditions]
         fields = tuple(name.strip() for each in by for name in each.split(",") if name.strip())
         asked = Asked(

@@ -3,7 +3,7 @@
 Takes two models without errors; gives changes (`change`), part by part: `inputs` (settings, fields, parameters,
 definitions, tables), `scopes` (channels, groups, actions and what stands in them), `choices` (priority, arbitration,
 chance), `promises` (guarantees and tests). White space, comments, order where it means nothing, and names that are spelled
-out otherwise are no difference: `meanings` reads the expressions of both in one pool, and `direction` says which of two
+out otherwise are no difference, and what is called otherwise now is the same (`renames`): `meanings` reads the expressions of both in one pool, and `direction` says which of two
 conditions lets fewer people pass. `show` writes changes for people and programs; `revision` reads policies out of git.
 """
 
@@ -12,6 +12,7 @@ from nbadsl.difference.choices import choices
 from nbadsl.difference.inputs import definitions, inputs, settings
 from nbadsl.difference.meanings import Meanings
 from nbadsl.difference.promises import promises
+from nbadsl.difference.renames import renamed_fields, with_names
 from nbadsl.difference.scopes import renames, scopes
 from nbadsl.difference.sides import Sides
 from nbadsl.room import room
@@ -23,7 +24,9 @@ __all__ = ["Change", "Place", "differences"]
 def differences(old: Model, new: Model) -> tuple[Change, ...]:
     """What differs between two policies without errors: causes first, in the order of the new one."""
     with room():
-        sides = Sides(old, new, Meanings(old, new))
+        fields = renamed_fields(old, new)
+        old = with_names(old, fields)
+        sides = Sides(old, new, Meanings(old, new), former=fields)
         renames(sides)
         causes = (*settings(sides), *inputs(sides), *definitions(sides))
         return (*causes, *scopes(sides), *choices(sides), *promises(sides))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields as parts_of
+from dataclasses import replace
 from difflib import SequenceMatcher
 from typing import Any
 
-from nbadsl.difference.change import Change, change
+from nbadsl.difference.change import RENAMED, Change, change
 from nbadsl.difference.shape import shape
 from nbadsl.difference.sides import Sides, either, matched
 from nbadsl.inputs import Input
@@ -51,7 +52,11 @@ def inputs(sides: Sides) -> Iterator[Change]:
         for old, new in matched(sides.old.of_kind(kind), sides.new.of_kind(kind), (lambda s: s.name,)):
             if old is not None and new is not None and _reads_otherwise(old, new):
                 sides.roots.add(new.name)
-            yield from _input(f"{word} {_name(old, new)}", word, old, new)
+            subject = f"{word} {_name(old, new)}"
+            was = next((a for a, b in sides.former.items() if b == _name(old, new)), None)
+            if was is not None and kind == "field":
+                yield change(subject, "name", f"was called {was}", old, new, kind=RENAMED)
+            yield from _input(subject, word, old, new, was is not None)
 
 
 def _reads_otherwise(old: Symbol, new: Symbol) -> bool:
@@ -65,13 +70,18 @@ def _name(old: Symbol | None, new: Symbol | None) -> str:
     return either(old, new).name
 
 
-def _input(subject: str, part: str, old: Symbol | None, new: Symbol | None) -> Iterator[Change]:
+def _input(
+    subject: str, part: str, old: Symbol | None, new: Symbol | None, renamed: bool
+) -> Iterator[Change]:
+    """`renamed`: the old model has it by today's name, and says so little of its column."""
     if old is None or new is None:
         one = either(old, new)
         yield change(subject, part, one.node.span.words.removeprefix("parameter "), old, new)
         return
     a, b = old.input, new.input
     assert a is not None and b is not None
+    if renamed:
+        a = replace(a, column=b.column)
     told = (*_type(a, b), *_written(old, new), *_marks(a, b, old.purpose, new.purpose))
     for text in told:
         yield change(subject, part, text, old, new)

@@ -28,13 +28,15 @@ Thing = TypeVar("Thing")
 
 @dataclass(slots=True)
 class Sides:
-    """Two models without errors. `renamed`: former names of blocks that are called otherwise now. `roots`: names of
-    definitions, functions, tables, parameters and fields that differ."""
+    """Two models without errors. `renamed`: blocks that are called otherwise now, today's names by former ones; `former`:
+    so of fields, which the old model has by today's names. `roots`: names of definitions, functions, tables, parameters
+    and fields that differ."""
 
     old: Model
     new: Model
     meanings: Meanings
     renamed: dict[str, str] = field(default_factory=dict)
+    former: dict[str, str] = field(default_factory=dict)
     roots: set[str] = field(default_factory=set)
 
     def named(self, name: str) -> str:

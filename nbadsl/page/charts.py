@@ -6,30 +6,19 @@ shortened in the middle, and stay different from each other. What stands at a ma
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
+from nbadsl.page.axes import LETTER, Axis, across, axis_of, digits, few, ticks
+from nbadsl.page.labels import short
 from nbadsl.page.plot import EDGE, INK, MUTED, NARROW, REST, SERIES
 
 if TYPE_CHECKING:
     import altair as alt
 
-_LETTER = 6.4  # pixels of a letter of a label, on average
 # Pixels; more at the left, for letters that are wider than they were measured.
 _PADDING = {"left": 12, "right": 4, "top": 4, "bottom": 4}
-
-
-@dataclass(frozen=True, slots=True)
-class Axis:
-    """A horizontal axis. `format`: of d3, `%` for shares, `,d` for what is counted; `grid`: lines at the ticks."""
-
-    domain: tuple[float, float]
-    ticks: list[float]
-    format: str
-    grid: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,76 +80,14 @@ class Point:
     y: float
 
 
-def distinct(labels: Sequence[str]) -> list[str]:
-    """The labels, with numbers at those that were there before."""
-    found: list[str] = []
-    for label in labels:
-        number, free = 1, label
-        while free in found:
-            number += 1
-            free = f"{label} ({number})"
-        found.append(free)
-    return found
-
-
-def short(names: Sequence[str], most: int) -> list[str]:
-    """A label of about `most` letters for each name: the beginning and end of those that are longer; where these are alike,
-    what comes after their common beginning. No two are alike."""
-    whole = [" ".join(name.split()) for name in names]
-    groups: dict[str, list[str]] = {}
-    for name in whole:
-        groups.setdefault(_cut(name, most), []).append(name)
-    labels = []
-    for name in whole:
-        label = _cut(name, most)
-        alike = groups[label]
-        labels.append(label if len(alike) == 1 else _cut(f"…{name[_same(alike) :]}", most))
-    return distinct(labels)
-
-
-def _same(names: Sequence[str]) -> int:
-    """With how many letters all of them begin."""
-    return sum(1 for _ in takewhile(lambda letters: len(set(letters)) == 1, zip(*names, strict=False)))
-
-
-def _cut(name: str, most: int) -> str:
-    end = most // 3
-    return name if len(name) <= most else f"{name[: most - end - 1]}…{name[-end:]}"
-
-
 def _labelled(rows: Sequence[Any], width: int) -> tuple[list[dict[str, Any]], list[str], int]:
     """The rows with short labels, these in order, and the pixels that they leave for what is drawn: in a narrow plot they
     stand above it, else beside it."""
     names = list(dict.fromkeys(row.label for row in rows))
     labels = short(names, 44 if width <= NARROW else 38)
     label = dict(zip(names, labels, strict=True))
-    inner = width - 24 - (0 if width <= NARROW else _LETTER * max(map(len, labels)))
+    inner = width - 24 - (0 if width <= NARROW else LETTER * max(map(len, labels)))
     return [asdict(row) | {"label": label[row.label]} for row in rows], labels, round(inner)
-
-
-def _x(field: str, title: str, axis: Axis, **more: Any) -> alt.X:
-    """A horizontal axis."""
-    import altair as alt
-
-    scale = alt.Scale(domain=list(axis.domain), nice=False)
-    drawn = alt.Axis(format=axis.format, domain=False, grid=axis.grid, values=axis.ticks)
-    return alt.X(f"{field}:Q", title=title, scale=scale, axis=drawn, **more)
-
-
-def _ticks(width: int) -> int:
-    return 3 if width <= NARROW else 6
-
-
-def ticks(low: float, high: float, most: int, whole: bool = False) -> list[float]:
-    """At most about `most` round numbers from `low` to `high`; `whole`: no fractions."""
-    rough = (high - low) / most
-    if not rough > 0:
-        return [low]
-    size = 10 ** math.floor(math.log10(rough))
-    step = next(size * n for n in (1, 2, 5, 10) if size * n >= rough * 0.999)
-    step = max(step, 1) if whole else step
-    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
-    return [n * step for n in range(first, last + 1)]
 
 
 def _y(labels: Sequence[str], width: int) -> alt.Y:
@@ -191,25 +118,13 @@ def _sized(chart: Any, rows: int, width: int, row: int) -> Any:
     return chart.properties(width=width, height=max(1, rows) * row, autosize=size, padding=_PADDING)
 
 
-def _axis(values: Sequence[float], said: Sequence[str], inner: int, format: str, width: int) -> Axis:
-    """From the least to the most value, and zero, with room for what is said at their ends."""
-    low, high = min(0.0, *values), max(0.0, *values)
-    if low == high:
-        high = 1.0
-    letters = _LETTER * max(map(len, said)) + 12
-    sides = (low < 0) + (high > 0)
-    room = (high - low) * letters / max(inner - sides * letters, inner / 4)
-    numbers = ticks(low, high, _ticks(width), format == ",d")
-    return Axis((low - room if low < 0 else low, high + room if high > 0 else high), numbers, format, False)
-
-
 def bars(rows: Sequence[Bar], x: str, width: int, format: str = ",d") -> Any:
     """Horizontal bars, which may go to both sides, with what is said of each at its end."""
     import altair as alt
 
     values, labels, inner = _labelled(rows, width)
-    axis = _axis([row.value for row in rows], [row.said for row in rows], inner, format, width)
-    base = alt.Chart(alt.InlineData(values=values)).encode(y=_y(labels, width), x=_x("value", x, axis))
+    axis = axis_of([row.value for row in rows], [row.said for row in rows], inner, format, width)
+    base = alt.Chart(alt.InlineData(values=values)).encode(y=_y(labels, width), x=across("value", x, axis))
     sign = alt.condition("datum.value < 0", alt.value(SERIES[1]), alt.value(SERIES[0]))
     drawn = base.transform_filter("!datum.plain").mark_bar().encode(color=sign)
     plain = base.transform_filter("datum.plain").mark_bar(color=REST)
@@ -239,12 +154,12 @@ def stacked(rows: Sequence[Piece], parts: dict[str, str], x: str, width: int) ->
     values = [value for value in values if value["part"] is not None]
     legend = _legend(list(names.values()), width)
     scale = alt.Scale(domain=list(names.values()), range=[parts[part] for part in there])
-    axis = Axis((0, 1), ticks(0, 1, _ticks(width)), "%", True)
+    axis = Axis((0, 1), ticks(0, 1, few(width)), "%", True)
     drawn = (
         alt.Chart(alt.InlineData(values=values))
         .mark_bar(stroke="var(--paper)", strokeWidth=0.75)
         .encode(
-            x=_x("value", x, axis, stack="normalize"),
+            x=across("value", x, axis, stack="normalize"),
             y=_y(labels, width),
             color=alt.Color("part:N", scale=scale, legend=legend, sort=None),
             order="order:Q",
@@ -258,9 +173,9 @@ def ranges(rows: Sequence[Range], x: str, width: int, format: str = "%") -> Any:
     import altair as alt
 
     values, labels, inner = _labelled(rows, width)
-    axis = _axis([row.high for row in rows], [row.said for row in rows], inner, format, width)
+    axis = axis_of([row.high for row in rows], [row.said for row in rows], inner, format, width)
     base = alt.Chart(alt.InlineData(values=values)).encode(y=_y(labels, width))
-    low, high = (_x(end, x, axis) for end in ("low", "high"))
+    low, high = (across(end, x, axis) for end in ("low", "high"))
     line = base.mark_rule(color=REST, strokeWidth=3).encode(x=low, x2="high:Q")
     dots = [
         base.mark_point(filled=True, size=90, opacity=1, color=color).encode(x=end)
@@ -279,7 +194,7 @@ def matrix(cells: Sequence[Cell], order: Sequence[str], x: str, y: str, width: i
     values = [asdict(c) | {"row": labels[c.row], "column": labels[c.column]} for c in cells]
     base = alt.Chart(alt.InlineData(values=values)).encode(
         x=alt.X("column:N", title=x, sort=list(labels.values()), axis=_heads(list(labels.values()), width)),
-        y=alt.Y("row:N", title=y, sort=list(labels.values())),
+        y=alt.Y("row:N", title=y, sort=list(labels.values()), axis=alt.Axis(titlePadding=30)),
     )
     darkness = alt.Scale(type="sqrt", range=[0.06, 0.5])
     drawn = base.mark_rect(stroke="var(--paper)", strokeWidth=2, fill=SERIES[0]).encode(
@@ -298,10 +213,16 @@ def _heads(labels: Sequence[str], width: int) -> alt.Axis:
     import altair as alt
 
     letters = max(map(len, labels))
-    fits = letters * 7.5 * (len(labels) + 1) < width - letters * _LETTER
+    fits = letters * 7.5 * (len(labels) + 1) < width - letters * LETTER
     angle = 0 if fits else -90 if width <= NARROW else -40
     return alt.Axis(
-        labelAngle=angle, labelColor=INK, labelOverlap=False, ticks=False, domain=False, grid=False
+        labelAngle=angle,
+        labelColor=INK,
+        labelOverlap=False,
+        ticks=False,
+        domain=False,
+        grid=False,
+        titlePadding=22,
     )
 
 
@@ -326,14 +247,14 @@ def _histogram(bins: list[dict[str, Any]], label: str, mark: float, x: str, widt
         room = abs(least) / 2 or 1.0
         least, most = least - room, most + room
         bins = [each | {"low": least, "high": most} for each in bins]
-    axis = Axis((least, most), ticks(least, most, _ticks(width)), ",.4~r", False)
+    axis = Axis((least, most), ticks(least, most, few(width)), digits((least, most)), False)
     shown = alt.Chart(alt.InlineData(values=bins)).mark_rect(
         fill=SERIES[0], stroke="var(--paper)", strokeWidth=0.5
     )
-    shown = shown.encode(x=_x("low", x, axis), x2="high:Q", y=alt.Y("height:Q", axis=None), y2="floor:Q")
+    shown = shown.encode(x=across("low", x, axis), x2="high:Q", y=alt.Y("height:Q", axis=None), y2="floor:Q")
     line = alt.Chart(alt.InlineData(values=[{"low": mark}])).mark_rule(color=SERIES[1], strokeWidth=2)
     title = alt.TitleParams(text=label, anchor="start")
-    return alt.layer(shown, line.encode(x=_x("low", x, axis))).properties(
+    return alt.layer(shown, line.encode(x=across("low", x, axis))).properties(
         width=width - 24, height=34, title=title
     )
 
@@ -347,14 +268,14 @@ def lines(points: Sequence[Point], colors: dict[str, str], x: str, y: str, width
     values = [asdict(point) | {"line": label[point.line]} for point in points]
     days, most = [point.x for point in points], max(point.y for point in points)
     first, last = min(days), max(days)
-    across = Axis((first, last), ticks(first, last, _ticks(width), True), ",d", False)
+    axis = Axis((first, last), ticks(first, last, few(width), True), ",d", False)
     up = ticks(0, most or 1, 4)
     up.append(2 * up[-1] - up[-2])  # the line above the highest point
-    numbers = alt.Axis(values=up, format=",.4~r", grid=True, ticks=False, domain=False, labelPadding=8)
+    numbers = alt.Axis(values=up, format=digits(up), grid=True, ticks=False, domain=False, labelPadding=8)
     legend = _legend(labels, width)
     scale = alt.Scale(domain=labels, range=list(colors.values()))
     base = alt.Chart(alt.InlineData(values=values)).encode(
-        x=_x("x", x, across),
+        x=across("x", x, axis),
         y=alt.Y("y:Q", title=y, axis=numbers, scale=alt.Scale(domain=[0, up[-1]], nice=False)),
         color=alt.Color("line:N", scale=scale, sort=None, legend=legend),
     )

@@ -28,7 +28,7 @@ def number(value: float | None, digits: int = 4) -> str:
 
 def percent(value: float | None) -> str:
     """`12.3%` of 0.123; what is there and rounds to nothing is `<0.1%`, what is missing and rounds to all `>99.9%`."""
-    if value is None or math.isnan(value):
+    if value is None or not math.isfinite(value):
         return _NONE
     if 0 < abs(value) < 0.0005:
         return f"{_MINUS if value < 0 else ''}<0.1%"
@@ -38,8 +38,8 @@ def percent(value: float | None) -> str:
 
 
 def share(part: float, whole: float) -> str:
-    """The percentage that a part is of a whole; a dash where there is none."""
-    return percent(part / whole) if whole else _NONE
+    """The percentage that a part is of a whole; a dash where that is nothing, or less."""
+    return percent(part / whole) if whole > 0 else _NONE
 
 
 def change(value: float | None, digits: int = 4) -> str:

@@ -134,7 +134,7 @@ def encode_program(program: Program) -> Any:
 # Parts of a program without expressions.
 _PLAIN = (
     *("name", "title", "owner", "timezone", "currency", "week_start", "profile", "key", "inputs"),
-    *("context", "parameters", "tiers", "experiments", "explore"),
+    *("context", "parameters", "tiers", "experiments", "explore", "former"),
 )
 
 
@@ -298,6 +298,7 @@ class _Head:
     tiers: tuple[str, ...]
     experiments: tuple[nodes.Experiment, ...]
     explore: nodes.Explore | None
+    former: tuple[nodes.Former, ...]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -84,6 +84,11 @@ class _Builder:
             guarantees=tuple(self._guarantees(found)),
             limits=self.limits.limits,
             at_most=tuple(self._at_most(found)),
+            former=tuple(
+                ir.Former(scope.kind, scope.name.text, tuple(was.text for was in scope.was))
+                for scope in model.scopes.values()
+                if scope.was
+            ),
         )
 
     def _parameters(self) -> Iterator[ir.Parameter]:

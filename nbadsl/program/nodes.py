@@ -206,6 +206,15 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True)
+class Former:
+    """An action, group or channel (`kind`) that had other names. Decisions do not read them; who compares does."""
+
+    kind: str
+    name: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Holdout:
     """A share in 0..1 of the people is decided nothing, while `active` (a flag over givens; None: always)."""
 
@@ -282,6 +291,7 @@ class Program:
     guarantees: tuple[Guarantee, ...] = ()
     limits: tuple[Limit, ...] = ()
     at_most: tuple[AtMost, ...] = ()
+    former: tuple[Former, ...] = ()
 
     @property
     def rooms(self) -> tuple[Input, ...]:

@@ -31,6 +31,7 @@ from nbadsl.simulate.measured import Measure, contacts
 from nbadsl.simulate.opened import Tick, counted, opened
 from nbadsl.simulate.people import actions_of
 from nbadsl.simulate.simulate import Asked, notes
+from nbadsl.simulate.sums import plain, total
 
 FULL = "full"
 
@@ -74,7 +75,7 @@ class Arms:
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
-        return {"schema_version": 1, **asdict(self)}
+        return {"schema_version": 1, **plain(asdict(self))}
 
 
 def compare(side: Side, model: Model, asked: Asked, tick: Tick | None = None) -> Arms:
@@ -140,10 +141,10 @@ class _Counts:
         """`chosen`: what these people get, [n, pick]."""
         by = self.measures
         scores = by.score.of(people, chosen, by.given, by.threads)
-        self.score += float(np.nansum(scores))
+        self.score += total(scores)
         self.unscored += int((np.isnan(scores) & (chosen >= 0)).sum())
         if by.propensity is not None:
-            self.accepted += float(np.nansum(by.propensity.of(people, chosen, by.given, by.threads)))
+            self.accepted += total(by.propensity.of(people, chosen, by.given, by.threads))
         if self.full is not None:
             full = self.full[len(self.chosen)]
             other = by.actions[full[:, 0]] != by.actions[chosen[:, 0]]

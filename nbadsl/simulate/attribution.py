@@ -1,6 +1,7 @@
 """What is responsible for a person's change from one first choice to another: the first fate that differs.
 
-A person had A by the old policy and has B by the new one; either may be nothing. Asked one after the other:
+A person had A by the old policy and has B by the new one: candidates, perhaps of one action; either may be nothing. Asked
+one after the other:
 
 1. Is the person in a holdout now, or was before, or is the data bad for one of the policies?
 2. What became of A by the new policy? If it is gone or something stopped it, that is it; as well if limits, or chance,
@@ -13,6 +14,7 @@ So every change has exactly one answer. It is found for many people at once: fou
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -23,6 +25,7 @@ from nbadsl.data.decisions import REASONS, Codes
 from nbadsl.engine.fates import PASSED, THRESHOLD
 from nbadsl.program.decision import BELOW_THRESHOLD, EXPLORED
 from nbadsl.program.facts import Facts
+from nbadsl.program.nodes import Program
 from nbadsl.simulate.deciding import Deciding, Portion, Ranked, Rows, pieces
 
 _EXPLORED, _BELOW = map(REASONS.index, (EXPLORED, BELOW_THRESHOLD))
@@ -32,7 +35,8 @@ SHARED = -6
 
 
 class What(IntEnum):
-    """Kinds of answers. Of FATE the detail is the fate, as `engine.fates` has it; of HOLDOUT and BAD_DATA the index."""
+    """Kinds of answers. Of FATE the detail is the fate, as `engine.fates` has it; of HOLDOUT and BAD_DATA the index; of
+    PRIORITY, SCORE and ORDER the candidate that is behind now."""
 
     FATE = 0
     GONE = 1
@@ -49,7 +53,18 @@ Found = NDArray[np.int64]
 side, but where it is GONE there, of the other one, -1 for none; and the detail."""
 
 
-def counterparts(here: Facts, there: Facts) -> Codes:
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One of `Found`. `moved`: the experiments in which somebody has another arm."""
+
+    what: What
+    side: int
+    candidate: int
+    detail: int
+    moved: tuple[str, ...]
+
+
+def counterparts(here: Program, there: Program) -> Codes:
     """[candidates + 1]: the index of each candidate on the other side, -1 for none; the last is for no candidate."""
     places = {candidate.name: number for number, candidate in enumerate(there.candidates)}
     return np.array([*(places.get(candidate.name, -1) for candidate in here.candidates), -1], np.int64)
@@ -130,15 +145,18 @@ def attributed(new: View, old: View) -> Found:
         (tier, score), (other_tier, other_score) = view.standing(view.mine), view.standing(view.other)
         tiers |= tier != other_tier
         scores |= score != other_score
-    settle(tiers, What.PRIORITY, NEW, new.mine)
-    settle(scores, What.SCORE, NEW, new.mine)
-    settle(open.copy(), What.ORDER, NEW, new.mine)
+    settle(tiers, What.PRIORITY, NEW, new.mine, new.other)
+    settle(scores, What.SCORE, NEW, new.mine, new.other)
+    settle(open.copy(), What.ORDER, NEW, new.mine, new.other)
     return found
 
 
-def causes(new: Deciding, old: Deciding, theirs: tuple[Portion, Portion], rows: Rows) -> Found:
-    """The answers for some people of a portion of both sides (the new one first), who change."""
-    to_old, to_new = counterparts(new.facts, old.facts), counterparts(old.facts, new.facts)
+def causes(
+    new: Deciding, old: Deciding, partners: Sequence[Codes], theirs: tuple[Portion, Portion], rows: Rows
+) -> Found:
+    """The answers for some people of a portion of both sides (the new one first), who change. `partners`: of each side,
+    the `counterparts` of its candidates."""
+    to_old, to_new = partners
     found = np.zeros((4, len(rows)), np.int64)
     for some in pieces(len(rows), new, old):
         mine, before = (portion.first[rows[some]].astype(np.int64) for portion in theirs)

@@ -33,6 +33,7 @@ from nbadsl.simulate.measured import Measure
 from nbadsl.simulate.opened import Tick, counted, opened
 from nbadsl.simulate.respond import Response, happened
 from nbadsl.simulate.simulate import Asked, notes
+from nbadsl.simulate.sums import plain, total
 
 NOTE = "profiles stay as they are; only time moves on, and what was decided before"
 
@@ -88,7 +89,7 @@ class Days:
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
-        return {"schema_version": 1, **asdict(self)}
+        return {"schema_version": 1, **plain(asdict(self))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +192,7 @@ class _Runs:
             kinds, each = self._events(deciding, some)
             np.add.at(counts, (kinds, some.which[each]), 1)
             leaves.add(some, kinds, each)
-            score += float(np.nansum(portion.outcome.score[some.rows, some.places]))
+            score += total(portion.outcome.score[some.rows, some.places])
             self._hear(portion.people.column(deciding.key), some)
         leaves.tell(self.history)
         report = deciding.report(0.0)

@@ -25,10 +25,13 @@ from nbadsl.engine.fates import Fates
 from nbadsl.history.memory import MemoryStore
 from nbadsl.history.store import Store
 from nbadsl.limited.batches import Limited
+from nbadsl.program.givens import BadInput
 from nbadsl.report import Report
 from nbadsl.run import Run
 
 _MOST = 1 << 21  # fates at a time
+
+OTHER_PEOPLE = "the policies read other keys in the same profiles: one has them as text, one as numbers"
 
 Rows = NDArray[np.int64]
 
@@ -130,7 +133,8 @@ def pieces(rows: int, *sides: Deciding) -> Iterator[slice]:
 
 
 def paired(one: Iterator[Portion], other: Iterator[Portion]) -> Iterator[tuple[Portion, Portion]]:
-    """The same people of two sides, who need not come in portions of the same size."""
+    """The same people of two sides, who need not come in portions of the same size. Raises BadInput where there are more of
+    one side."""
     waiting: list[Portion | None] = [None, None]
     while True:
         for place, more in enumerate((one, other)):
@@ -139,9 +143,10 @@ def paired(one: Iterator[Portion], other: Iterator[Portion]) -> Iterator[tuple[P
                 if waiting[place] is None:
                     break
         mine, theirs = waiting
-        assert (mine is None) == (theirs is None), "the policies read different numbers of people"
-        if mine is None or theirs is None:
+        if mine is None and theirs is None:
             return
+        if mine is None or theirs is None:
+            raise BadInput(OTHER_PEOPLE)
         size = min(mine.rows, theirs.rows)
         yield mine.part(0, size), theirs.part(0, size)
         waiting = [each.part(size, each.rows) for each in (mine, theirs)]

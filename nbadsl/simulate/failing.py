@@ -52,6 +52,11 @@ def _people(figures: Figures, action: str) -> int:
     return sum(part.people for part in figures.actions if part.name == action)
 
 
+def _more_action(found: Simulation, action: str) -> tuple[int, int]:
+    gain = next(each for each in _changes(found).gains if each.action == action)
+    return gain.new - gain.old, gain.old
+
+
 FIGURES = {
     "decided": Figure("people who get something, of all", lambda f, _: (f.new.decided, f.new.people)),
     "nothing": Figure(
@@ -76,6 +81,11 @@ FIGURES = {
         lambda f, _: (_changes(f).changed, f.new.people),
         compares=True,
     ),
+    "varied": Figure(
+        "people who get the same action by another channel, content or slot, of all",
+        lambda f, _: (_changes(f).varied, f.new.people),
+        compares=True,
+    ),
     "more_decided": Figure(
         "how many more people get something, of those before",
         lambda f, _: (f.new.decided - _old(f).decided, _old(f).decided),
@@ -93,7 +103,7 @@ FIGURES = {
     ),
     "more_action": Figure(
         "how many more people get an action, of those before",
-        lambda f, name: (_people(f.new, name) - _people(_old(f), name), _people(_old(f), name)),
+        _more_action,
         compares=True,
         of_action=True,
     ),

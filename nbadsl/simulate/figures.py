@@ -12,6 +12,7 @@ from typing import Any
 
 from nbadsl.limited.used import LimitUse
 from nbadsl.report import Funnel, RuleCount, Share, Undefined
+from nbadsl.simulate.sums import plain
 
 SCHEMA_VERSION = 1
 NOTHING = "nothing"
@@ -215,24 +216,27 @@ class Cause:
 
     `kind`: `rule added`, `rule tightened`, `rule stops now` (it is the same, what it reads is not), `rule removed`,
     `rule loosened`, `rule lets pass now`, `limit` (the same, with less room), `limit gone`, `action added`, `action
-    removed`, `content added`, `content removed` (or the channel, or slot), `dates`, `no moment`, `no score`,
-    `threshold`, `priority`, `score`, `order`, `exploration`, `holdout`, `bad data`.
+    removed`, and so of a `channel` of an action, of a `content` and of a `slot`, `dates`, `no moment`, `no score`,
+    `threshold`, `priority`, `score`, `order`, `exploration`, `experiment changed` (what makes the difference is the
+    same, and reads one in which these people have another arm), `holdout added`, `holdout removed`, `holdout changed`,
+    `holdout` (the same, which was not running), `bad data`.
     `side`: `new` or `old`, the policy that has the rule, or in which `candidate` is stopped; for `priority`, `score` and
     `order` it is the one that wins by the new policy. A rule is one cause for all candidates in its scope, so it has no
-    `candidate`. `stage`, `reason`, `scope`, `path`, `line`: of the rule, else empty; but `reason` names a holdout, or the
-    field with bad data. `moves`: from which action to which, most people first; their sum is `people`.
+    `candidate`. `stage`, `reason`, `scope`, `path`, `line`: of the rule, else empty; but `reason` names a holdout, an
+    experiment, or the field with bad data. `moves`: from which action to which, most people first; their sum is
+    `people`. Of people whose action stays, `moves` are from candidate to candidate.
     """
 
     kind: str
     side: str
-    candidate: str
-    stage: str
-    reason: str
-    scope: str
-    path: str
-    line: int
-    people: int
-    moves: tuple[Move, ...]
+    candidate: str = ""
+    stage: str = ""
+    reason: str = ""
+    scope: str = ""
+    path: str = ""
+    line: int = 0
+    people: int = 0
+    moves: tuple[Move, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,12 +281,15 @@ class Changes:
     """From the old policy to the new. `changed`: people whose first choice is another action, or none any more, or one
     where there was none. `varied`: people whose action stays, by another channel, content or slot. `moves`: every pair of
     actions with people, those who stay too, so that they add up to all. `causes`: most people first; they add up to
-    `changed`, and so do those `moves` whose ends differ. `groups`: most changed first."""
+    `changed`, and so do those `moves` whose ends differ. `varied_moves`, `varied_causes`: from candidate to candidate;
+    each add up to `varied`. `groups`: most changed first."""
 
     changed: int
     varied: int
     moves: tuple[Move, ...]
     causes: tuple[Cause, ...]
+    varied_moves: tuple[Move, ...]
+    varied_causes: tuple[Cause, ...]
     gains: tuple[Gain, ...]
     limits: tuple[LimitChange, ...]
     groups: tuple[ChangedGroup, ...]
@@ -315,4 +322,4 @@ class Simulation:
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
-        return {"schema_version": SCHEMA_VERSION, **asdict(self)}
+        return {"schema_version": SCHEMA_VERSION, **plain(asdict(self))}

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbadsl.program.facts import CandidateFacts
-from nbadsl.program.nodes import Column, Expr, Program, children
+from nbadsl.program.nodes import Column, Program
 from nbadsl.report import Report, RuleCount
 from nbadsl.simulate.closest import Nearly
 from nbadsl.simulate.deciding import Deciding
@@ -22,7 +22,9 @@ from nbadsl.simulate.figures import (
 )
 from nbadsl.simulate.people import People, actions_of
 from nbadsl.simulate.promises import Promises
+from nbadsl.simulate.reading import Reading
 from nbadsl.simulate.segments import Codes, Grouping, gaps, segments
+from nbadsl.simulate.sums import mean, total
 
 BINS = 20  # of a histogram
 _Place = tuple[str, str, str, str, int]
@@ -42,7 +44,6 @@ def figures(
     actions = people.actions(facts, names)
     found = tuple(segments(grouping, people, actions, names) for grouping in groupings)
     unknown = _unknown_rules(side, report)
-    scored = int(people.scored.sum())
     return Figures(
         policy=facts.name,
         title=facts.title,
@@ -50,8 +51,8 @@ def figures(
         people=report.people,
         decided=sum(share.people for share in report.decisions),
         contacts=report.contacts,
-        score=float(people.score.sum()),
-        mean_score=float(people.score.sum() / scored) if scored else None,
+        score=total(people.score),
+        mean_score=mean(people.score[people.scored]),
         actions=_parts(side, people, lambda c: c.action),
         channels=_parts(side, people, lambda c: c.channel),
         contents=_parts(side, people, lambda c: None if c.content is None else f'{c.action} "{c.content}"'),
@@ -84,13 +85,13 @@ def _parts(
     scores = np.bincount(people.first[there], weights=people.score[there], minlength=many)
     found: dict[str, list[float]] = {}
     for candidate, *counts in zip(
-        side.facts.candidates, firsts, side.run.totals.contacts, scores, strict=True
+        side.facts.candidates, firsts.tolist(), side.run.totals.contacts, scores.tolist(), strict=True
     ):
         name = name_of(candidate)
         if name is not None:
             before = found.setdefault(name, [0, 0, 0.0])
             found[name] = [a + b for a, b in zip(before, counts, strict=True)]
-    return tuple(Part(name, int(p), int(c), float(s)) for name, (p, c, s) in found.items())
+    return tuple(Part(name, int(p), int(c), s) for name, (p, c, s) in found.items())
 
 
 def _stoppers(report: Report) -> tuple[RuleCount, ...]:
@@ -114,11 +115,11 @@ def _histograms(people: People, actions: Codes, names: list[str]) -> Iterator[Hi
     for name, start, stop in zip(names, starts, starts[1:], strict=False):
         some = order[start:stop]
         scores = people.score[some][people.scored[some]]
-        if len(scores):
+        middle = mean(scores)
+        if middle is not None:
             edges = _edges(float(scores.min()), float(scores.max()))
             counts, _ = np.histogram(scores, edges)
-            mean = float((scores / len(scores)).sum())
-            yield Histogram(name, len(scores), mean, tuple(edges.tolist()), tuple(counts.tolist()))
+            yield Histogram(name, len(scores), middle, tuple(edges.tolist()), tuple(counts.tolist()))
 
 
 def _edges(low: float, high: float) -> NDArray[np.float64]:
@@ -133,31 +134,17 @@ def _edges(low: float, high: float) -> NDArray[np.float64]:
 
 def _unknown_rules(side: Deciding, report: Report) -> tuple[UnknownRule, ...]:
     found: dict[_Place, tuple[int, frozenset[str]]] = {}
-    read: dict[Expr, frozenset[str]] = {}
+    reading = Reading()
     program: Program = side.policy.program
     for candidate, funnel in zip(program.candidates, report.funnels, strict=True):
         for rule, counted in zip(candidate.rules, funnel.rules, strict=True):
             if counted.unknown:
                 people, fields = found.get(_place(counted), (0, frozenset()))
-                fields |= _fields(rule.when, read)
+                leaves = reading.leaves(rule.when)
+                fields |= {leaf.name for leaf in leaves if isinstance(leaf, Column) and leaf.unknown}
                 found[_place(counted)] = max(people, counted.unknown), fields
     told = [UnknownRule(*place, people, tuple(sorted(f))) for place, (people, f) in found.items()]
     return tuple(sorted(told, key=lambda rule: -rule.people))
-
-
-def _fields(expr: Expr, known: dict[Expr, frozenset[str]]) -> frozenset[str]:
-    """The fields that may be unknown and that an expression reads."""
-    stack = [expr]
-    while stack:
-        node = stack[-1]
-        missing = [c for c in children(node) if c not in known]
-        if missing:
-            stack += missing
-            continue
-        own = [node.name] if isinstance(node, Column) and node.unknown else []
-        known[node] = frozenset(own).union(*(known[c] for c in children(node)))
-        stack.pop()
-    return known[expr]
 
 
 def _unknown_fields(rules: Sequence[UnknownRule], nulls: dict[str, int]) -> tuple[UnknownField, ...]:

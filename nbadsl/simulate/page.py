@@ -56,7 +56,10 @@ def _sections(simulation: Simulation) -> list[tuple[str, str]]:
     limits = new.limits or (changes is not None and changes.limits)
     sections = {
         "changes": ("What changes", changes is not None),
-        "causes": ("Why it changes", changes is not None and changes.causes),
+        "causes": (
+            "Why it changes",
+            changes is not None and (changes.causes or changes.varied_causes),
+        ),
         "changed-groups": ("For whom it changes", changes is not None and changes.groups),
         "decisions": ("What people get", new.people),
         "nothing": ("Who gets nothing, and why", new.people > new.decided),

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbadsl.program.facts import Facts
+from nbadsl.program.nodes import Program
 from nbadsl.simulate.deciding import Portion
 
 
@@ -50,6 +51,6 @@ class People:
         return found
 
 
-def actions_of(facts: Facts) -> list[str]:
+def actions_of(policy: Facts | Program) -> list[str]:
     """The names of a policy's actions, in its order."""
-    return list(dict.fromkeys(candidate.action for candidate in facts.candidates))
+    return list(dict.fromkeys(candidate.action for candidate in policy.candidates))

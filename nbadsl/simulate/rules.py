@@ -2,49 +2,53 @@
 
 Rules of one candidate are compared by stage and scope: first those that are the same in meaning and words, then those
 with the same reason, then those that are left over, in their order. The two that are found are one rule that was
-changed. Expressions of both policies are made in one pool, where what means the same is the same object.
+changed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from functools import cache
 
-from nbadsl.api import Policy
-from nbadsl.program.nodes import Candidate, Rule
-from nbadsl.program.rewrites import Rewriter
+from nbadsl.data.decisions import Codes
+from nbadsl.program.facts import Facts, facts_of
+from nbadsl.program.nodes import Program, Rule
 from nbadsl.simulate.attribution import NEW
+from nbadsl.simulate.same import Meanings
 
-_KINDS = {
-    "there": ("rule stops now", "rule lets pass now"),
-    "limit": ("limit", "limit gone"),
-    "changed": ("rule tightened", "rule loosened"),
-    "": ("rule added", "rule removed"),
+THERE, LIMITED, CHANGED, MISSING = "there", "limit", "changed", ""
+"""Of a rule on the other side: it is the same; the same limit, which had other room; another one instead; none."""
+
+KINDS = {
+    THERE: ("rule stops now", "rule lets pass now"),
+    LIMITED: ("limit", "limit gone"),
+    CHANGED: ("rule tightened", "rule loosened"),
+    MISSING: ("rule added", "rule removed"),
 }
+"""What happened to a rule that stops somebody on the new side alone, or on the old one."""
 
 
-class Same:
-    """Rules of two policies."""
+class Rules:
+    """Rules of two policies, the new one first. `partners`: of each, the counterparts of its candidates on the other one."""
 
-    def __init__(self, new: Policy, old: Policy) -> None:
-        self.rewriter = Rewriter()
-        self.candidates = [{c.name: c for c in side.program.candidates} for side in (new, old)]
-        self.names = [[c.name for c in side.program.candidates] for side in (new, old)]
-        self.limits = [{limit.room: limit for limit in side.facts.limits} for side in (new, old)]
-        self.kind = cache(self._kind)
+    def __init__(
+        self, programs: tuple[Program, Program], partners: Sequence[Codes], meanings: Meanings
+    ) -> None:
+        self.programs, self.partners, self.meanings = programs, partners, meanings
+        facts: list[Facts] = list(map(facts_of, programs))
+        self.limits = [{limit.room: limit for limit in each.limits} for each in facts]
+        self.found = cache(self._found)
 
-    def _kind(self, side: int, candidate: int, rule: int) -> str:
+    def kind(self, side: int, candidate: int, rule: int) -> str:
         """What happened to a rule of `side` that stops somebody there, and did not, or does not, on the other side."""
-        name = self.names[side][candidate]
-        here, there = self.candidates[side][name], self.candidates[1 - side].get(name)
-        found = "" if there is None else self._found(side, here, there, rule)
-        return _KINDS[found][side != NEW]
+        return KINDS[self.found(side, candidate, rule)][side != NEW]
 
-    def _found(self, side: int, here: Candidate, there: Candidate, rule: int) -> str:
-        """`there`, the same; `limit`: the same, which had other room; `changed`; or "", there is none."""
-        mine = [(each, self._meaning(side, each)) for each in here.rules]
-        theirs = [(each, self._meaning(1 - side, each)) for each in there.rules]
+    def _found(self, side: int, candidate: int, rule: int) -> str:
+        partner = int(self.partners[side][candidate])
+        if partner < 0:
+            return MISSING
+        mine, theirs = self._told(side, candidate), self._told(1 - side, partner)
         wanted = mine[rule]
         for alike in (_same, _same_reason, _same_place):
             for one in list(mine):
@@ -54,15 +58,19 @@ class Same:
                 mine.remove(one)
                 theirs.remove(other)
                 if one is wanted:
-                    return "changed" if one[1] != other[1] else "limit" if one[0].room else "there"
-        return ""
+                    return CHANGED if one[1] != other[1] else LIMITED if one[0].room else THERE
+        return MISSING
+
+    def _told(self, side: int, candidate: int) -> list[_Told]:
+        rules = self.programs[side].candidates[candidate].rules
+        return [(each, self._meaning(side, each)) for each in rules]
 
     def _meaning(self, side: int, rule: Rule) -> Hashable:
         """Equal where two rules stop the same people, whatever they are called."""
         if rule.room:
             limit = self.limits[side][rule.room]
             return replace(limit, name="", scope="", room="", path="", line=0, binds=(), takes=())
-        return rule.stage, rule.unknown_passes, id(self.rewriter(rule.when))
+        return rule.stage, rule.unknown_passes, id(self.meanings.of(side, rule.when))
 
 
 _Told = tuple[Rule, Hashable]

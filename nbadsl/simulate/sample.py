@@ -55,7 +55,9 @@ def sampling(profiles: Profiles, key: str, wanted: int, seed: int) -> tuple[Samp
 
 
 def margin(people: int, of: int) -> float:
-    """How far a share in a sample is from that of all at most, with 95% certainty."""
+    """How far a share in a sample is from that of all at most, with 95% certainty: for a share of one half, by the normal
+    approximation with the correction for a finite population (Cochran, Sampling Techniques, 3rd edition, 1977, sections 2.6
+    and 3.2). 1 of nobody in a sample, 0 where everybody is in it."""
     if people in (0, of):
         return 0.0 if people == of else 1.0
     return _NORMAL_95 * 0.5 / math.sqrt(people) * math.sqrt((of - people) / (of - 1))

@@ -19,6 +19,7 @@ import numpy as np
 from nbadsl.data.missing import lacking
 from nbadsl.data.profiles import open_profiles
 from nbadsl.data.schema import column_of
+from nbadsl.page.words import count
 from nbadsl.program.givens import BadInput
 from nbadsl.report import Share
 from nbadsl.simulate.changes import Comparing
@@ -86,7 +87,10 @@ def simulate(
         seed=asked.seed,
         seconds=seconds,
         sample=sample,
-        notes=tuple(notes(sample, [side for side in (new, old) if side is not None], found.rejected)),
+        notes=(
+            *notes(sample, [side for side in (new, old) if side is not None], found.rejected),
+            *(comparing.renames.told() if comparing is not None else ()),
+        ),
         new=found,
         old=was,
         changes=changes,
@@ -179,4 +183,5 @@ def notes(sample: Sample | None, sides: Sequence[Side], rejected: Sequence[Share
         if limits:
             yield "limits that people share are not scaled to the sample: in it they stop fewer people"
     if rejected:
-        yield f"{sum(share.people for share in rejected):,} people have bad data and are decided nothing"
+        bad = count(sum(share.people for share in rejected), "person has", "people have")
+        yield f"{bad} bad data: nothing is decided for them"

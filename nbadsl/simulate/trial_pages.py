@@ -11,12 +11,14 @@ from dataclasses import dataclass
 
 from nbadsl import __version__
 from nbadsl.page import render
-from nbadsl.page.charts import Bar, Piece, Point, bars, distinct, lines, stacked
+from nbadsl.page.axes import digits, has_scale
+from nbadsl.page.charts import Bar, Piece, Point, bars, lines, stacked
+from nbadsl.page.labels import distinct
 from nbadsl.page.plot import EXTRA, SERIES, TRACK, Plot, can_plot, plot
 from nbadsl.page.words import number, share
 from nbadsl.simulate.arms import Arm, Arms
 from nbadsl.simulate.days import Day, Days
-from nbadsl.simulate.plots import colors_of, firsts
+from nbadsl.simulate.plotting import colors_of, firsts
 
 _WITH, _WITHOUT = "with limits", "without limits"
 
@@ -86,18 +88,24 @@ def _arm_plots(found: Arms) -> dict[str, Callable[[], Plot | None]]:
 
 def _worth(arms: Sequence[Arm], what: str, x: str, values: Sequence[float | None]) -> Plot | None:
     there = [(arm.name, value) for arm, value in zip(arms, values, strict=True) if value is not None]
-    if not there:
+    numbers = [value for _, value in there]
+    if not there or not has_scale(numbers):
         return None
-    full = there[0][1]
+    full = numbers[0]
     rows = [Bar(name, value, f"{number(value)} · {share(value, full)}") for name, value in there]
     said = ", ".join(f"{row.label} {row.said}" for row in rows)
     title = f"The {what} of each arm"
     return plot(
-        title, "In all, and as a share of the policy's own.", said, lambda w: bars(rows, x, w, ",.4~r")
+        title,
+        "In all, and as a share of the policy's own.",
+        said,
+        lambda w: bars(rows, x, w, digits(numbers)),
     )
 
 
 def _arm_actions(found: Arms) -> Plot | None:
+    if not found.arms[0].people:
+        return None
     most = {part.name: part.people for part in found.arms[0].actions}
     for arm in found.arms:
         for part in arm.actions:

@@ -25,10 +25,10 @@ PASSES: tuple[Pass, ...] = (fold, push_texts, simplify)
 
 
 class Rewriter:
-    """Rewrites expressions, each once."""
+    """Rewrites expressions, each once. `pool`: where they are made anew, one of its own if not given."""
 
-    def __init__(self) -> None:
-        self.pool = Pool()
+    def __init__(self, pool: Pool | None = None) -> None:
+        self.pool = Pool() if pool is None else pool
         self._done: dict[Expr, Expr] = {}
 
     def __call__(self, expr: Expr) -> Expr:
