@@ -14,8 +14,8 @@ import click
 from nbadsl.cli.common import (
     fail,
     input_errors,
-    policy_path,
     policy_paths,
+    source_path,
     show_findings,
     wants_color,
     write_file,
@@ -123,7 +123,7 @@ def _compared(policies: tuple[str, ...], same: bool, implies: bool, options: Opt
 
     if len(policies) != 2:
         raise click.UsageError("name two policies, as in `nba prove --same old.nba new.nba`")
-    paths = policy_path(policies[0]), policy_path(policies[1])
+    paths = source_path(policies[0]), source_path(policies[1])
     for path in paths:
         _compiled(path)
     questions = [Question(kind, 0, kind) for kind, asked in ((SAME, same), (IMPLIES, implies)) if asked]
