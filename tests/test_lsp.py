@@ -4,6 +4,7 @@ import asyncio
 import random
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -345,6 +346,9 @@ def test_match_rates_of_the_sample_are_shown_when_they_are_known_and_follow_the_
         path = shop / "policy.nba"
         text = path.read_text()
         (shop / "nba.toml").write_text('policy = "policy.nba"\nsample = "customers.csv"\n')
+        # The sample is decided for this moment: one complaint is from today, the other one old.
+        people = (shop / "customers.csv").read_text().replace("2026-11-05", "2026-01-05")
+        (shop / "customers.csv").write_text(people.replace("2026-11-08 18:45", str(date.today())))
         async with editor(shop, client_name=PUSHED) as e:
             document = e.open(path)
             assert await e.findings(document) == []
