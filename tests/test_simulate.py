@@ -176,6 +176,23 @@ arbitrate { score value  nothing below 1  pick 1 }
     ]
 
 
+def test_a_fallback_that_stands_aside_is_not_what_came_closest():
+    text = """
+policy p { timezone "UTC"  currency EUR }
+profile customer key id { id: text  a: integer }
+action early { require a > 9  value 1 }
+action low { eligible when a > 5  value 0.5 }
+action banner { require a > 1 }
+arbitrate { score value  nothing below 1  pick 1  fallback banner }
+"""
+    found = simulated(text, profiles={"id": ["x", "y", "z"], "a": [1, 6, 7]}).new
+    assert by_name(found.nothing) == {"nobody passed": 1, "below threshold": 2}
+    assert [(c.candidate, c.stage, c.people) for c in found.closest] == [
+        ("low", "threshold", 2),
+        ("low", "eligible", 1),
+    ]
+
+
 def test_a_limit_that_people_share_is_what_leaves_them_with_nothing():
     text = LIMITED.replace("action news { value 2 }", "")
     people = {"id": ["a", "b", "c", "d"], "worth": [1.0, 9.0, 8.0, 7.0]}
