@@ -161,6 +161,7 @@ class Policy:
             run.totals,
             run.limited.before if run.limited is not None else (),
             self.plan.undefined,
+            run.problems,
             hash=self.hash,
             now=moment,
             seed=run.seed,

@@ -415,11 +415,15 @@ def test_bad_data_is_counted_and_no_cause(shop: Path):
     assert nba("new", "old").code == 0
     change(shop / "policy.nba", "age: integer in 0..120", "age: integer in 0..250")
     found = json.loads(nba(*SIMULATE, "--against", "old/policy.nba", "--format", "json").out)
-    assert (found["new"]["people"], found["new"]["rejected"]) == (14, [{"name": "plan", "people": 1}])
-    assert found["old"]["rejected"] == [{"name": "age", "people": 1}, {"name": "plan", "people": 1}]
+    example = '"gold" is not one of basic, plus, unlimited'
+    plan = {"name": "plan", "people": 1, "example": example}
+    assert (found["new"]["people"], found["new"]["rejected"]) == (14, [plan])
+    age = {"name": "age", "people": 1, "example": '"200" is not a whole number from 0 to 120'}
+    assert found["old"]["rejected"] == [age, plan]
+    assert found["notes"] == [f"nothing is decided for 1 person with bad data, such as plan: {example}"]
     (cause,) = found["changes"]["causes"]
     assert (cause["kind"], cause["reason"], cause["side"], cause["people"]) == ("bad data", "age", "old", 1)
-    assert "1 people have bad data" in found["notes"][0]
+    assert "nothing is decided for 1 person with bad data" in found["notes"][0]
 
 
 def test_nobody_is_an_answer_too(shop: Path):

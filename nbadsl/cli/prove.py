@@ -15,8 +15,8 @@ from nbadsl.cli.common import (
     fail,
     input_errors,
     policy_paths,
-    source_path,
     show_findings,
+    source_path,
     wants_color,
     write_file,
 )

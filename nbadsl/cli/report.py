@@ -197,8 +197,9 @@ def _undefined(report: Report) -> Table | None:
 def _rejected(report: Report) -> Table | None:
     if not report.rejected:
         return None
-    table = table_of("Rejected rows (bad data)", ("column", "left"), ("people", "right"))
-    for share in report.rejected:
-        table.add_row(Text(share.name), f"{share.people:,}")
+    title = "Bad data (--rejects FILE lists them)"
+    table = table_of(title, ("column", "left"), ("people", "right"), ("for example", "left"))
+    for each in report.rejected:
+        table.add_row(Text(each.name), f"{each.people:,}", Text(each.example))
     table.add_row()
     return table

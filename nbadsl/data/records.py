@@ -287,4 +287,6 @@ def _hint(field: Input, given: Any) -> str:
             return "give a list of words"
         case Duration(), int() | float() if field.unit is None:
             return "give a timedelta, or text with a unit like 14 days"
+        case _, str():
+            return text.advice(field, given)
     return ""

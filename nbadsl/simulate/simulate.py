@@ -20,7 +20,7 @@ from nbadsl.data.missing import lacking
 from nbadsl.data.profiles import open_profiles
 from nbadsl.data.schema import column_of
 from nbadsl.program.givens import BadInput
-from nbadsl.report import Share
+from nbadsl.report import BadColumn
 from nbadsl.simulate.changes import Comparing
 from nbadsl.simulate.closest import Nearly
 from nbadsl.simulate.deciding import Deciding, Portion, Side, paired
@@ -164,7 +164,7 @@ def sampled(new: Side, asked: Asked) -> tuple[Sampling | None, Sample | None]:
     return sampling(alone, _key(new), asked.sample, asked.seed)
 
 
-def notes(sample: Sample | None, sides: Sequence[Side], rejected: Sequence[Share] = ()) -> Iterator[str]:
+def notes(sample: Sample | None, sides: Sequence[Side], rejected: Sequence[BadColumn] = ()) -> Iterator[str]:
     """What a reader must know."""
     limits = any(side.policy.facts.limits for side in sides)
     if limits and all(side.history is None for side in sides):
@@ -179,4 +179,8 @@ def notes(sample: Sample | None, sides: Sequence[Side], rejected: Sequence[Share
         if limits:
             yield "limits that people share are not scaled to the sample: in it they stop fewer people"
     if rejected:
-        yield f"{sum(share.people for share in rejected):,} people have bad data and are decided nothing"
+        first = rejected[0]
+        example = f", such as {first.name}: {first.example}" if first.example else ""
+        people = sum(each.people for each in rejected)
+        who = "1 person" if people == 1 else f"{people:,} people"
+        yield f"nothing is decided for {who} with bad data{example}"
