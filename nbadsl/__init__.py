@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from nbadsl.api import (
+        BadData,
         BadInput,
+        BadRecord,
         Choice,
         Decision,
         Decisions,
@@ -31,7 +33,9 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
+    "BadData",
     "BadInput",
+    "BadRecord",
     "Choice",
     "Decision",
     "Decisions",

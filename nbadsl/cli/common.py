@@ -69,7 +69,7 @@ def input_errors() -> Iterator[None]:
     except OSError as error:
         fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
     except ValueError as error:
-        if type(error).__name__ in ("BadData", "BadRecord", "BadColumn", "BadArtefact"):
+        if type(error).__name__ in ("BadData", "BadRecord", "BadArtefact"):
             fail(str(error))
         raise
 
