@@ -28,7 +28,9 @@ if TYPE_CHECKING:
         Recorder,
         check,
         load,
+        moment,
         open_history,
+        outcome,
     )
 
 __version__ = "0.1.0"
@@ -46,7 +48,9 @@ __all__ = [
     "Recorder",
     "check",
     "load",
+    "moment",
     "open_history",
+    "outcome",
 ]
 
 

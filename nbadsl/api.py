@@ -22,6 +22,7 @@ from nbadsl.data.records import BadRecord, read_record
 from nbadsl.data.rules import BadData
 from nbadsl.diagnostics import Diagnostic
 from nbadsl.diagnostics.render import render
+from nbadsl.history.events import moment, outcome
 from nbadsl.history.open import NeedsHistory, judge_history, open_history
 from nbadsl.history.store import HistoryError
 from nbadsl.pipeline import Checked
@@ -384,5 +385,7 @@ __all__ = [
     "Recorder",
     "check",
     "load",
+    "moment",
     "open_history",
+    "outcome",
 ]

@@ -42,7 +42,8 @@ def show(report: Report, color: bool, full: bool = False) -> None:
 
 
 def percent(part: float, whole: float) -> str:
-    return f"{100 * part / whole:.1f}%" if whole else "–"
+    # As pages compute it, so that both round alike.
+    return f"{100 * (part / whole):.1f}%" if whole else "–"
 
 
 def table_of(title: str, *columns: tuple[str, str]) -> Table:
