@@ -217,12 +217,13 @@ class Run:
         return step, self._counted(results)
 
     def _problems(self, batch: Batch, results: Results) -> dict[str, str]:
-        inputs = self.engine.plan.facts.inputs
-        fields, rows = np.unique(results.outcome.bad, return_index=True)
+        """By column with bad data, what is wrong with the first value."""
+        inputs, bad = self.engine.plan.facts.inputs, results.outcome.bad
+        rows = np.flatnonzero(bad >= 0)
+        fields, first = np.unique(bad[rows], return_index=True)
         return {
             column_of(inputs[index]): problem(batch, row, inputs[index])
-            for index, row in zip(fields.tolist(), rows.tolist(), strict=True)
-            if index >= 0
+            for index, row in zip(fields.tolist(), rows[first].tolist(), strict=True)
         }
 
     def _lines(self, batch: Batch, results: Results) -> tuple[str, ...]:
