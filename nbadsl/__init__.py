@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from nbadsl.api import (
+        BadData,
         BadInput,
+        BadRecord,
         Choice,
         Decision,
         Decisions,
@@ -26,12 +28,16 @@ if TYPE_CHECKING:
         Recorder,
         check,
         load,
+        moment,
         open_history,
+        outcome,
     )
 
 __version__ = "0.1.0"
 __all__ = [
+    "BadData",
     "BadInput",
+    "BadRecord",
     "Choice",
     "Decision",
     "Decisions",
@@ -42,7 +48,9 @@ __all__ = [
     "Recorder",
     "check",
     "load",
+    "moment",
     "open_history",
+    "outcome",
 ]
 
 

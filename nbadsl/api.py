@@ -18,16 +18,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbadsl.data.options import native
+from nbadsl.data.records import BadRecord, read_record
+from nbadsl.data.rules import BadData
 from nbadsl.diagnostics import Diagnostic
 from nbadsl.diagnostics.render import render
-from nbadsl.history.open import open_history
+from nbadsl.history.events import moment, outcome
+from nbadsl.history.open import NeedsHistory, judge_history, open_history
 from nbadsl.history.store import HistoryError
 from nbadsl.pipeline import Checked
 from nbadsl.pipeline import check as check_path
 from nbadsl.pipeline import compile as compile_path
 from nbadsl.program import decision as ir
 from nbadsl.program.decision import Row
-from nbadsl.program.facts import Facts, LimitFacts, facts_of
+from nbadsl.program.facts import Facts, facts_of
 from nbadsl.program.givens import BadInput, givens
 from nbadsl.program.nodes import Program, Value
 from nbadsl.replay import Recorder, Replayed, id_of, replay
@@ -49,16 +52,6 @@ class PolicyError(ValueError):
     def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
         super().__init__("\n" + render(diagnostics))
         self.diagnostics = diagnostics
-
-
-class NeedsHistory(RuntimeError):
-    """The policy has limits, which count what was decided before, and was given no history."""
-
-    def __init__(self, limits: tuple[LimitFacts, ...]) -> None:
-        some = "\n".join(f"  {x.path}:{x.line}: {x.stage} {x.name}" for x in limits[:5])
-        more = f"\n  … and {len(limits) - 5} more" if len(limits) > 5 else ""
-        super().__init__(f"the policy has limits, so it needs a history of what was before:\n{some}{more}")
-        self.limits = limits
 
 
 class Policy:
@@ -133,7 +126,7 @@ class Policy:
         columns, or a list of dicts. `now`: the moment of the decision, the current one if not given; without
         a time zone it is in the policy's. `parameters`: values for this run. The result does not depend on
         `threads`. With a `history`, limits are read from it and what is decided is kept in it. Raises
-        `data.rules.BadData` for profiles that do not fit, BadInput for a wrong parameter or context, NeedsHistory for
+        BadData for profiles that do not fit, BadInput for a wrong parameter or context, NeedsHistory for
         a policy with limits without a history. A history that is only read keeps nothing. `record`: where its share of
         the decisions is written down, to be replayed.
         """
@@ -161,6 +154,7 @@ class Policy:
             run.totals,
             run.limited.before if run.limited is not None else (),
             self.plan.undefined,
+            run.problems,
             hash=self.hash,
             now=moment,
             seed=run.seed,
@@ -192,8 +186,7 @@ class Policy:
         from nbadsl.replay.batch import Recorded
         from nbadsl.run import Run
 
-        if history is None:
-            self.need_history()
+        judge_history(history, self.facts.limits)
         engine = self._engine  # which may have to be compiled first: that is no part of the run
         started = datetime.now(UTC)
         given = self.given(now, context, parameters)
@@ -215,7 +208,7 @@ class Policy:
 
     def decide_one(
         self,
-        profile: Mapping[str, Any],
+        profile: Mapping[str, Any] | BaseModel,
         *,
         now: datetime | None = None,
         seed: int = 0,
@@ -226,20 +219,19 @@ class Policy:
         hold: timedelta | None = None,
         record: Recorder | None = None,
     ) -> Decision:
-        """Decide one person, given as a dict by field or column name.
+        """Decide one person, given as a dict by field or column name, or as a `Policy.Profile`. Other keys are ignored;
+        `Policy.Profile` refuses them.
 
         With a `history`, limits are read from it and what is decided is kept in it, before this returns: for good, or
         for as long as `hold` says unless `history.confirm(decision.id, …)` comes in time. `id`: of the decision, so
         that asking twice decides once; made of key, moment and policy if it is not given. `record`: where the decision is
-        written down, to be replayed. Raises `data.records.BadRecord` for a value that does not fit, HistoryError when the history cannot
+        written down, to be replayed. Raises BadRecord for a value that does not fit, HistoryError when the history cannot
         be reached, and what `decide` raises.
         """
-        from nbadsl.data.records import read_record
-
         row = read_record(self.facts.inputs, profile)
         given = self.given(now, context, parameters)
+        judge_history(history, self.facts.limits)
         if history is None:
-            self.need_history()
             alone: ir.Decision = self._single.decide(row, given, seed)
             if record is not None:
                 record.add(self.facts, self.hash, row, given, seed, alone, id)
@@ -265,7 +257,7 @@ class Policy:
 
     def explain(
         self,
-        profile: Mapping[str, Any],
+        profile: Mapping[str, Any] | BaseModel,
         *,
         now: datetime | None = None,
         seed: int = 0,
@@ -284,9 +276,9 @@ class Policy:
         which it wins. `change`: the only fields that may be different. `factors`: who would win without each factor of
         the scores. Raises BadInput for an action or a field that is not there.
         """
-        from nbadsl.data.records import read_record
         from nbadsl.story.person import explain
 
+        judge_history(history)
         row, given = read_record(self.facts.inputs, profile), self.given(now, context, parameters)
         return explain(self.program, row, given, seed, history, why_not, change, factors)
 
@@ -325,11 +317,6 @@ class Policy:
 
         return Single(self._engine)
 
-    def need_history(self) -> None:
-        """Raises NeedsHistory."""
-        if self.facts.limits:
-            raise NeedsHistory(self.facts.limits)
-
     def given(
         self,
         now: datetime | None = None,
@@ -337,6 +324,8 @@ class Policy:
         parameters: Mapping[str, object] | None = None,
     ) -> dict[str, Value]:
         """The inputs of a run, checked. Dates and times may be Python's; one without a time zone is in the policy's."""
+        if now is not None and not isinstance(now, datetime):
+            raise TypeError(f"`now` is a datetime, not {type(now).__name__}")
         moment = float(microseconds(now or datetime.now(UTC), self.facts.timezone))
         declared = tuple(p.input for p in self.facts.parameters)
         return givens(
@@ -383,7 +372,9 @@ def load(path: str | Path) -> Policy:
 
 
 __all__ = [
+    "BadData",
     "BadInput",
+    "BadRecord",
     "Choice",
     "Decision",
     "Decisions",
@@ -394,5 +385,7 @@ __all__ = [
     "Recorder",
     "check",
     "load",
+    "moment",
     "open_history",
+    "outcome",
 ]

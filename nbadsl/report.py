@@ -5,9 +5,9 @@ Takes the facts of a plan and the counters of a run; gives plain values that can
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from nbadsl.data.decisions import REASONS
 from nbadsl.history.standing import Before
@@ -22,6 +22,15 @@ class Share:
 
     name: str
     people: int
+
+
+@dataclass(frozen=True, slots=True)
+class BadColumn:
+    """So many people have bad data in a column. `example`: what is wrong with one of them."""
+
+    name: str
+    people: int
+    example: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +86,7 @@ class Report:
     seconds: float
     decisions: tuple[Share, ...]
     nothing: tuple[Share, ...]
-    rejected: tuple[Share, ...]
+    rejected: tuple[BadColumn, ...]
     funnels: tuple[Funnel, ...]
     limits: tuple[LimitUse, ...]
     undefined: tuple[Undefined, ...]
@@ -96,13 +105,15 @@ def make_report(
     totals: Any,
     before: Sequence[Before],
     undefined: Sequence[Any],
+    problems: Mapping[str, str],
     *,
     hash: str,
     now: str,
     seed: int,
     seconds: float,
 ) -> Report:
-    """`totals`: `run.Totals` of the whole run. `before`: of each limit. `undefined`: the plan's sites."""
+    """`totals`: `run.Totals` of the whole run. `before`: of each limit. `undefined`: the plan's sites.
+    `problems`: by column, what is wrong with a value in it."""
     counters, contacts = totals.counters, totals.contacts.tolist()
     people = int(counters.rows)
     names = [c.name for c in facts.candidates]
@@ -129,14 +140,22 @@ def make_report(
         seconds=seconds,
         decisions=_sorted([Share(n, int(d)) for n, d in zip(names, totals.decided, strict=True)]),
         nothing=tuple(n for n in nothing if n.people),
-        rejected=_sorted([Share(i.column, int(n)) for i, n in zip(facts.inputs, counters.bad, strict=True)]),
+        rejected=_sorted(
+            [
+                BadColumn(i.column, int(n), problems.get(i.column, ""))
+                for i, n in zip(facts.inputs, counters.bad, strict=True)
+            ]
+        ),
         funnels=_funnels(facts, counters, totals.held, people - int(counters.bad.sum())),
         limits=tuple(limit_uses(facts, before, contacts, counters.stopped.tolist(), counters.moved.tolist())),
         undefined=tuple(sorted(sites, key=lambda s: -s.people)),
     )
 
 
-def _sorted(shares: list[Share]) -> tuple[Share, ...]:
+Counted = TypeVar("Counted", Share, BadColumn)
+
+
+def _sorted(shares: list[Counted]) -> tuple[Counted, ...]:
     return tuple(sorted((s for s in shares if s.people), key=lambda s: -s.people))
 
 

@@ -8,7 +8,7 @@ them are held at once.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from nbadsl.data.batches import Batch, Profiles
 from nbadsl.data.decisions import DecisionTable
-from nbadsl.data.rejects import RejectTable
+from nbadsl.data.rejects import RejectTable, problem
 from nbadsl.data.schema import column_of
 from nbadsl.engine.batch import Engine, Results
 from nbadsl.engine.counters import Counters, nothing
@@ -45,13 +45,14 @@ class Rejected(Exception):
 @dataclass(frozen=True, slots=True, eq=False)
 class Step:
     """What one batch gave. `position`: bytes of the source read so far, if known. `recorded`: the lines of what is
-    written down of its decisions, see `replay`."""
+    written down of its decisions, see `replay`. `problems`: by column with bad data, what is wrong with the first."""
 
     decisions: pa.RecordBatch
     rejects: pa.RecordBatch
     rows: int
     position: int | None
     recorded: tuple[str, ...] = ()
+    problems: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,7 +94,8 @@ class Totals:
 
 
 class Run:
-    """Decides all profiles. Iterate once; `totals` grow as it goes."""
+    """Decides all profiles. Iterate once; `totals` and `problems` (by column with bad data, what is wrong with a value
+    in it) grow as it goes."""
 
     def __init__(
         self,
@@ -119,6 +121,7 @@ class Run:
         self._key = next(column_of(f) for f in facts.inputs if f.name == facts.key)
         self._table = DecisionTable(facts, profiles.schema.field(self._key).type, policy)
         self._rejects = RejectTable(facts.inputs, profiles.given)
+        self.problems: dict[str, str] = {}
         self.totals = Totals(nothing(engine.plan), *np.zeros((3, len(facts.candidates)), np.int64))
 
     @property
@@ -134,6 +137,7 @@ class Run:
     def __iter__(self) -> Iterator[Step]:
         for step, totals in self._decided():
             self.totals = self.totals + totals
+            self.problems = {**step.problems, **self.problems}
             yield step
 
     def results(self) -> Iterator[tuple[Batch, Results]]:
@@ -146,6 +150,7 @@ class Run:
             found = self._each(lambda batch: (batch, self._found(batch)))
         for batch, results in found:
             self.totals = self.totals + self._counted(results)
+            self.problems = {**self._problems(batch, results), **self.problems}
             yield batch, results
 
     def _decided(self) -> Iterator[tuple[Step, Totals]]:
@@ -205,10 +210,21 @@ class Run:
             batch.people.num_rows,
             batch.position,
             () if self.recorded is None else tuple(self.recorded.lines(batch.people, results)),
+            self._problems(batch, results),
         )
         if self.strict and step.rejects.num_rows:
             raise Rejected(step.rejects)
         return step, self._counted(results)
+
+    def _problems(self, batch: Batch, results: Results) -> dict[str, str]:
+        """By column with bad data, what is wrong with the first value."""
+        inputs, bad = self.engine.plan.facts.inputs, results.outcome.bad
+        rows = np.flatnonzero(bad >= 0)
+        fields, first = np.unique(bad[rows], return_index=True)
+        return {
+            column_of(inputs[index]): problem(batch, row, inputs[index])
+            for index, row in zip(fields.tolist(), rows[first].tolist(), strict=True)
+        }
 
     def _counted(self, results: Results) -> Totals:
         found, candidates = results.outcome, len(self.engine.plan.facts.candidates)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import extreme_simulations
 
 from nbadsl.limited.used import LimitUse, Moved
-from nbadsl.report import Funnel, RuleCount, Share, Undefined
+from nbadsl.report import BadColumn, Funnel, RuleCount, Share, Undefined
 from nbadsl.simulate import figures as f
 from nbadsl.simulate.arms import Arm, Arms
 from nbadsl.simulate.days import Day, Days
@@ -101,7 +101,7 @@ def figures(policy: str = "grocer", hash: str = "9f2c41d07be85a36") -> f.Figures
             f.Closest("winback via push", "threshold", "", "", "", 0, 6_000),
             f.Closest("newsletter via email", "eligible", "purchases >= 3", "newsletter", "offers.nba", 31, 3_180),
         ),
-        rejected=(Share("spend", 3),),
+        rejected=(BadColumn("spend", 3, '"much" is not an amount in EUR'),),
         funnels=tuple(funnel(f"{name} via {way}", n // 2) for name, n in WINNERS.items() for way in ("email", "push")),
         stoppers=(
             rule("require", "no e-mail without consent", 61_000, 0, 5, "channel email"),

@@ -329,7 +329,10 @@ def test_a_policy_with_limits_needs_a_history(tmp_path: Path):
 
 def test_the_models_take_a_person_and_a_context(policy: nbadsl.Policy):
     person = policy.Profile.model_validate(ROWS[0])
-    assert policy.decide_one(person.model_dump(by_alias=True), now=NOW) == policy.decide_one(ROWS[0], now=NOW)
+    expected = policy.decide_one(ROWS[0], now=NOW)
+    assert policy.decide_one(person.model_dump(by_alias=True), now=NOW) == expected
+    assert policy.decide_one(person, now=NOW) == expected
+    assert str(policy.explain(person, now=NOW)) == str(policy.explain(ROWS[0], now=NOW))
     with pytest.raises(ValueError, match="age"):
         policy.Profile.model_validate(ROWS[0] | {"age": 200})
     assert policy.Context.model_validate({"page": "home"}).model_dump() == {"page": "home"}
@@ -341,6 +344,25 @@ def test_the_models_take_a_person_and_a_context(policy: nbadsl.Policy):
         "interests",
         "consent",
     }
+
+
+def test_what_cannot_be_a_person_a_moment_or_a_history_is_said_at_once(policy: nbadsl.Policy):
+    for ask in (policy.decide_one, policy.explain):
+        with pytest.raises(TypeError, match=r"a person is a dict or a Policy\.Profile, not list"):
+            ask([ROWS[0]])  # type: ignore[arg-type]
+    for ask in (policy.decide_one, policy.explain, policy.decide):
+        with pytest.raises(TypeError, match=r"what nbadsl\.open_history gives"):
+            ask(ROWS[0], now=NOW, history="contacts.db")  # type: ignore[operator]
+        with pytest.raises(TypeError, match="`now` is a datetime, not str"):
+            ask(ROWS[0], now="2026-11-10")  # type: ignore[operator]
+
+
+def test_errors_that_a_service_catches_have_public_names(policy: nbadsl.Policy):
+    with pytest.raises(nbadsl.BadRecord, match="age") as error:
+        policy.decide_one(ROWS[0] | {"age": 200}, now=NOW)
+    assert (error.value.field, error.value.value) == ("age", 200)
+    with pytest.raises(nbadsl.BadData, match="column `age` is missing"):
+        policy.decide({"customer_id": ["a"]}, now=NOW)
 
 
 def test_importing_is_cheap_and_checking_needs_no_engine(path: Path):

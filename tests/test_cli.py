@@ -49,7 +49,40 @@ def test_a_new_policy_has_the_name_of_its_folder(tmp_path: Path, monkeypatch: py
     assert nba("new", "2 Shops").code == 0
     assert "\npolicy policy_2_shops {" in (tmp_path / "2 Shops" / "policy.nba").read_text()
     assert nba("check", "2 Shops").code == 0
-    assert fails(2, "new", "2 Shops") == "error: 2 Shops is already there"
+    assert fails(2, "new", "2 Shops") == "error: 2 Shops is already there, and not empty"
+
+
+def test_a_new_policy_may_fill_an_empty_folder_and_says_how_to_get_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my shop").mkdir()
+    assert "next:\n  cd 'my shop'\n  nba check\n" in nba("new", "my shop").out
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    assert "next:\n  nba check\n" in nba("new", ".").out
+    assert "policy empty {" in Path("policy.nba").read_text() and nba("check").code == 0
+    assert fails(2, "new", ".") == "error: this folder is not empty"
+
+
+@pytest.mark.parametrize("command", ["check", "run", "explain", "simulate", "edit", "prove"])
+def test_without_a_policy_the_command_that_was_typed_asks_for_one(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    said = fails(2, command)
+    assert (
+        said
+        == f"Error: name a policy, as in `nba {command} policy.nba` (there is none here: `nba new shop` starts one)"
+    )
+
+
+@pytest.mark.parametrize("command", ["check", "lint", "test", "prove", "diff", "edit"])
+def test_a_compiled_policy_is_not_read_as_text(command: str, shop: Path):
+    assert nba("build").code == 0
+    others = ("policy.nba",) if command == "diff" else ()
+    said = fails(2, command, "policy.nbac", *others)
+    assert said == f"error: policy.nbac is compiled: `nba {command}` reads the .nba file that it was made of"
 
 
 # --- mistakes of the person at the keyboard: one clear line and exit code 2 ---

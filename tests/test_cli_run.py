@@ -54,6 +54,7 @@ def test_bad_rows_are_decided_nothing_and_written_aside(shop: Path):
         ("C014", "", "bad data: plan"),
         ("C015", "", "bad data: monthly_fee"),
     ]
+    assert re.search(r'^age +1 +"200" is not a whole number from 0 to 120', ended.out, re.MULTILINE)
     rejects = read(shop / "rejects.csv").to_pylist()
     assert [(r["customer_id"], r["row"]) for r in rejects] == [("C013", "13"), ("C014", "14"), ("C015", "15")]
     assert rejects[0]["problem"] == '"200" is not a whole number from 0 to 120'

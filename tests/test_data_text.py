@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from strategies_profile import field
 
+from nbadsl.data.records import read_value
 from nbadsl.data.rules import BadValue
 from nbadsl.data.text import read_text
 from nbadsl.program.nodes import Value
@@ -129,3 +130,21 @@ def test_a_text_that_is_no_value_is_refused_with_what_it_is(name: str, text: str
     with pytest.raises(BadValue) as error:
         read_text(field(name), text)
     assert str(error.value).startswith(f'"{text}" is not ')
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "advice"),
+    [
+        ("fee", "9,90", "decimals stand behind a point"),
+        ("fee", "1.024,50", "decimals stand behind a point"),
+        ("age", "1,000", "nothing between thousands"),
+        ("birthday", "31.12.1999", "a day is year, month and day"),
+        ("since", "12/31/1999 10:00", "a day is year, month and day"),
+    ],
+)
+def test_a_value_as_spreadsheets_write_it_is_refused_with_how_it_is_written(
+    name: str, text: str, advice: str
+) -> None:
+    for reader in (read_text, read_value):
+        with pytest.raises(BadValue, match=advice):
+            reader(field(name), text)

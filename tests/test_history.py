@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -18,6 +19,7 @@ from histories import as_file, connected
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import nbadsl
 from nbadsl.history.carried import CarriedHistory, Told
 from nbadsl.history.counted import Counts, Times
 from nbadsl.history.demands import Demand, room_of_times
@@ -352,3 +354,15 @@ def test_eight_processes_do_not_exceed_a_limit(kind, request, tmp_path):
     assert sum(served) == len(kept) == each // 2
     assert store.rooms([Demand(Contacts("decided"), START + 10**9, most=each // 2)]) == [0]
     store.close()
+
+
+def test_moments_and_outcomes_of_the_python_interface():
+    at = datetime(2026, 11, 10, 12, 0, 0, 7, tzinfo=UTC)
+    assert nbadsl.moment(at) == 1_794_312_000_000_007
+    assert abs(nbadsl.moment() - nbadsl.moment(datetime.now(UTC))) < 60_000_000
+    with pytest.raises(ValueError, match="has no time zone"):
+        nbadsl.moment(at.replace(tzinfo=None))
+    made = Event("d", decided(1), "decided", 1, "p", "a")
+    assert nbadsl.outcome(made, "accepted", 2).kind == "accepted"
+    with pytest.raises(ValueError, match="`acepted` is no outcome; did you mean `accepted`"):
+        nbadsl.outcome(made, "acepted", 2)

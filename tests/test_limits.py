@@ -194,6 +194,14 @@ def test_who_asks_twice_gets_one_decision(tmp_path):
     assert one.decide_one(row, now=NOW, history=history, id="request 7").reason == "released"
 
 
+def test_what_a_run_has_decided_before_has_no_probability(tmp_path):
+    one, history = policy(tmp_path, ALONE), MemoryStore()
+    person = {"customer_id": "p1", "home": None, "worth": 9.0, "joined": None, "left": None}
+    (first,), (again,) = (one.decide([person], now=NOW, history=history).to_pylist() for _ in range(2))
+    assert (first["action"], first["probability"], first["reason"]) == ("coupon", 1.0, "chosen")
+    assert (again["action"], again["probability"], again["reason"]) == ("coupon", None, "decided before")
+
+
 def test_what_is_not_confirmed_in_time_is_released(tmp_path):
     one, history = policy(tmp_path, SHARED), SqliteStore(":memory:")
     ask = [{"customer_id": f"p{n}", "home": "h1", "worth": 9.0} for n in range(3)]

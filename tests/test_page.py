@@ -8,6 +8,7 @@ import sys
 import pytest
 from html_pages import problems
 
+from nbadsl.cli import report
 from nbadsl.page import render
 from nbadsl.page.words import change, count, number, percent, share
 from nbadsl.testing.coverage import Part
@@ -42,6 +43,11 @@ def test_numbers_have_the_digits_that_say_something(value: float | None, said: s
 )
 def test_percentages_never_hide_the_few(value: float, said: str):
     assert percent(value) == said
+
+
+def test_a_page_and_a_terminal_round_a_share_alike():
+    for part, whole in ((17, 2000), (1259, 2000), (1, 3), (0, 7), (5, 0)):
+        assert report.percent(part, whole) == share(part, whole)
 
 
 def test_parts_changes_and_counts():

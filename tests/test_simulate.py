@@ -176,6 +176,23 @@ arbitrate { score value  nothing below 1  pick 1 }
     ]
 
 
+def test_a_fallback_that_stands_aside_is_not_what_came_closest():
+    text = """
+policy p { timezone "UTC"  currency EUR }
+profile customer key id { id: text  a: integer }
+action early { require a > 9  value 1 }
+action low { eligible when a > 5  value 0.5 }
+action banner { require a > 1 }
+arbitrate { score value  nothing below 1  pick 1  fallback banner }
+"""
+    found = simulated(text, profiles={"id": ["x", "y", "z"], "a": [1, 6, 7]}).new
+    assert by_name(found.nothing) == {"nobody passed": 1, "below threshold": 2}
+    assert [(c.candidate, c.stage, c.people) for c in found.closest] == [
+        ("low", "threshold", 2),
+        ("low", "eligible", 1),
+    ]
+
+
 def test_a_limit_that_people_share_is_what_leaves_them_with_nothing():
     text = LIMITED.replace("action news { value 2 }", "")
     people = {"id": ["a", "b", "c", "d"], "worth": [1.0, 9.0, 8.0, 7.0]}
@@ -419,11 +436,15 @@ def test_bad_data_is_counted_and_no_cause(shop: Path):
     assert nba("new", "old").code == 0
     change(shop / "policy.nba", "age: integer in 0..120", "age: integer in 0..250")
     found = json.loads(nba(*SIMULATE, "--against", "old/policy.nba", "--format", "json").out)
-    assert (found["new"]["people"], found["new"]["rejected"]) == (14, [{"name": "plan", "people": 1}])
-    assert found["old"]["rejected"] == [{"name": "age", "people": 1}, {"name": "plan", "people": 1}]
+    example = '"gold" is not one of basic, plus, unlimited'
+    plan = {"name": "plan", "people": 1, "example": example}
+    assert (found["new"]["people"], found["new"]["rejected"]) == (14, [plan])
+    age = {"name": "age", "people": 1, "example": '"200" is not a whole number from 0 to 120'}
+    assert found["old"]["rejected"] == [age, plan]
+    assert found["notes"] == [f"nothing is decided for 1 person with bad data, such as plan: {example}"]
     (cause,) = found["changes"]["causes"]
     assert (cause["kind"], cause["reason"], cause["side"], cause["people"]) == ("bad data", "age", "old", 1)
-    assert "1 person has bad data" in found["notes"][0]
+    assert "nothing is decided for 1 person with bad data" in found["notes"][0]
 
 
 def test_nobody_is_an_answer_too(shop: Path):

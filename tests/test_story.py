@@ -279,6 +279,13 @@ def test_a_holdout_is_told_where_nothing_else_is_in_the_way(tmp_path):
     assert (found.changes, found.said) == ((), "what the holdout all keeps from being decided")
 
 
+def test_a_group_is_no_action_and_has_some(tmp_path):
+    grouped = POLICY.replace("action upgrade {", "group offers { }\naction upgrade in offers {")
+    (tmp_path / "p.nba").write_text(grouped.replace("action trip {", "action trip in offers {"))
+    with pytest.raises(nbadsl.BadInput, match="no action `offers`: it is the group of upgrade, trip"):
+        asked(nbadsl.load(tmp_path / "p.nba"), "offers")
+
+
 def test_what_was_asked_wrongly_is_told(shop):
     for action, wrong in (
         ("upgrad", "there is no action `upgrad`: did you mean `upgrade`?"),

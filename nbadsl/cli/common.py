@@ -69,7 +69,7 @@ def input_errors() -> Iterator[None]:
     except OSError as error:
         fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
     except ValueError as error:
-        if type(error).__name__ in ("BadData", "BadRecord", "BadColumn", "BadArtefact"):
+        if type(error).__name__ in ("BadData", "BadRecord", "BadArtefact"):
             fail(str(error))
         raise
 
@@ -83,8 +83,9 @@ def policy_path(given: str | None) -> Path:
     if given is None:
         here = sorted(Path.cwd().glob("*.nba"))
         if len(here) != 1:
-            which = "there is none here" if not here else "there are several here"
-            raise click.UsageError(f"name a policy, as in `nba check policy.nba` ({which})")
+            which = "there are several here" if here else "there is none here: `nba new shop` starts one"
+            command = click.get_current_context().command_path
+            raise click.UsageError(f"name a policy, as in `{command} policy.nba` ({which})")
         return here[0].relative_to(Path.cwd())
     path = Path(given)
     if path.is_dir():
@@ -101,10 +102,19 @@ def policy_path(given: str | None) -> Path:
     return path
 
 
+def source_path(given: str | None) -> Path:
+    """The same for a command that reads the text of a policy."""
+    path = policy_path(given)
+    if path.suffix == ".nbac":
+        command = click.get_current_context().command_path
+        fail(f"{path} is compiled: `{command}` reads the .nba file that it was made of")
+    return path
+
+
 def policy_paths(policies: tuple[str, ...]) -> list[Path]:
     """Files as named; of a folder, every policy in it (files that declare `policy`)."""
     if not policies:
-        return [policy_path(None)]
+        return [source_path(None)]
     paths: list[Path] = []
     for name in policies:
         path = Path(name)
@@ -115,7 +125,7 @@ def policy_paths(policies: tuple[str, ...]) -> list[Path]:
                 raise click.UsageError(f"there is no policy in {path}")
             paths += inside
         else:
-            paths.append(policy_path(name))
+            paths.append(source_path(name))
     return paths
 
 

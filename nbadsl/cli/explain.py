@@ -88,9 +88,10 @@ def command(
         )
     settings = config.load()
     policy, customer = _split(arguments)
+    path = policy_path(policy)
     if customer is None and profile is None:
         raise click.UsageError("say who: a key and --profiles FILE, or --profile FILE")
-    loaded = load_policy(policy_path(policy))
+    loaded = load_policy(path)
     with input_errors():
         if profile is not None:
             record = _from_json(profile)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 from datetime import date
 from pathlib import Path
@@ -19,17 +20,23 @@ _WRITTEN = date(2026, 11, 10)  # the day on which the customers of the template 
 @click.command()
 @click.argument("name")
 def command(name: str) -> None:
-    """Start a policy: a folder NAME with a small policy, a dozen customers and settings.
+    """Start a policy: a folder NAME with a small policy, a dozen customers and settings. A folder that is there must be
+    empty.
 
     \b
-    Example:
+    Examples:
       nba new shop && cd shop && nba run
+      nba new .
     """
-    target, template = Path(name), folder("templates")
-    if target.exists():
-        fail(f"{target} is already there")
+    here, target, template = Path(name), Path(name).resolve(), folder("templates")
+    if target.is_dir() and any(target.iterdir()):
+        fail(
+            f"{here} is already there, and not empty" if target != Path.cwd() else "this folder is not empty"
+        )
+    if target.exists() and not target.is_dir():
+        fail(f"{here} is already there")
     if not target.parent.is_dir():
-        fail(f"there is no folder {target.parent}")
+        fail(f"there is no folder {here.parent}")
     aside = target.with_name(f".{target.name}.part")
     aside.mkdir()
     for file in _FILES:
@@ -41,11 +48,15 @@ def command(name: str) -> None:
     policy.write_text(policy.read_text(encoding="utf-8").replace("my_policy", word), encoding="utf-8")
     customers = aside / "customers.csv"
     customers.write_text(_as_of(customers.read_text(encoding="utf-8"), date.today()), encoding="utf-8")
-    aside.rename(target)
-    click.echo(f"made {target}/")
-    for path in sorted(target.iterdir()):
-        click.echo(f"  {path.name}")
-    click.echo(f"next:\n  cd {target}\n  nba check\n  nba run\n  nba explain C003")
+    target.mkdir(exist_ok=True)
+    for file in _FILES:
+        (aside / file).rename(target / file)
+    aside.rmdir()
+    click.echo(f"made {here}/")
+    for file in _FILES:
+        click.echo(f"  {file}")
+    go = "" if target == Path.cwd() else f"  cd {shlex.quote(name)}\n"
+    click.echo(f"next:\n{go}  nba check\n  nba run\n  nba explain C003")
 
 
 def _as_of(customers: str, today: date) -> str:

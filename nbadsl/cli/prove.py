@@ -14,9 +14,9 @@ import click
 from nbadsl.cli.common import (
     fail,
     input_errors,
-    policy_path,
     policy_paths,
     show_findings,
+    source_path,
     wants_color,
     write_file,
 )
@@ -42,7 +42,9 @@ if TYPE_CHECKING:
     show_default=True,
     help="Parameters have their declared values, on all days, or any value of their ranges.",
 )
-@click.option("--guarantees", "only", is_flag=True, help="Only guarantees; not what never happens, nor tables.")
+@click.option(
+    "--guarantees", "only", is_flag=True, help="Only guarantees; not what never happens, nor tables."
+)
 @click.option("--allow-unknown", is_flag=True, help="End with 0 also where something could not be told.")
 @click.option("--write-tests", metavar="FILE", help="Write customers who refute something as tests.")
 @click.option(
@@ -123,7 +125,7 @@ def _compared(policies: tuple[str, ...], same: bool, implies: bool, options: Opt
 
     if len(policies) != 2:
         raise click.UsageError("name two policies, as in `nba prove --same old.nba new.nba`")
-    paths = policy_path(policies[0]), policy_path(policies[1])
+    paths = source_path(policies[0]), source_path(policies[1])
     for path in paths:
         _compiled(path)
     questions = [Question(kind, 0, kind) for kind, asked in ((SAME, same), (IMPLIES, implies)) if asked]

@@ -43,7 +43,7 @@ def show(report: Report, color: bool, full: bool = False) -> None:
 
 
 def percent(part: float, whole: float) -> str:
-    share = 100 * part / whole if whole > 0 else nan
+    share = 100 * (part / whole) if whole > 0 else nan  # as pages compute it, so that both round alike
     return f"{share:.1f}%" if isfinite(share) else "–"
 
 
@@ -199,8 +199,9 @@ def _undefined(report: Report) -> Table | None:
 def _rejected(report: Report) -> Table | None:
     if not report.rejected:
         return None
-    table = table_of("Rejected rows (bad data)", ("column", "left"), ("people", "right"))
-    for share in report.rejected:
-        table.add_row(Text(share.name), f"{share.people:,}")
+    title = "Bad data (--rejects FILE lists them)"
+    table = table_of(title, ("column", "left"), ("people", "right"), ("for example", "left"))
+    for each in report.rejected:
+        table.add_row(Text(each.name), f"{each.people:,}", Text(each.example))
     table.add_row()
     return table

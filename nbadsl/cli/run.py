@@ -101,11 +101,11 @@ def command(
       nba run policy.nba -p customers.csv -o decisions.csv --history contacts.db
       nba run policy.nba -p customers.csv -o decisions.csv --record decisions.jsonl --record-share 1%
     """
-    settings = config.load()
+    settings, path = config.load(), policy_path(policy)
     source = profiles or settings.get("profiles")
     if source is None:
         raise click.UsageError("say where the profiles are: --profiles FILE")
-    loaded = load_policy(policy_path(policy))
+    loaded = load_policy(path)
     with input_errors():
         result = _run(
             loaded,

@@ -133,14 +133,13 @@ def command(
       nba simulate policy.nba -p customers.parquet --arms
       nba simulate policy.nba -p customers.parquet --days 84 --respond 'accepted with propensity' --without-limits
     """
-    settings = config.load()
+    settings, path = config.load(), policy_path(policy)
     source = profiles or settings.get("profiles")
     if source is None:
         raise click.UsageError("say where the profiles are: --profiles FILE")
     where = history_to_read(history)
     trials = Trials(arms, days, every, respond, without_limits)
     trials.check((("--against", against), ("--by", by), ("--fail-if", conditions)))
-    path = policy_path(policy)
     with input_errors():
         new = _side(load_policy(path), where, context, parameters)
         old = None

@@ -6,7 +6,8 @@ Takes what an engine found, as plain arrays over people (see `Outcome`), and giv
     rank           1 is the best; 0 when nothing was decided, and then it is the person's only row
     action, channel, content, slot, send_at     what to do, and the moment (UTC); null where there is none
     score, tier    of the chosen candidate; tier 1 is the best
-    probability    that this candidate is decided on this place, exact
+    probability    that this candidate is decided on this place, exact; null, as score and tier, for what was decided
+                   before
     reason         `chosen`, `nobody passed`, `holdout: NAME`, `bad data: COLUMN`, …
     arm_EXPERIMENT    one column per experiment; null where the row could not be read
     holdout        the name of the person's holdout
@@ -146,6 +147,7 @@ class DecisionTable:
         is_held = (held >= 0) & (bad < 0)
         done = np.where(is_held, -1, candidate) if self._facts.holdouts else candidate
         score, tier = found.score[person, place], found.tier[person, place]
+        probability = found.probability[person, place]
         whole = len(candidate) == len(keys)
         keys = keys if keys.type.equals(self._key) else keys.cast(self._key)
         columns = [
@@ -155,7 +157,7 @@ class DecisionTable:
             _moments(found.send_at[person, place], nobody | is_held),
             pa.array(score, mask=nobody | np.isnan(score)),
             pa.array((tier + 1).astype(np.int32), mask=nobody | (tier < 0)),
-            pa.array(found.probability[person, place], mask=nobody),
+            pa.array(probability, mask=nobody | np.isnan(probability)),
             _words(self._reason_codes(found)[person], self._reasons),
             *(
                 _words(np.where(bad < 0, found.arms[person, i], -1), names)

@@ -24,7 +24,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nbadsl.data import rules, text
 from nbadsl.data.rules import BadValue
@@ -48,6 +48,9 @@ from nbadsl.types import (
 )
 from nbadsl.zone import microseconds, zone
 
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
 _EPOCH = date(1970, 1, 1).toordinal()
 _DAY = 86_400_000_000
 # Whole microseconds in NumPy's units of time; for finer units, how many make a microsecond.
@@ -66,12 +69,17 @@ class BadRecord(ValueError):
         super().__init__(f"{field}: {problem}")
 
 
-def read_record(inputs: Iterable[Input], record: Mapping[str, Any], strict: bool = False) -> Row:
+def read_record(inputs: Iterable[Input], record: Mapping[str, Any] | BaseModel, strict: bool = False) -> Row:
     """One person as the engines take it.
 
-    `inputs`: the profile's fields. `strict`: keys that are no field's are errors. A field that is left
-    out is null. Raises BadRecord for the first field at fault, in the order of `inputs`.
+    `inputs`: the profile's fields. `record`: by field or column name, or a model of it. `strict`: keys that are no
+    field's are errors. A field that is left out is null. Raises BadRecord for the first field at fault, in the order of
+    `inputs`.
     """
+    if not isinstance(record, Mapping):
+        if not hasattr(record, "model_dump"):
+            raise TypeError(f"a person is a dict or a Policy.Profile, not {type(record).__name__}")
+        record = record.model_dump()
     fields = tuple(inputs)
     keys = record_keys(fields)
     row: Row = {}
@@ -287,4 +295,6 @@ def _hint(field: Input, given: Any) -> str:
             return "give a list of words"
         case Duration(), int() | float() if field.unit is None:
             return "give a timedelta, or text with a unit like 14 days"
+        case _, str():
+            return text.advice(field, given)
     return ""

@@ -52,6 +52,8 @@ SEPARATOR = "|"
 
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", re.ASCII)
 _DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)", re.ASCII)
+_COMMA = re.compile(r"[0-9],[0-9]", re.ASCII)
+_DAY_FIRST = re.compile(r"\d\d?[./-]\d\d?[./-]\d{2,4}", re.ASCII)
 _CLOCK = r"(\d\d)(?::(\d\d)(?::(\d\d)(?:\.(\d+))?)?)?"
 _TIME = re.compile(rf"(\d{{4}}-\d\d-\d\d)(?:[T ]{_CLOCK}(?:(Z)|([+-])(\d\d)(?::?(\d\d))?)?)?", re.ASCII)
 _TIME_OF_DAY = re.compile(_CLOCK, re.ASCII)
@@ -78,7 +80,19 @@ def read_text(field: Input, text: str | None) -> Value:
     try:
         return _read(field, text)
     except (ValueError, ArithmeticError) as error:
-        raise refusal(field, f'"{text}"') from error
+        raise refusal(field, f'"{text}"', advice(field, text)) from error
+
+
+def advice(field: Input, text: str) -> str:
+    """What to do about a value as spreadsheets of many countries write it."""
+    match field.type:
+        case Integer() | Number() | Money() | Duration():
+            if _COMMA.search(text):
+                return "decimals stand behind a point, with nothing between thousands: 1024.50"
+        case Date() | Time():
+            if _DAY_FIRST.match(text):
+                return "a day is year, month and day: 2026-02-28"
+    return ""
 
 
 def _read(field: Input, text: str) -> Value:

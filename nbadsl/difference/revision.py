@@ -45,7 +45,9 @@ def revision(name: str, beside: Path) -> Revision:
     """A revision of the repository around a folder. Raises NotInGit."""
     found = _git(beside, "rev-parse", "--show-toplevel")
     if found.returncode:
-        raise NotInGit(f"{beside.resolve()} is not in a git repository, so there is no revision `{name}`")
+        raise NotInGit(
+            f"{beside.resolve()} is not in a git repository, so there is no revision `{name}`; `nba diff old.nba new.nba` compares files"
+        )
     root = Path(os.fsdecode(found.stdout).rstrip("\n")).resolve()
     if name and not is_revision(name, beside):
         raise NotInGit(f"there is no revision `{name}` in {root}")

@@ -53,7 +53,7 @@ class Results:
     struck: NDArray[np.int32] | None = None
     fates: Fates | None = None
     losses: NDArray[np.int64] | None = None
-    rooms: Sequence[int | NDArray[np.int64]] = ()
+    rooms: Sequence[int | NDArray[np.int32]] = ()
 
 
 class Engine:

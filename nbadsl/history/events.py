@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
+from nbadsl.diagnostics.suggest import did_you_mean
 from nbadsl.program.limits import DECIDED, OUTCOMES, RELEASED
+from nbadsl.zone import EPOCH
 
 KINDS = (*OUTCOMES, RELEASED)
 PERSON = ""
@@ -48,8 +51,19 @@ def decided(place: int) -> str:
     return f"{place}:{DECIDED}"
 
 
+def moment(at: datetime | None = None) -> int:
+    """A moment as a history has it: whole microseconds since 1970. `at`: with a time zone; else it is this moment."""
+    at = datetime.now(UTC) if at is None else at
+    if at.tzinfo is None:
+        raise ValueError(f"{at} has no time zone: a history keeps moments, not what clocks show")
+    return (at - EPOCH) // timedelta(microseconds=1)
+
+
 def outcome(of: Event, kind: str, at: int, id: str | None = None, cost: int | None = None) -> Event:
-    """What came of a decided contact. `id`: where one kind may happen more than once."""
+    """What came of a decided contact: `kind` is one of KINDS, `at` a `moment`. `id`: where one kind may happen more than
+    once."""
+    if kind not in KINDS:
+        raise ValueError(f"`{kind}` is no outcome; {did_you_mean(kind, KINDS)}")
     place = of.id.partition(":")[0]
     return replace(of, id=f"{place}:{id or kind}", kind=kind, at=at, cost=cost)
 

@@ -9,10 +9,21 @@ from pathlib import Path
 from typing import Any
 
 from nbadsl.history.store import HistoryError, Store
+from nbadsl.program.facts import LimitFacts
 from nbadsl.program.nodes import Program
 
 _EVENTS = (".parquet", ".pq", ".csv", ".tsv", ".gz")
 _NOT_SQLITE = (".arrow", ".json", ".nba", ".nbac")
+
+
+class NeedsHistory(RuntimeError):
+    """The policy has limits, which count what was decided before, and was given no history."""
+
+    def __init__(self, limits: tuple[LimitFacts, ...]) -> None:
+        some = "\n".join(f"  {x.path}:{x.line}: {x.stage} {x.name}" for x in limits[:5])
+        more = f"\n  … and {len(limits) - 5} more" if len(limits) > 5 else ""
+        super().__init__(f"the policy has limits, so it needs a history of what was before:\n{some}{more}")
+        self.limits = limits
 
 
 def open_history(address: str, create: bool = True, program: Program | None = None) -> Store:
@@ -42,6 +53,14 @@ def open_history(address: str, create: bool = True, program: Program | None = No
     if not path.parent.is_dir():
         raise HistoryError(f"{address}: there is no folder {path.parent}")
     return _make("sqlite", "SqliteStore", "sqlite3", address)
+
+
+def judge_history(history: object, limits: tuple[LimitFacts, ...] = ()) -> None:
+    """Raises NeedsHistory where there is none for these limits, and TypeError for an address of one."""
+    if history is None and limits:
+        raise NeedsHistory(limits)
+    if isinstance(history, str | Path):
+        raise TypeError("`history` is what nbadsl.open_history gives: open it once, for all decisions")
 
 
 def is_there(address: str) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import fields, is_dataclass
 
 from nbadsl.diagnostics.suggest import did_you_mean
 from nbadsl.semantics import operators
+from nbadsl.semantics.fixes import unit_advice
 from nbadsl.semantics.infer import FACTORS, Inference
 from nbadsl.semantics.keys import judge_key, judge_scope
 from nbadsl.semantics.model import Info, merge
@@ -33,6 +34,9 @@ def judge_choosing(inference: Inference) -> None:
         inference.found.report("missing-declaration", first, what="arbitrate", help=help)
 
 
+_REST = dict.fromkeys(("all", "else", "others", "otherwise", "rest"), "what is left is `everything else`")
+
+
 def _judge_priority(inference: Inference, priority: nodes.Priority) -> None:
     model, found = inference.model, inference.found
     everything: nodes.Line | None = None
@@ -44,7 +48,7 @@ def _judge_priority(inference: Inference, priority: nodes.Priority) -> None:
         if line.scope is None:
             everything = line
             continue
-        scope = judge_scope(model, line.scope, ("action", "group"), found)
+        scope = judge_scope(model, line.scope, ("action", "group"), found, _REST)
         if line.when is not None:
             info = inference.require(line.when, FLAG, "the condition after `when`")
             purpose = model.purpose_of(scope) if scope is not None else None
@@ -120,12 +124,15 @@ def _factor(inference: Inference, factor: str, actions: list[nodes.Scope]) -> In
             continue
         joined = operators.join(type, info.type)
         if joined is None:
+            help, fixes = unit_advice(item.value, type)
             inference.found.report(
                 "wrong-type",
                 item.value.span,
                 what=f"`{factor}`",
                 found=f"`{info.type}`",
                 expected=f"`{type}` as in the actions above",
+                help=help,
+                fixes=fixes,
             )
         else:
             type = joined

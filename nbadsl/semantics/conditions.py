@@ -15,7 +15,7 @@ from nbadsl.semantics.fixes import replacement
 from nbadsl.semantics.mismatch import mismatch
 from nbadsl.semantics.model import Info, Local, merge
 from nbadsl.syntax import nodes
-from nbadsl.types import DURATION, FLAG, TEXT, Anything, Date, Set, Time
+from nbadsl.types import CALENDAR_UNITS, DURATION, FLAG, TEXT, Anything, Date, Set, Time, Type
 
 if TYPE_CHECKING:
     from nbadsl.semantics.infer import Inference
@@ -114,11 +114,34 @@ def state(inference: Inference, expr: nodes.Is, local: dict[str, Info]) -> Info:
 
 def recency(inference: Inference, expr: nodes.Recency, local: dict[str, Info]) -> Info:
     subject = inference.infer(expr.subject, None, local)
+    if isinstance(expr.length, nodes.Quantity) and expr.length.unit in CALENDAR_UNITS:
+        inference.found.report(
+            "not-a-value",
+            expr.length.span,
+            name=expr.length.span.text,
+            what="a step of the calendar",
+            help=_step_advice(expr, subject.type),
+        )
+        return merge(FLAG, subject)
     length = inference.require(expr.length, DURATION, f"the length after `{expr.relation}`", local)
     if not isinstance(subject.type, Date | Time | Anything):
         mismatch(inference, expr, subject.type, DURATION, expr.relation)
     info = merge(FLAG, subject, length)
     return replace(info, unknown=length.unknown, why=length.why) if subject.never else info
+
+
+def _step_advice(expr: nodes.Recency, type: Type) -> str:
+    """How to ask for months and years, which `within` and `ago` do not take."""
+    differ = "months and years differ in length: write days"
+    if not isinstance(type, Date):
+        return differ
+    subject, length = expr.subject.span.text, expr.length.span.text
+    compared = {
+        "within": f"{subject} >= today - {length}",
+        "within next": f"{subject} <= today + {length}",
+        "more than": f"{subject} < today - {length}",
+    }
+    return f"{differ}, or compare dates: `{compared[expr.relation]}`"
 
 
 def has(inference: Inference, expr: nodes.Has, local: dict[str, Info]) -> Info:

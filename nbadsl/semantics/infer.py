@@ -119,7 +119,7 @@ class Inference:
             case nodes.Number(value=0.0, whole=True) if isinstance(expected, Money | Duration):
                 return Info(expected, low=0.0, high=0.0)  # nothing is nothing in every unit
             case nodes.Quantity() if expr.unit in CALENDAR_UNITS:
-                help = "months and years differ in length: write days, or use it with a date (`birthday + 3 months`)"
+                help = "months and years differ in length: write days, or use it with a date (`today - 3 months`)"
                 self.found.report(
                     "not-a-value", expr.span, name=expr.span.text, what="a step of the calendar", help=help
                 )

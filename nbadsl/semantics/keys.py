@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from nbadsl.diagnostics import Findings
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from nbadsl.diagnostics import Edit, Findings, Fix
 from nbadsl.diagnostics.suggest import did_you_mean
 from nbadsl.semantics.fixes import replacement
 from nbadsl.semantics.model import Model
@@ -34,15 +37,13 @@ def judge_field(
     if symbol is None or symbol.kind not in kinds:
         known = [s.name for kind in kinds for s in model.of_kind(kind)]
         if name.text not in model.broken and "*" not in model.broken:
-            fixes = replacement(name.span, name.text, known)
-            found.report(
-                "unknown-name",
-                name.span,
-                what="profile field" if kinds == ("field",) else "field",
-                name=name.text,
-                help=did_you_mean(name.text, known),
-                fixes=fixes,
-            )
+            help, fixes = did_you_mean(name.text, known), replacement(name.span, name.text, known)
+            if model.profile is not None and name.text == model.profile.name.text:
+                key = model.profile.key.text
+                help = f"that is the profile itself; its key is `{key}`"
+                fixes = (Fix(f"write `{key}`", (Edit(name.span, key),)),)
+            what = "profile field" if kinds == ("field",) else "field"
+            found.report("unknown-name", name.span, what=what, name=name.text, help=help, fixes=fixes)
         return
     declared = symbol.input.type if symbol.input else None
     if declared is not None and not isinstance(declared, (*types, Anything)):
@@ -50,9 +51,14 @@ def judge_field(
 
 
 def judge_scope(
-    model: Model, name: nodes.Name, kinds: tuple[str, ...], found: Findings
+    model: Model,
+    name: nodes.Name,
+    kinds: tuple[str, ...],
+    found: Findings,
+    advice: Mapping[str, str] = MappingProxyType({}),
 ) -> nodes.Scope | None:
-    """The action, group or channel of a name; reported when there is none of these kinds."""
+    """The action, group or channel of a name; reported when there is none of these kinds. `advice`: for names that
+    are probably no names."""
     scope = model.scopes.get(name.text)
     if scope is not None and scope.kind in kinds:
         return scope
@@ -61,7 +67,9 @@ def judge_scope(
     known = [s.name.text for s in model.scopes.values() if s.kind in kinds]
     what = " or ".join([", ".join(kinds[:-1]), kinds[-1]] if len(kinds) > 1 else kinds)
     article = "an" if scope is not None and scope.kind == "action" else "a"
-    help = f"`{name.text}` is {article} {scope.kind}" if scope is not None else did_you_mean(name.text, known)
-    fixes = replacement(name.span, name.text, known) if scope is None else ()
+    fixes = replacement(name.span, name.text, known) if scope is None and name.text not in advice else ()
+    help = advice.get(name.text) or did_you_mean(name.text, known)
+    if scope is not None:
+        help = f"`{name.text}` is {article} {scope.kind}"
     found.report("unknown-name", name.span, what=what, name=name.text, help=help, fixes=fixes)
     return None

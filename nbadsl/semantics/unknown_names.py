@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nbadsl.diagnostics.suggest import did_you_mean
+from nbadsl.diagnostics import Edit, Fix
+from nbadsl.diagnostics.suggest import did_you_mean, nearest
 from nbadsl.semantics.fixes import replacement
 from nbadsl.semantics.model import Info, Model, Symbol
 from nbadsl.syntax import nodes
@@ -14,6 +15,15 @@ if TYPE_CHECKING:
     from nbadsl.semantics.infer import Inference
 
 
+_UNKNOWN = ("ask `is unknown`, or `is never` where that is declared", "")
+# What other languages call these; and what to write.
+_ELSEWHERE = {
+    **dict.fromkeys(("true", "ja", "oui", "si"), ("a flag is `yes` or `no`", "yes")),
+    **dict.fromkeys(("false", "nein", "non"), ("a flag is `yes` or `no`", "no")),
+    **dict.fromkeys(("null", "none", "nil", "empty", "missing", "na"), _UNKNOWN),
+}
+
+
 def report_unknown(
     inference: Inference, expr: nodes.Reference, expected: Type | None, local: dict[str, Info]
 ) -> None:
@@ -21,6 +31,12 @@ def report_unknown(
     model, found = inference.model, inference.found
     name = expr.name
     if name in model.broken or "*" in model.broken:
+        return
+    help, word = _ELSEWHERE.get(name.lower(), ("", ""))
+    if help and not (isinstance(expected, Words) and (word or nearest(name, expected.words))):
+        fix = Fix(f"write `{word}`", (Edit(expr.span, word),))
+        fixed = (fix,) if word else ()
+        found.report("unknown-name", expr.span, what="value", name=name, help=help, fixes=fixed)
         return
     if isinstance(expected, Words):
         help = did_you_mean(name, expected.words)

@@ -20,6 +20,7 @@ from nbadsl.simulate.deciding import Deciding, Portion, pieces
 from nbadsl.simulate.figures import Closest
 
 _NOTHING = [REASONS.index(reason) for reason in (NOBODY_PASSED, BELOW_THRESHOLD)]
+_BELOW = REASONS.index(BELOW_THRESHOLD)
 NAMES = {
     INACTIVE: "inactive",
     QUIET: "no moment",
@@ -41,9 +42,13 @@ class Nearly:
         out, width = portion.outcome, len(self.facts.candidates)
         left = (out.chosen[:, 0] < 0) & (out.bad < 0) & (out.holdout < 0) & np.isin(out.reason, _NOTHING)
         rows = np.flatnonzero(left)
+        aside = np.array([c.score is None for c in side.policy.program.candidates], np.bool_)
         for some in pieces(len(rows) if width else 0, side):
             fates = side.ranked(portion, rows[some]).fates
-            candidate = self.ranks[np.arange(width), fates].argmax(1)
+            reached = self.ranks[np.arange(width), fates]
+            # Where something is below the threshold, the fallback does not stand in: nothing has stopped it.
+            reached[np.ix_(out.reason[rows[some]] == _BELOW, aside)] = -1
+            candidate = reached.argmax(1)
             fate = fates[np.arange(len(fates)), candidate].astype(np.int64)
             fate = np.where(fate == PASSED, lost(self.facts, portion.losses, rows[some], candidate), fate)
             pairs, people = np.unique(np.stack([candidate, fate]), axis=1, return_counts=True)

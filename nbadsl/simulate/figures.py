@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from nbadsl.limited.used import LimitUse
-from nbadsl.report import Funnel, RuleCount, Share, Undefined
+from nbadsl.report import BadColumn, Funnel, RuleCount, Share, Undefined
 from nbadsl.simulate.sums import plain
 
 SCHEMA_VERSION = 1
@@ -182,7 +182,7 @@ class Figures:
     contents: tuple[Part, ...]
     nothing: tuple[Share, ...]
     closest: tuple[Closest, ...]
-    rejected: tuple[Share, ...]
+    rejected: tuple[BadColumn, ...]
     funnels: tuple[Funnel, ...]
     stoppers: tuple[RuleCount, ...]
     histograms: tuple[Histogram, ...]

@@ -21,7 +21,7 @@ from nbadsl.data.profiles import open_profiles
 from nbadsl.data.schema import column_of
 from nbadsl.page.words import count
 from nbadsl.program.givens import BadInput
-from nbadsl.report import Share
+from nbadsl.report import BadColumn
 from nbadsl.simulate.changes import Comparing
 from nbadsl.simulate.closest import Nearly
 from nbadsl.simulate.deciding import Deciding, Portion, Side, paired
@@ -168,7 +168,7 @@ def sampled(new: Side, asked: Asked) -> tuple[Sampling | None, Sample | None]:
     return sampling(alone, _key(new), asked.sample, asked.seed)
 
 
-def notes(sample: Sample | None, sides: Sequence[Side], rejected: Sequence[Share] = ()) -> Iterator[str]:
+def notes(sample: Sample | None, sides: Sequence[Side], rejected: Sequence[BadColumn] = ()) -> Iterator[str]:
     """What a reader must know."""
     limits = any(side.policy.facts.limits for side in sides)
     if limits and all(side.history is None for side in sides):
@@ -183,5 +183,7 @@ def notes(sample: Sample | None, sides: Sequence[Side], rejected: Sequence[Share
         if limits:
             yield "limits that people share are not scaled to the sample: in it they stop fewer people"
     if rejected:
-        bad = count(sum(share.people for share in rejected), "person has", "people have")
-        yield f"{bad} bad data: nothing is decided for them"
+        first = rejected[0]
+        example = f", such as {first.name}: {first.example}" if first.example else ""
+        who = count(sum(each.people for each in rejected), "person", "people")
+        yield f"nothing is decided for {who} with bad data{example}"

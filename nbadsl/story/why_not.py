@@ -153,9 +153,9 @@ def candidates_of(program: Program, asked: str) -> frozenset[int]:
     found = frozenset(number for number, of in names.items() if asked in of)
     if not found:
         known = dict.fromkeys(name for of in names.values() for name in of)
-        raise BadInput(
-            f"there is no action `{asked}`: {did_you_mean(asked, known) or 'nba explain lists them'}"
-        )
+        inside = dict.fromkeys(c.action for c in program.candidates if asked in c.groups)
+        advice = f"it is the group of {', '.join(inside)}" if inside else did_you_mean(asked, known)
+        raise BadInput(f"there is no action `{asked}`: {advice or 'nba explain lists them'}")
     return found
 
 

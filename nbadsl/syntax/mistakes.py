@@ -11,13 +11,14 @@ import re
 from functools import lru_cache
 from unicodedata import category, decimal, name
 
-from lark import Lark
+from lark import Lark, Token
 from lark.exceptions import UnexpectedCharacters, UnexpectedToken
 
 from nbadsl.diagnostics import Edit, Findings, Fix
 from nbadsl.diagnostics.suggest import did_you_mean, nearest
 from nbadsl.source import Span
 from nbadsl.syntax.declarations import KEYWORDS, RESERVED
+from nbadsl.syntax.slips import Advice, of_character, of_token
 
 _NAMED = {
     "NAME": "a name",
@@ -53,19 +54,6 @@ _ITEM = {
     *("ACTIVE", "BOOST", "BUDGET", "CONTENT", "COST", "ELIGIBLE", "EXCLUDE", "EXEMPT", "LIMIT", "PROPENSITY"),
     *("PURPOSE", "QUIET", "REQUIRE", "REST", "SEND", "TITLE", "VALUE", "VIA"),
 }
-_ELSEWHERE = {
-    "=": "write `is` to compare",
-    "==": "write `is` to compare",
-    "!": "write `is not`",
-    "!=": "write `is not`",
-    "&": "write `and`",
-    "&&": "write `and`",
-    "|": "write `or`",
-    "||": "write `or`",
-    ";": "no mark is needed between the lines of a block",
-    "'": 'texts stand in double quotation marks: "…"',
-}
-
 _DIGITS = re.compile(r"\d+")
 
 
@@ -116,18 +104,20 @@ def _stranger(char: str, span: Span) -> tuple[str, str, tuple[Fix, ...]]:
         fix = Fix(f"write `{right}`", (Edit(number, right),))
         return f"`{char}`", "numbers are written with the digits 0 to 9", (fix,)
     if char.isprintable() and not char.isspace():
-        money = "the currency stands after the amount, as three letters: `5 EUR`"
-        return f"`{char}`", money if category(char) == "Sc" else _ELSEWHERE.get(char, ""), ()
+        if category(char) == "Sc":
+            return f"`{char}`", "the currency stands after the amount, as three letters: `5 EUR`", ()
+        return f"`{char}`", *of_character(span)
     shown = f"U+{ord(char):04X} ({name(char, 'a control character').lower()})"
     if category(char) == "Zs":
         return shown, "write an ordinary space", (Fix("write an ordinary space", (Edit(span, " "),)),)
     return shown, "delete it: it cannot be seen", (Fix("delete it", (Edit(span, ""),)),)
 
 
-def report_token(error: UnexpectedToken, lark: Lark, whole: Span, keyword: str, found: Findings) -> None:
-    """A token that cannot stand where it does."""
+def report_token(
+    error: UnexpectedToken, accepted: set[str], lark: Lark, whole: Span, keyword: str, found: Findings
+) -> None:
+    """A token that cannot stand where it does. `accepted`: the terminals that can."""
     token = error.token
-    accepted = set(error.accepts or error.expected)
     if token.type == "$END":
         _report_end(whole, keyword, accepted, lark, found)
         return
@@ -138,20 +128,20 @@ def report_token(error: UnexpectedToken, lark: Lark, whole: Span, keyword: str, 
         return
     words = _keywords(lark)
     text = "the end of the line" if token.type == "ROW" else f"`{token}`"
-    near = nearest(str(token), (words[a] for a in accepted if a in words)) if token.type == "NAME" else None
-    fixes = (Fix(f"write `{near}`", (Edit(span, near),)),) if near else ()
-    help = f"did you mean `{near}`?" if near else _advice(whole, span, accepted)
+    help, fixes = _meant(token, span, {words[a] for a in accepted if a in words}) or of_token(
+        whole, span, accepted
+    )
     found.report("syntax", span, found=text, expected=_expected(accepted, words), help=help, fixes=fixes)
 
 
-def _advice(whole: Span, span: Span, accepted: set[str]) -> str:
-    text = whole.source.text[span.start : span.start + 2]
-    if {"EVER", "PER", "SINCE"} <= accepted:
-        return "a window is a length such as `per 7 days`, or `per day`, `week`, `month`, `quarter` or `year`"
-    before = whole.source.text[whole.start : span.start].split()[-1:]
-    if text[:1].isdigit() and before and len(before[0]) == 3 and before[0].isupper():
-        return f"the amount comes first: `{span.text} {before[0]}`"
-    return _ELSEWHERE.get(text) or _ELSEWHERE.get(text[:1], "")
+def _meant(token: Token, span: Span, words: set[str]) -> Advice | None:
+    """A keyword that a word looks like, in small letters or with other ones."""
+    if token.type not in ("NAME", "CURRENCY"):
+        return None
+    near = token.lower() if token.lower() in words else nearest(str(token), words)
+    if near is None:
+        return None
+    return f"did you mean `{near}`?", (Fix(f"write `{near}`", (Edit(span, near),)),)
 
 
 def _report_end(whole: Span, keyword: str, accepted: set[str], lark: Lark, found: Findings) -> None:

@@ -9,11 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from lark import TextSlice
-from lark.exceptions import UnexpectedCharacters, UnexpectedToken
-
 from nbadsl.source import Source
-from nbadsl.syntax.parser import LOCK, machine, read_as_name
+from nbadsl.syntax.parser import LOCK, machine, read_up_to
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,21 +25,10 @@ class Next:
 
 def what_follows(source: Source) -> Next | None:
     """What could follow a text; None when the parser stumbles before its end."""
-    lark, builder, rows = machine()
+    lark, _, _ = machine()
     with LOCK:
-        builder.source, builder.wrong = source, []
-        rows.start()
-        parser = lark.parse_interactive(TextSlice(source.text, 0, len(source.text)))
-        try:
-            while True:
-                try:
-                    parser.exhaust_lexer()
-                    break
-                except UnexpectedToken as error:
-                    error.interactive_parser = parser
-                    if not read_as_name(error):
-                        return None
-        except UnexpectedCharacters:
+        parser = read_up_to(source, 0, len(source.text))
+        if parser is None:
             return None
         accepted = frozenset(parser.accepts())  # type: ignore[no-untyped-call]
         parts = tuple(parser.parser_state.value_stack)

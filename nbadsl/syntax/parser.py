@@ -11,6 +11,7 @@ from threading import Lock
 
 from lark import Lark, TextSlice, Token
 from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedInput, UnexpectedToken
+from lark.parsers.lalr_interactive_parser import InteractiveParser
 
 from nbadsl.diagnostics import Diagnostic, Findings
 from nbadsl.source import Source, Span
@@ -51,7 +52,7 @@ def _parse_piece(source: Source, piece: Piece, found: Findings) -> nodes.Declara
                 TextSlice(source.text, piece.start, piece.end), on_error=read_as_name
             )  # type: ignore[assignment]
         except UnexpectedToken as error:
-            report_token(error, lark, whole, piece.keyword, found)
+            report_token(error, _possible(source, piece, error), lark, whole, piece.keyword, found)
             return _broken(whole, piece.keyword)
         except UnexpectedCharacters as error:
             report_character(error, whole, found)
@@ -64,6 +65,32 @@ def _parse_piece(source: Source, piece: Piece, found: Findings) -> nodes.Declara
         found.report(mistake.kind, mistake.span, **mistake.values)  # type: ignore[arg-type]
     # A date that does not exist has no value: what follows from it is not worth a message.
     return _broken(whole, piece.keyword) if wrong else tree
+
+
+def _possible(source: Source, piece: Piece, error: UnexpectedToken) -> set[str]:
+    """The terminals that could stand where the parser stumbled: asked of what stands before, for on the way to an
+    error tables of the LALR kind close what could have gone on."""
+    end = piece.end if error.token.type == "$END" else error.token.start_pos or piece.end
+    parser = read_up_to(source, piece.start, end)
+    return parser.accepts() if parser is not None else set(error.accepts or error.expected)  # type: ignore[no-untyped-call]
+
+
+def read_up_to(source: Source, start: int, end: int) -> InteractiveParser | None:
+    """The parser when it has read the beginning of a declaration; None when it stumbles before. Needs LOCK."""
+    lark, builder, rows = machine()
+    builder.source, builder.wrong = source, []
+    rows.start()
+    parser = lark.parse_interactive(TextSlice(source.text, start, end))
+    while True:
+        try:
+            parser.exhaust_lexer()
+            return parser
+        except UnexpectedToken as error:
+            error.interactive_parser = parser
+            if not read_as_name(error):
+                return None
+        except UnexpectedCharacters:
+            return None
 
 
 def read_as_name(error: UnexpectedInput) -> bool:
