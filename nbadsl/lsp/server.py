@@ -274,7 +274,7 @@ def serve(log_file: str | None = None, strict: bool = False) -> None:
     logging.basicConfig(handlers=[handler], level=logging.WARNING, format="%(name)s: %(message)s")
     # Checks share the interpreter with answers: let go of it often, so that an answer waits for milliseconds at most.
     sys.setswitchinterval(0.0002)
-    sys.setrecursionlimit(FRAMES)  # for good: two threads that check must not lower it for each other
+    sys.setrecursionlimit(FRAMES)  # for good: answers read deep expressions, too
     gc.freeze()  # what is imported stays: the collector need not look at it
     gc.enable()
     server = Server(strict)
