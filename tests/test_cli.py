@@ -98,6 +98,15 @@ def test_a_typo_gives_one_clear_line_and_code_2(typo: str, levers: Path):
 
 
 @pytest.mark.parametrize(
+    "command", ["check", "lint", "test", "fmt", "prove", "edit", "show tree", "show model", "diff policy.nba"]
+)
+def test_a_compiled_policy_is_not_read_as_a_source(command: str, shop: Path):
+    assert nba("build", "policy.nba").code == 0
+    said = fails(2, *command.split(), "policy.nbac")
+    assert said == "error: policy.nbac is a compiled policy: name its source (.nba)"
+
+
+@pytest.mark.parametrize(
     ("line", "part"),
     [
         ('polcy = "policy.nba"', "nba.toml: there is no setting `polcy`; did you mean `policy`?"),

@@ -101,10 +101,23 @@ def policy_path(given: str | None) -> Path:
     return path
 
 
-def policy_paths(policies: tuple[str, ...]) -> list[Path]:
+def source_path(given: str | None) -> Path:
+    """The policy that a command is about which reads what its author wrote."""
+    path = policy_path(given)
+    refuse_compiled(path)
+    return path
+
+
+def refuse_compiled(path: Path) -> None:
+    """End with an input error where a command needs a source and got what it was compiled to."""
+    if path.suffix == ".nbac":
+        fail(f"{path} is a compiled policy: name its source (.nba)")
+
+
+def source_paths(policies: tuple[str, ...]) -> list[Path]:
     """Files as named; of a folder, every policy in it (files that declare `policy`)."""
     if not policies:
-        return [policy_path(None)]
+        return [source_path(None)]
     paths: list[Path] = []
     for name in policies:
         path = Path(name)
@@ -115,7 +128,7 @@ def policy_paths(policies: tuple[str, ...]) -> list[Path]:
                 raise click.UsageError(f"there is no policy in {path}")
             paths += inside
         else:
-            paths.append(policy_path(name))
+            paths.append(source_path(name))
     return paths
 
 

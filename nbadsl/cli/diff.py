@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nbadsl.cli.common import fail, input_errors, policy_path, show_findings, wants_color
+from nbadsl.cli.common import fail, input_errors, show_findings, source_path, wants_color
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -104,7 +104,7 @@ def _operands(given: tuple[str, ...]) -> tuple[Operand, Operand]:
         if len(files) == 2 and not revisions:
             return _file(files[0]), _file(files[1])
         if len(files) < 2 and len(revisions) < 3 and [*revisions, *files] == list(given):
-            path = policy_path(files[0] if files else None)
+            path = source_path(files[0] if files else None)
             old, *rest = [(path, _at(name, path)) for name in revisions or ["HEAD"]]
             return old, rest[0] if rest else (path, None)
     except NotInGit as error:
@@ -119,7 +119,7 @@ def _is_file(name: str) -> bool:
 
 def _file(name: str) -> Operand:
     if Path(name).exists() or ":" not in name:
-        return policy_path(name), None
+        return source_path(name), None
     at, _, path = name.partition(":")
     return Path(path), _at(at, Path(path))
 

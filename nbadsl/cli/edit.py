@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nbadsl.cli import config
-from nbadsl.cli.common import fail, policy_path, run_options
+from nbadsl.cli.common import fail, run_options, source_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,7 +48,7 @@ def command(
       nba edit policy.nba --now "2026-11-10 09:00"
       nba edit policy.nba --port 8000 --no-browser
     """
-    path = policy_path(policy).resolve()
+    path = source_path(policy).resolve()
     if path.suffix != ".nba":
         fail(f"{path.name} is no source of a policy (.nba)")
     seed = config.load().get("seed", 0) if seed is None else seed

@@ -14,9 +14,9 @@ import click
 from nbadsl.cli.common import (
     fail,
     input_errors,
-    policy_path,
-    policy_paths,
     show_findings,
+    source_path,
+    source_paths,
     wants_color,
     write_file,
 )
@@ -110,7 +110,7 @@ def _proved(policies: tuple[str, ...], options: Options) -> Iterator[Answer]:
     from nbadsl.prove.subject import Subject
     from nbadsl.prove.worker import ask
 
-    for path in policy_paths(policies):
+    for path in source_paths(policies):
         checked, program = _compiled(path)
         questions = questions_of(Subject(path, checked.model, program), options)
         with _progress(path) as begins:
@@ -123,7 +123,7 @@ def _compared(policies: tuple[str, ...], same: bool, implies: bool, options: Opt
 
     if len(policies) != 2:
         raise click.UsageError("name two policies, as in `nba prove --same old.nba new.nba`")
-    paths = policy_path(policies[0]), policy_path(policies[1])
+    paths = source_path(policies[0]), source_path(policies[1])
     for path in paths:
         _compiled(path)
     questions = [Question(kind, 0, kind) for kind, asked in ((SAME, same), (IMPLIES, implies)) if asked]
