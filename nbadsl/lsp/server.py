@@ -196,17 +196,22 @@ class Server(LanguageServer):
         """Read what is in folders, and say so while it lasts."""
         if not paths:
             return
-        task = asyncio.ensure_future(self._told(self.session.add_folders(paths)))
+        task = asyncio.ensure_future(self._told(paths))
         self._work.add(task)
         task.add_done_callback(self._work.discard)
 
-    async def _told(self, reading: asyncio.Task[None]) -> None:
+    async def _told(self, paths: list[str]) -> None:
+        reading = self.session.add_folders(paths)
         window = self.client_capabilities.window
         token = str(uuid4()) if window and window.work_done_progress else None
         if token is not None:
             await self.work_done_progress.create_async(token)
             self.work_done_progress.begin(token, types.WorkDoneProgressBegin("Reading policies"))
         await reading
+        for path in paths:
+            if path in self.session.workspace.cut:
+                said = f"{path} is too large to be read whole: names are not known, or renamed, in all of its policies"
+                self.window_show_message(types.ShowMessageParams(types.MessageType.Warning, said))
         await self.session.fresh()
         if token is not None:
             self.work_done_progress.end(token, types.WorkDoneProgressEnd())
