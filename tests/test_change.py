@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from arrays import to_arrow
 from differential import decide_alone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -18,7 +19,6 @@ from small_programs import NOW
 
 import nbadsl
 from nbadsl.change import Found, changeable, search, smallest
-from nbadsl.data.arrow import to_arrow
 from nbadsl.program.decision import Row
 from nbadsl.program.nodes import Value
 

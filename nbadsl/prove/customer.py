@@ -81,9 +81,6 @@ class Replay:
         arms = {e.name: chance.arm(e, customer.row[e.by]) for e in self.program.experiments}
         return Evaluator(customer.row, self.given(customer), arms, self.zone).value(expr)
 
-    def is_held(self, customer: Customer) -> bool:
-        return self.decide(customer).holdout is not None
-
     def since(self, customer: Customer, window: Window) -> int | None:
         """The moment after which contacts are in a window; None: all are."""
         if window.since is not None:
