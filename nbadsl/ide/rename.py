@@ -15,8 +15,9 @@ from nbadsl.diagnostics.fixes import edited
 from nbadsl.ide.names import Thing
 from nbadsl.ide.places import Named, everywhere, named_at
 from nbadsl.ide.snapshot import Snapshot
+from nbadsl.inputs import FACTS
 from nbadsl.resources import folder
-from nbadsl.semantics.declare import FACTS, NO_NAMES
+from nbadsl.semantics.declare import NO_NAMES
 from nbadsl.source import Span
 from nbadsl.syntax import nodes
 from nbadsl.workspace import Place, Workspace
