@@ -57,8 +57,8 @@ class PolicyError(ValueError):
 class Policy:
     """A compiled policy. Made by `load`."""
 
-    def __init__(self, plan: Plan | None, program: Any, hash: str | None = None) -> None:
-        self._plan, self._program, self._hash = plan, program, hash
+    def __init__(self, plan: Plan | None, program: Any) -> None:
+        self._plan, self._program = plan, program
 
     # --- what it is ---
 
@@ -84,7 +84,7 @@ class Policy:
         """SHA-256 of the policy's meaning: the same on every machine."""
         from nbadsl.plan.artefact import policy_hash
 
-        return self._hash or policy_hash(self.plan)
+        return policy_hash(self.plan)
 
     @cached_property
     def Profile(self) -> type[BaseModel]:

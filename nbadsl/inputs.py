@@ -1,14 +1,20 @@
-"""What a policy reads: fields of the profile and of the context, and parameters."""
+"""What a policy reads: fields of the profile and of the context, parameters, and what needs no declaration."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from nbadsl.types import Type
+from nbadsl.types import DATE, TIME, Type
 
 Value: TypeAlias = bool | float | str | frozenset[str] | None
 """A value while a program runs; see `types`. Unknown is None."""
+
+MOMENTS: dict[str, Type] = {"now": TIME, "today": DATE}
+OF_CANDIDATE = ("channel", "content", "slot")
+FACTORS = ("propensity", "value", "boost", "cost")  # of the candidate, in its score alone
+FACTS = (*MOMENTS, *OF_CANDIDATE, *FACTORS)
+"""Names that mean something without being declared, so that no declaration can have them."""
 
 
 @dataclass(frozen=True, slots=True)

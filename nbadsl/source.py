@@ -125,8 +125,8 @@ def decode(data: bytes) -> tuple[str, int | None]:
     text = data.decode("utf-8-sig", errors="replace")
     try:
         data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return text, text.find("\ufffd")
+    except UnicodeDecodeError as error:
+        return text, len(error.object[: error.start].decode())  # of what follows the mark
     return text, None
 
 

@@ -128,8 +128,7 @@ Type: TypeAlias = (
 FLAG, INTEGER, NUMBER = Flag(), Integer(), Number()
 DURATION, DATE, TIME, CLOCK, TEXT, ANYTHING = Duration(), Date(), Time(), Clock(), Text(), Anything()
 
-MICROSECOND = 1.0
-SECOND = 1e6
+SECOND = 1e6  # durations are microseconds
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR

@@ -10,9 +10,11 @@ comments above it), and `Workspace.place` tells where that is in the file today.
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
+from itertools import islice
 from pathlib import Path
 from threading import Lock
 
@@ -26,7 +28,7 @@ from nbadsl.syntax import nodes
 from nbadsl.syntax.declarations import Piece, is_policy, pieces
 from nbadsl.syntax.parser import parse
 
-MOST_FILES = 2_000  # of one folder: beyond that it is not a folder of policies
+MOST_FILES, MOST_FOLDERS = 2_000, 20_000  # below one folder: beyond that it is not a folder of policies
 _SKIPPED = {"node_modules", "__pycache__", "venv", "build", "dist"}
 _PARSING = Lock()  # two threads must not make two trees of one declaration
 
@@ -176,9 +178,11 @@ class Checked:
 
 @dataclass(frozen=True, eq=False)
 class Workspace:
-    """Folders, the files in them, and the texts that are open. Paths are absolute, as text."""
+    """Folders, the files in them, and the texts that are open. Paths are absolute, as text. `cut`: the folders that are
+    so large that not all of their files are here."""
 
     folders: tuple[str, ...] = ()
+    cut: tuple[str, ...] = ()
     files: Mapping[str, Document] = field(default_factory=dict)
     open: Mapping[str, Document] = field(default_factory=dict)
 
@@ -188,14 +192,16 @@ class Workspace:
         """This picture and what is in a folder."""
         if path in self.folders:
             return self
-        found = {str(p): _read(p, self.files.get(str(p))) for p in _inside(Path(path))}
+        paths, is_cut = _inside(Path(path))
+        found = {str(p): _read(p, self.files.get(str(p))) for p in paths}
         files = {**self.files, **{p: d for p, d in found.items() if d is not None}}
-        return replace(self, folders=(*self.folders, path), files=files)
+        cut = (*self.cut, path) if is_cut else self.cut
+        return replace(self, folders=(*self.folders, path), cut=cut, files=files)
 
     def without_folder(self, path: str) -> Workspace:
         folders = tuple(f for f in self.folders if f != path)
         kept = {p: d for p, d in self.files.items() if any(_is_in(p, f) for f in folders)}
-        return replace(self, folders=folders, files=kept)
+        return replace(self, folders=folders, cut=tuple(f for f in self.cut if f != path), files=kept)
 
     def with_text(self, path: str, text: str) -> Workspace:
         """A text that is open in the editor."""
@@ -367,15 +373,20 @@ def _is_in(path: str, folder: str) -> bool:
     return path.startswith(folder.rstrip(os.sep) + os.sep)
 
 
-def _inside(folder: Path) -> Iterator[Path]:
-    """The policies' files below a folder, without folders of tools."""
-    left = MOST_FILES
-    for here, below, names in os.walk(folder):
-        below[:] = sorted(b for b in below if not b.startswith(".") and b not in _SKIPPED)
-        for name in sorted(names):
-            if name.endswith(".nba") and left > 0:
-                left -= 1
-                yield Path(here, name)
+def _inside(top: Path) -> tuple[list[Path], bool]:
+    """The policies' files below a folder, without folders of tools, the nearest first; and whether it is so large that
+    it was not read to its end."""
+    found: list[Path] = []
+    left, seen = deque([str(top)]), 0
+    while left:
+        if seen == MOST_FOLDERS or len(found) > MOST_FILES:
+            return found[:MOST_FILES], True
+        seen += 1
+        for here, below, names in islice(os.walk(left.popleft()), 1):
+            found += [Path(here, name) for name in sorted(names) if name.endswith(".nba")]
+            inner = (os.path.join(here, b) for b in sorted(below) if b[0] != "." and b not in _SKIPPED)
+            left += [path for path in inner if not os.path.islink(path)]
+    return found[:MOST_FILES], len(found) > MOST_FILES
 
 
 def _targets(document: Document) -> Iterator[str]:

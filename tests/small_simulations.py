@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
+from arrays import to_arrow
 from hypothesis import strategies as st
 from strategies_program import Case, Row, cases
 
 from nbadsl.api import Policy
-from nbadsl.data.arrow import to_arrow
 from nbadsl.history.asking import Asking
 from nbadsl.history.memory import MemoryStore
 from nbadsl.interpreter.decide import run_all

@@ -12,6 +12,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from arrays import to_arrow
 from differential import decide_alone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -19,7 +20,6 @@ from small_programs import NOW
 
 import nbadsl
 from nbadsl.change import Found, changeable, pieces, search, smallest
-from nbadsl.data.arrow import to_arrow
 from nbadsl.program.decision import Row
 from nbadsl.program.nodes import Value
 

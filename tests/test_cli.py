@@ -77,14 +77,6 @@ def test_without_a_policy_the_command_that_was_typed_asks_for_one(
     )
 
 
-@pytest.mark.parametrize("command", ["check", "lint", "test", "prove", "diff", "edit"])
-def test_a_compiled_policy_is_not_read_as_text(command: str, shop: Path):
-    assert nba("build").code == 0
-    others = ("policy.nba",) if command == "diff" else ()
-    said = fails(2, command, "policy.nbac", *others)
-    assert said == f"error: policy.nbac is compiled: `nba {command}` reads the .nba file that it was made of"
-
-
 # --- mistakes of the person at the keyboard: one clear line and exit code 2 ---
 
 TYPOS = {
@@ -128,6 +120,15 @@ def test_a_typo_gives_one_clear_line_and_code_2(typo: str, levers: Path):
     said = fails(2, *arguments)
     assert part in said and said.count("\n") == 0, said
     assert {p.name: p.read_bytes() for p in levers.iterdir()} == before
+
+
+@pytest.mark.parametrize(
+    "command", ["check", "lint", "test", "fmt", "prove", "edit", "show tree", "show model", "diff policy.nba"]
+)
+def test_a_compiled_policy_is_not_read_as_a_source(command: str, shop: Path):
+    assert nba("build", "policy.nba").code == 0
+    said = fails(2, *command.split(), "policy.nbac")
+    assert said == "error: policy.nbac is a compiled policy: name its source (.nba)"
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from arrays import to_arrow
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from strategies_profile import FIELDS, exactly, field, rows, texts
 
 from nbadsl.data import csv_file
-from nbadsl.data.arrow import from_arrow, to_arrow
+from nbadsl.data.arrow import from_arrow
 from nbadsl.data.batches import Profiles
 from nbadsl.data.cells import convert
 from nbadsl.data.output import write_table

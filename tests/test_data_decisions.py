@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from arrays import outcome_of, to_arrow
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies_profile import FIELDS, field, person
 
-from nbadsl.data.arrow import to_arrow
-from nbadsl.data.decisions import REASONS, DecisionTable, Outcome, outcome_of, reason_texts
+from nbadsl.data.decisions import REASONS, DecisionTable, Outcome, reason_texts
 from nbadsl.data.output import write_table
 from nbadsl.data.profiles import open_profiles
 from nbadsl.data.records import read_record

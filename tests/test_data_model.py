@@ -10,13 +10,14 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
+from arrays import to_arrow
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 from strategies_profile import FIELDS, exactly, field, person, rows
 from test_data_decisions import facts
 
-from nbadsl.data.arrow import from_arrow, to_arrow
+from nbadsl.data.arrow import from_arrow
 from nbadsl.data.model import context_model, profile_model
 from nbadsl.data.records import BadRecord, read_record
 from nbadsl.program.nodes import Input

@@ -9,11 +9,12 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
+from arrays import to_arrow
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies_profile import FIELDS, arrow_types, exactly, rows
 
-from nbadsl.data.arrow import from_arrow, to_arrow
+from nbadsl.data.arrow import from_arrow
 from nbadsl.data.output import write_table
 from nbadsl.data.profiles import open_profiles
 from nbadsl.data.records import read_record

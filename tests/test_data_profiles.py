@@ -12,9 +12,10 @@ import pyarrow as pa
 import pyarrow.feather
 import pyarrow.parquet as pq
 import pytest
+from arrays import to_arrow
 from strategies_profile import FIELDS, exactly, field, person
 
-from nbadsl.data.arrow import from_arrow, to_arrow
+from nbadsl.data.arrow import from_arrow
 from nbadsl.data.batches import Profiles
 from nbadsl.data.profiles import open_profiles
 from nbadsl.data.records import read_record

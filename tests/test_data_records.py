@@ -9,11 +9,12 @@ from decimal import Decimal
 import numpy as np
 import pyarrow as pa
 import pytest
+from arrays import to_arrow
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies_profile import FIELDS, arrow_types, exactly, field, person, rows
 
-from nbadsl.data.arrow import column, from_arrow, to_arrow
+from nbadsl.data.arrow import column, from_arrow
 from nbadsl.data.records import BadRecord, read_record, read_value
 from nbadsl.data.rules import BadValue, check
 from nbadsl.program.nodes import Input, Value

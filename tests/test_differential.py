@@ -11,13 +11,14 @@ from dataclasses import replace
 from unittest import mock
 
 import pyarrow as pa
+from arrays import to_arrow
 from differential import compare, decide, expected, found, plan_of, same, tiled
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from strategies_profile import arrow_types
 from strategies_program import Case, cases
 
-from nbadsl.data.arrow import column, from_arrow, to_arrow
+from nbadsl.data.arrow import column, from_arrow
 from nbadsl.data.records import read_record
 from nbadsl.data.schema import accepts, column_of
 from nbadsl.engine import batch, fates

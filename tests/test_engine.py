@@ -1,5 +1,6 @@
 """The vector engine where random programs do not look: data in odd forms, empty and wide tables, bad rows, notes."""
 
+import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -428,30 +429,57 @@ def test_whole_numbers_are_hashed_by_their_digits(keys: list[int]):
 # --- the machine code ---------------------------------------------------------------------------------------
 
 
-def test_people_are_told_before_something_slow_is_compiled(tmp_path: Path):
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    """A folder with a module `own`, whose function `slow` is compiled apart, and leaves a line in `compiled` then."""
     code = (
         "from nbadsl.engine import compiled, kernel\n"
         "fast = compiled.Compiled(lambda stamp: lambda x: x + len(stamp), 'int64(int64)')\n"
         "slow = compiled.Compiled(lambda stamp: lambda x: x - len(stamp), 'int64(int64)',\n"
-        "                         apart='import own; own.slow.compile()')\n"
+        '    apart=\'import own, time; open("compiled", "a").write("once\\\\n"); time.sleep(1); own.slow.compile()\')\n'
     )
     (tmp_path / "own.py").write_text(code)
-    use = (
-        "import own\n"
-        "with own.compiled.telling(print): print(own.fast(1)); print(own.slow(1))\n"
-        "print(sum(own.slow._code.stats.cache_hits.values()))"
-    )
+    return tmp_path
 
-    def lines() -> list[str]:
-        done = subprocess.run(
-            [sys.executable, "-c", use], capture_output=True, text=True, check=True, cwd=tmp_path
-        )
-        return done.stdout.splitlines()
 
+USE = (
+    "import own\n"
+    "with own.compiled.telling(print): print(own.fast(1)); print(own.slow(1))\n"
+    "print(sum(own.slow._code.stats.cache_hits.values()))"
+)
+
+
+def start(folder: Path, code: str = USE) -> subprocess.Popen[str]:
+    pipe = subprocess.PIPE
+    return subprocess.Popen([sys.executable, "-c", code], stdout=pipe, stderr=pipe, text=True, cwd=folder)
+
+
+def lines(process: subprocess.Popen[str]) -> list[str]:
+    out, said = process.communicate(timeout=120)
+    assert process.returncode == 0, said
+    return [*out.splitlines(), *said.splitlines()]
+
+
+def test_people_are_told_before_something_slow_is_compiled(own: Path):
     # What is slow is compiled by another process, and then loaded.
-    assert lines() == ["65", compiled.NOTE, "-63", "1"]
+    assert lines(start(own)) == ["65", compiled.NOTE, "-63", "1"]
     # The second time it comes from the cache, and nobody is told.
-    assert lines() == ["65", "-63", "1"]
+    assert lines(start(own)) == ["65", "-63", "1"]
+
+
+def test_of_processes_that_start_together_one_compiles(own: Path):
+    for process in [start(own) for _ in range(3)]:
+        assert lines(process) == ["65", compiled.NOTE, "-63", "1"]
+    assert (own / "compiled").read_text() == "once\n"
+
+
+def test_a_process_that_fails_to_compile_is_told_and_the_engine_runs_all_the_same(own: Path):
+    text = (own / "own.py").read_text()
+    (own / "own.py").write_text(text.replace("time.sleep(1)", 'raise SystemExit("no room")'))
+    note = f"{compiled.SLOW}: no room"
+    assert lines(start(own, "import own; print(own.slow(1))")) == ["-63", note]
+    shutil.rmtree(own / "__pycache__")
+    assert lines(start(own)) == ["65", compiled.NOTE, note, "-63", "0"]
 
 
 def test_where_nothing_can_be_cached_the_engine_runs_all_the_same(monkeypatch: pytest.MonkeyPatch):

@@ -16,12 +16,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+from arrays import outcome_of
 from documents import ROOT, blocks, check_fragment
 from example_data import need
 
 import nbadsl
 from nbadsl.data.arrow import from_arrow
-from nbadsl.data.decisions import DecisionTable, outcome_of
+from nbadsl.data.decisions import DecisionTable
 from nbadsl.data.records import read_record
 from nbadsl.interpreter import decide as interpret
 

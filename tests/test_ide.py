@@ -3,6 +3,9 @@
 import pytest
 from ide_cases import ANSWERS, CASES, case_of, cases, complaint
 
+from nbadsl.ide import keywords
+from nbadsl.inputs import FACTS
+
 PROGRAMS = [
     pytest.param(program, id=f"{folder.name}/{name}")
     for folder in sorted(CASES.iterdir())
@@ -21,6 +24,10 @@ def test_questions_are_answered_as_written_below_them(program):
 def test_every_feature_is_asked():
     asked = {q.feature for p in PROGRAMS for q in case_of(p.values[0]).questions}
     assert asked == set(ANSWERS)
+
+
+def test_every_name_that_needs_no_declaration_is_explained():
+    assert tuple(keywords.FACTS) == FACTS
 
 
 def test_the_harness_notices_a_wrong_answer():

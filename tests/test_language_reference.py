@@ -28,7 +28,7 @@ from nbadsl.cli import config
 from nbadsl.cli.lint import known_kinds
 from nbadsl.data.schema import expected_column
 from nbadsl.diagnostics import KINDS
-from nbadsl.inputs import Input
+from nbadsl.inputs import FACTS, Input
 from nbadsl.interpreter import Evaluator
 from nbadsl.program import chance, decision
 from nbadsl.program.decision import Fate
@@ -36,7 +36,7 @@ from nbadsl.program.nodes import Compare, Expr, IsKnown, Not, Value
 from nbadsl.resources import folder
 from nbadsl.semantics import operators
 from nbadsl.semantics.builtins import SIGNATURES
-from nbadsl.semantics.declare import FACTS, NO_NAMES
+from nbadsl.semantics.declare import NO_NAMES
 from nbadsl.semantics.fields import NAMED_TYPES
 from nbadsl.semantics.infer import DEEPEST
 from nbadsl.semantics.scopes import ALLOWED

@@ -14,6 +14,7 @@ from pygls.exceptions import JsonRpcException
 from pytest_lsp import client_capabilities
 
 from nbadsl.syntax.declarations import pieces
+from nbadsl.workspace import MOST_FILES
 
 ROOT = Path(__file__).parent.parent
 CANCELLED, MODIFIED = -32800, -32801
@@ -188,6 +189,32 @@ def test_folders_come_and_go(policy, tmp_path):
             event = types.WorkspaceFoldersChangeEvent([], [types.WorkspaceFolder(other.as_uri(), "other")])
             e.client.workspace_did_change_workspace_folders(types.DidChangeWorkspaceFoldersParams(event))
             assert await symbols(e, "yth") == []
+
+    run(test())
+
+
+def test_a_folder_that_is_too_large_is_told_once_and_names_are_not_renamed_across_its_files(policy, tmp_path):
+    (tmp_path / "many").mkdir()
+    for number in range(MOST_FILES):
+        (tmp_path / "many" / f"{number}.nba").touch()
+    part = tmp_path / "part.nba"
+    part.write_text("define old = age > 60\n")
+    policy.write_text('import "part.nba"\n' + POLICY.replace("young }", "young and old }"))
+
+    def at(path: Path, line: int) -> types.RenameParams:
+        return types.RenameParams(
+            types.TextDocumentIdentifier(path.as_uri()), types.Position(line, 8), "aged"
+        )
+
+    async def test():
+        async with editor(tmp_path) as e:
+            e.open(policy)
+            assert await e.client.text_document_rename_async(at(policy, 3)) is not None
+            with pytest.raises(JsonRpcException, match="too large to be read whole"):
+                await e.client.text_document_rename_async(at(part, 0))
+            assert [m.message.partition(":")[0] for m in e.client.messages] == [
+                f"{tmp_path} is too large to be read whole"
+            ]
 
     run(test())
 

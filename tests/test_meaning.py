@@ -9,11 +9,11 @@ from pathlib import Path
 
 import meaning
 import pytest
+from arrays import to_arrow
 from differential import decide_alone
 from expectations import expected_in
 from histories import as_file, connected
 
-from nbadsl.data.arrow import to_arrow
 from nbadsl.data.decisions import REASONS, Outcome
 from nbadsl.interpreter import run
 from nbadsl.pipeline import check

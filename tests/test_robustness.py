@@ -268,3 +268,9 @@ DEEP = {
 def test_no_text_is_too_deep_or_too_long(text):
     survives(completed({MAIN: text + "\n"})[MAIN])
     survives(text)
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"], ids=["without a mark", "with a mark"])
+def test_bad_utf_8_is_where_it_is_and_not_where_a_text_shows_how_bad_utf_8_is_shown(mark):
+    assert decode(mark + "# \ufffd é\n# ".encode() + b"\xe9\n") == ("# \ufffd é\n# \ufffd\n", 8)
+    assert decode(mark + "# \ufffd".encode()) == ("# \ufffd", None)

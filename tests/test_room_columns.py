@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from arrays import to_arrow
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import nbadsl
-from nbadsl.data.arrow import to_arrow
 from nbadsl.history.asking import Asking
 from nbadsl.history.events import Event, decided
 from nbadsl.history.memory import MemoryStore

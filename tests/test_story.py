@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from arrays import to_arrow
 from commands import fails, nba
 from differential import plan_of
 from html_pages import CONTRAST, problems, words
@@ -18,7 +19,6 @@ from strategies_program import Case, cases
 
 import nbadsl
 from nbadsl.change import smallest
-from nbadsl.data.arrow import to_arrow
 from nbadsl.engine import fates
 from nbadsl.engine.batch import Engine
 from nbadsl.engine.single import Single

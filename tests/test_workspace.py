@@ -98,6 +98,21 @@ def test_a_folder_is_read_without_what_tools_keep_in_it(folder):
     assert found.without_folder(str(folder)).documents == {}
 
 
+def test_a_folder_too_large_for_policies_is_left_early(folder, monkeypatch):
+    seen, walk = [], module.os.walk
+    monkeypatch.setattr(module.os, "walk", lambda path: (seen.append(path), walk(path))[1])
+    whole = Workspace().with_folder(str(folder))
+    assert (whole.cut, len(seen)) == ((), 2)
+    monkeypatch.setattr(module, "MOST_FOLDERS", 1)
+    found = Workspace().with_folder(str(folder))
+    assert (found.cut, len(seen)) == ((str(folder),), 3)
+    assert names(found.documents) == ["alone.nba", "policy.nba", "second.nba"]
+    monkeypatch.setattr(module, "MOST_FILES", 2)
+    found = Workspace().with_folder(str(folder))
+    assert (found.cut, names(found.documents)) == ((str(folder),), ["alone.nba", "policy.nba"])
+    assert found.without_folder(str(folder)).cut == ()
+
+
 def test_a_file_belongs_to_the_policies_that_reach_it(folder):
     found = Workspace().with_folder(str(folder))
     assert names(found.policies[str(folder / "parts" / "people.nba")]) == ["policy.nba", "second.nba"]

@@ -103,15 +103,19 @@ def policy_path(given: str | None) -> Path:
 
 
 def source_path(given: str | None) -> Path:
-    """The same for a command that reads the text of a policy."""
+    """The policy that a command is about which reads what its author wrote."""
     path = policy_path(given)
-    if path.suffix == ".nbac":
-        command = click.get_current_context().command_path
-        fail(f"{path} is compiled: `{command}` reads the .nba file that it was made of")
+    refuse_compiled(path)
     return path
 
 
-def policy_paths(policies: tuple[str, ...]) -> list[Path]:
+def refuse_compiled(path: Path) -> None:
+    """End with an input error where a command needs a source and got what it was compiled to."""
+    if path.suffix == ".nbac":
+        fail(f"{path} is a compiled policy: name its source (.nba)")
+
+
+def source_paths(policies: tuple[str, ...]) -> list[Path]:
     """Files as named; of a folder, every policy in it (files that declare `policy`)."""
     if not policies:
         return [source_path(None)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from nbadsl.cli.common import input_errors, load_policy, policy_path, show_findings
+from nbadsl.cli.common import input_errors, load_policy, policy_path, show_findings, source_path
 
 STAGES = ("tree", "model", "program", "plan")
 
@@ -19,7 +19,7 @@ def command(stage: str, policy: str | None) -> None:
     Example:
       nba show program policy.nba
     """
-    path = policy_path(policy)
+    path = (source_path if stage in ("tree", "model") else policy_path)(policy)
     if stage == "tree":
         from nbadsl.source import read
         from nbadsl.syntax.parser import parse

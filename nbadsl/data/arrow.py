@@ -1,13 +1,13 @@
-"""Rows of the language as Arrow tables, and back: for tests, explanations and text read from files.
+"""Values of the language as Arrow columns, and back: for explanations and text read from files.
 
-`to_arrow` writes rows into columns of chosen types; `from_arrow` takes one person out of a batch as a
+`column` writes values of a field as a chosen type; `from_arrow` takes one person out of a batch as a
 record that `read_record` reads. What a batch says of a person and what the record says is the same, down
 to the values that are refused.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from math import nextafter
@@ -17,8 +17,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import types as kinds
 
-from nbadsl.data.schema import arrow_type, column_of
-from nbadsl.program.decision import Row
+from nbadsl.data.schema import column_of
 from nbadsl.program.nodes import Input, Value
 from nbadsl.types import Duration
 
@@ -27,24 +26,6 @@ PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 # NumPy takes the least count for "no time"; the next one is as far out of every range.
 _NOT_NAT = 1 - 2**63
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def to_arrow(
-    rows: Sequence[Row], inputs: Iterable[Input], types: Mapping[str, pa.DataType] | None = None
-) -> pa.Table:
-    """Rows as a table with one column per input, under its name in the data.
-
-    `types`: by field name, the Arrow type of a column, any that `schema.accepts`; `schema.arrow_type` for the
-    others. Raises ValueError (pa.ArrowInvalid is one) for a value that a chosen type cannot hold.
-    """
-    chosen = types or {}
-    names, arrays = [], []
-    for field in inputs:
-        names.append(column_of(field))
-        arrays.append(
-            column([row[field.name] for row in rows], field, chosen.get(field.name, arrow_type(field)))
-        )
-    return pa.table(arrays, names=names)
 
 
 def column(values: Sequence[Value], field: Input, type: pa.DataType) -> pa.Array:

@@ -22,7 +22,6 @@ taken by the key gets a _ at its end. Everything is computed column by column, n
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -196,35 +195,6 @@ def reason_texts(facts: Facts) -> list[str]:
     """All reasons that a policy's decisions can have: REASONS, its holdouts, its fields."""
     held = [f"{decision.HOLDOUT}: {name}" for name in facts.holdouts]
     return [*REASONS, *held, *(f"{decision.BAD_DATA}: {column_of(f)}" for f in facts.inputs)]
-
-
-def outcome_of(decisions: Sequence[Decision], facts: Facts) -> Outcome:
-    """What the interpreter decided, as arrays. `found.bad` is -1 everywhere: it decides valid rows only."""
-    shape = (len(decisions), facts.pick)
-    chosen, tier = np.full(shape, -1, np.int32), np.full(shape, -1, np.int32)
-    score, probability, send_at = np.full(shape, np.nan), np.full(shape, np.nan), np.full(shape, np.nan)
-    for i, each in enumerate(decisions):
-        for place, choice in enumerate(each.chosen or each.held):
-            chosen[i, place] = choice.candidate
-            tier[i, place] = -1 if choice.tier is None else choice.tier
-            score[i, place] = np.nan if choice.score is None else choice.score
-            probability[i, place] = choice.probability
-            send_at[i, place] = np.nan if choice.send_at is None else choice.send_at
-    reasons = {reason: code for code, reason in enumerate(REASONS)}
-    arms = [[name for name, _ in e.arms] for e in facts.experiments]
-    return Outcome(
-        chosen,
-        tier,
-        score,
-        probability,
-        send_at,
-        np.array([reasons.get(d.reason, -1) for d in decisions], np.int32),
-        np.array([-1 if d.holdout is None else facts.holdouts.index(d.holdout) for d in decisions], np.int32),
-        np.full(len(decisions), -1, np.int32),
-        np.array(
-            [[names.index(arm) for names, arm in zip(arms, d.arms, strict=True)] for d in decisions], np.int32
-        ).reshape(len(decisions), len(arms)),
-    )
 
 
 # --- columns -----------------------------------------------------------------------------------------

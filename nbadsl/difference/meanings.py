@@ -14,7 +14,7 @@ from functools import reduce
 from typing import Any
 
 from nbadsl.difference.shape import shape
-from nbadsl.inputs import Input, Value
+from nbadsl.inputs import MOMENTS, OF_CANDIDATE, Input, Value
 from nbadsl.lint.facts import Facts, Whole
 from nbadsl.lint.narrow import parts
 from nbadsl.program import nodes as ir
@@ -125,9 +125,9 @@ class Reader(Translator):
         return super()._body(symbol, arguments, env, type)
 
     def _fact(self, name: str, expr: nodes.Reference, env: Env) -> Expr:
-        if name in ("now", "today"):
+        if name in MOMENTS:
             return super()._fact(name, expr, env)
-        if name in ("channel", "content", "slot"):
+        if name in OF_CANDIDATE:
             return self.pool.given(f"the {name}", TEXT)
         return self.pool.given(f"the {name}", self._type(expr), True)
 

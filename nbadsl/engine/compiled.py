@@ -1,7 +1,8 @@
 """Machine code on first use: compiled once for a machine, then loaded from Numba's cache.
 
 `Compiled` wraps a function and its signature; the first call compiles it or loads it. Compiling the kernel
-takes seconds, so whoever talks to people can have them told when that begins: `telling`.
+takes seconds, so whoever talks to people can have them told when that begins: `telling`. Of processes that
+start together, one compiles and the others wait for it.
 
 The cache knows a function by the file that it is written in. Ours call functions of other files, so a
 stamp of all the engine's files is part of the function (a variable that it encloses): after any change
@@ -11,12 +12,14 @@ the old code is not found any more.
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -24,7 +27,15 @@ from typing import Any
 from numba import njit
 from numba.core import event
 
+try:
+    import fcntl
+except ImportError:  # where files cannot be locked, processes that start together each compile
+    fcntl = None  # type: ignore[assignment]
+
 NOTE = "compiling the engine for this machine; this is done once and takes some seconds"
+SLOW = "the engine could not be compiled in a process of its own, so it is slow in this one"
+LONGEST = 120.0  # seconds that one process waits for another one's compiling
+log = logging.getLogger("nbadsl.engine")
 
 _lock = threading.Lock()
 _listeners: list[Callable[[str], None]] = []
@@ -80,21 +91,27 @@ class Compiled:
         return self._code
 
     def _loaded(self) -> Any:
-        """From the cache, into which another process writes it if need be."""
-        dispatcher, can_cache = self._dispatcher()
+        """From the cache, into which one process of all that want it at once writes it if need be."""
+        found = self._cached()
+        if found is not None:
+            return found
+        _tell(NOTE)
+        folder = self._dispatcher()[1]
+        if folder is not None and sys.executable:
+            with _alone(folder):
+                found = self._cached()  # by the process that was waited for
+                if found is not None:
+                    return found
+                if why := _run_apart(self._apart or ""):
+                    _tell(f"{SLOW}: {why}", matters=True)
+        return self.compile()
+
+    def _cached(self) -> Any | None:
         try:
             with event.install_listener("numba:compile", _Refuse()):
-                return self._ready(dispatcher)
+                return self._ready(self._dispatcher()[0])
         except _NotThere:
-            for listener in _listeners:
-                listener(NOTE)
-        if can_cache and sys.executable:
-            paths = os.pathsep.join(path or os.getcwd() for path in sys.path)
-            command = [sys.executable, "-c", self._apart or ""]
-            with suppress(OSError):  # where no process can be started, it is compiled here
-                own = {"PYTHONPATH": paths, "PYTHONSAFEPATH": "1"}  # nothing from the folder that it runs in
-                subprocess.run(command, env=os.environ | own, capture_output=True)
-        return self.compile()
+            return None
 
     def compile(self) -> Any:
         """Compile it in this process, unless the cache has it."""
@@ -106,16 +123,59 @@ class Compiled:
         dispatcher.disable_compile()  # for other types of arguments
         return dispatcher
 
-    def _dispatcher(self) -> tuple[Any, bool]:
-        """Numba's function, and whether there is a folder for its cache: beside this file or the user's."""
+    def _dispatcher(self) -> tuple[Any, Path | None]:
+        """Numba's function, and the folder of its cache if there is one: beside this file or the user's."""
         function = self._make(stamp())
         options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}
         try:
-            return njit(cache=True, **options)(function), True
+            dispatcher = njit(cache=True, **options)(function)
+            return dispatcher, Path(dispatcher.stats.cache_path)
         except RuntimeError as error:
             if "cannot cache" not in str(error):
                 raise
-            return njit(**options)(function), False
+            return njit(**options)(function), None
+
+
+def _tell(note: str, matters: bool = False) -> None:
+    """Tell who listens. What `matters` is logged where nobody does."""
+    for listener in _listeners:
+        listener(note)
+    if matters and not _listeners:
+        log.warning(note)
+
+
+def _run_apart(code: str) -> str:
+    """Run Python code in a process of its own. Gives why that failed, or nothing."""
+    paths = os.pathsep.join(path or os.getcwd() for path in sys.path)
+    own = {"PYTHONPATH": paths, "PYTHONSAFEPATH": "1"}  # nothing from the folder that it runs in
+    try:
+        done = subprocess.run([sys.executable, "-c", code], env=os.environ | own, capture_output=True)
+    except OSError as error:
+        return str(error)
+    if done.returncode == 0:
+        return ""
+    said = done.stderr.decode(errors="replace").strip()
+    return said.splitlines()[-1] if said else f"it ended with {done.returncode}"
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Wait until no other process compiles into a folder. Whoever has waited for too long goes on; so does whoever is
+    where files cannot be locked."""
+    if fcntl is None:
+        yield
+        return
+    end = time.monotonic() + LONGEST
+    with (folder / "compiling.lock").open("ab") as file:
+        while time.monotonic() < end:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                time.sleep(0.05)
+            except OSError:
+                break
+        yield
 
 
 class _NotThere(Exception):

@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 from nbadsl.data.batches import Batch, Profiles
 from nbadsl.data.csv_file import header
 from nbadsl.data.local_times import microseconds
-from nbadsl.data.profiles import CSV, PARQUET, open_profiles, parquet_files
+from nbadsl.data.profiles import PARQUET, open_profiles, parquet_files
 from nbadsl.data.rejects import problem
 from nbadsl.data.rules import BadData
 from nbadsl.diagnostics.suggest import did_you_mean
@@ -42,7 +42,6 @@ from nbadsl.program.limits import DECIDED, MICROS, RELEASED
 from nbadsl.program.nodes import Input, Program
 from nbadsl.types import INTEGER, NUMBER, TEXT, TIME
 
-ENDINGS = (*PARQUET, *CSV)
 _REQUIRED = ("key", "action", "at")
 _PARTS = ("kind", "action", "groups", "channel")
 _NAMES = ("decision", "id")

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from nbadsl.ide.trees import walk
+from nbadsl.inputs import FACTS
 from nbadsl.semantics import builtins
-from nbadsl.semantics.declare import FACTS
 from nbadsl.semantics.model import Builtin, Fact, Local, Model, Symbol, Word
 from nbadsl.semantics.trials import OUTCOMES
 from nbadsl.source import Span

@@ -15,8 +15,9 @@ from nbadsl.diagnostics.fixes import edited
 from nbadsl.ide.names import Thing
 from nbadsl.ide.places import Named, everywhere, named_at
 from nbadsl.ide.snapshot import Snapshot
+from nbadsl.inputs import FACTS
 from nbadsl.resources import folder
-from nbadsl.semantics.declare import FACTS, NO_NAMES
+from nbadsl.semantics.declare import NO_NAMES
 from nbadsl.source import Span
 from nbadsl.syntax import nodes
 from nbadsl.workspace import Place, Workspace
@@ -64,8 +65,19 @@ def rename(snapshot: Snapshot, path: str, offset: int, name: str) -> list[Change
     if name != named.thing.name and _is_taken(snapshot, path, named.thing, name):
         raise CannotRename(f"the name `{name}` is already taken")
     changes = [Change(_inner(n), name) for n in everywhere(snapshot, path, named.thing)]
+    _need_all_files(snapshot, changes)
     _try(snapshot, changes, named.thing.name)
     return changes
+
+
+def _need_all_files(snapshot: Snapshot, changes: list[Change]) -> None:
+    """Other files may use a name unless it stands in a policy alone, which nobody imports."""
+    documents = {change.place.path: change.place.document for change in changes}
+    alone = len(documents) == 1 and all(document.is_policy for document in documents.values())
+    if not alone and (cut := snapshot.workspace.cut):
+        raise CannotRename(
+            f"{cut[0]} is too large to be read whole, and files that were not read may use this name"
+        )
 
 
 def _is_taken(snapshot: Snapshot, path: str, thing: Thing, name: str) -> bool:

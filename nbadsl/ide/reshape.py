@@ -9,7 +9,7 @@ from nbadsl.ide.rename import Change
 from nbadsl.ide.snapshot import Snapshot
 from nbadsl.ide.table_rows import default_of
 from nbadsl.ide.trees import around, walk
-from nbadsl.semantics.declare import FACTS
+from nbadsl.inputs import FACTORS, OF_CANDIDATE
 from nbadsl.semantics.model import Model
 from nbadsl.syntax import nodes
 from nbadsl.types import DURATION, TIME, Anything, Clock, Set
@@ -59,7 +59,7 @@ def _extract(
     found = exact or (wanted[-1] if wanted and start == end else None)
     if found is None or (isinstance(declaration, nodes.Define) and declaration.value is found):
         return
-    if any(isinstance(n, nodes.Reference) and n.name in FACTS[2:] for _, _, n in walk(found)):
+    if any(isinstance(n, nodes.Reference) and n.name in (*OF_CANDIDATE, *FACTORS) for _, _, n in walk(found)):
         return  # what differs between candidates has no value in a define
     name = next(n for n in _names() if n not in model.symbols)
     top = Place(document, begin, begin)

@@ -7,7 +7,6 @@ from dataclasses import fields
 from functools import lru_cache
 from typing import Any
 
-from nbadsl.syntax import nodes
 from nbadsl.workspace import Document
 
 
@@ -48,9 +47,3 @@ def around(document: Document, offset: int) -> tuple[list[Any], int]:
             return chain, inside
         chain.append(max(holding, key=lambda n: n.span.start))
         below = [child for _, child in children(chain[-1])]
-
-
-def expression_at(document: Document, offset: int) -> nodes.Expr | None:
-    """The smallest expression at an offset."""
-    chain, _ = around(document, offset)
-    return next((n for n in reversed(chain) if isinstance(n, nodes.Expr)), None)

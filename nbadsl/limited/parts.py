@@ -23,6 +23,7 @@ import pyarrow.ipc as ipc
 
 from nbadsl.history.counted import texts_of
 from nbadsl.history.store import HistoryError, Store
+from nbadsl.inputs import MOMENTS
 from nbadsl.program import chance
 from nbadsl.program.nodes import Value
 
@@ -49,7 +50,7 @@ def what(
         "policy": policy,
         "name": name,
         "profiles": [[path, stat.st_size, stat.st_mtime_ns] for path, stat in stats],
-        "parameters and context": {n: str(value) for n, value in given.items() if n not in ("now", "today")},
+        "parameters and context": {n: str(value) for n, value in given.items() if n not in MOMENTS},
         "seed": seed,
     }
 

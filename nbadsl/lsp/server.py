@@ -196,17 +196,22 @@ class Server(LanguageServer):
         """Read what is in folders, and say so while it lasts."""
         if not paths:
             return
-        task = asyncio.ensure_future(self._told(self.session.add_folders(paths)))
+        task = asyncio.ensure_future(self._told(paths))
         self._work.add(task)
         task.add_done_callback(self._work.discard)
 
-    async def _told(self, reading: asyncio.Task[None]) -> None:
+    async def _told(self, paths: list[str]) -> None:
+        reading = self.session.add_folders(paths)
         window = self.client_capabilities.window
         token = str(uuid4()) if window and window.work_done_progress else None
         if token is not None:
             await self.work_done_progress.create_async(token)
             self.work_done_progress.begin(token, types.WorkDoneProgressBegin("Reading policies"))
         await reading
+        for path in paths:
+            if path in self.session.workspace.cut:
+                said = f"{path} is too large to be read whole: names are not known, or renamed, in all of its policies"
+                self.window_show_message(types.ShowMessageParams(types.MessageType.Warning, said))
         await self.session.fresh()
         if token is not None:
             self.work_done_progress.end(token, types.WorkDoneProgressEnd())
@@ -274,7 +279,7 @@ def serve(log_file: str | None = None, strict: bool = False) -> None:
     logging.basicConfig(handlers=[handler], level=logging.WARNING, format="%(name)s: %(message)s")
     # Checks share the interpreter with answers: let go of it often, so that an answer waits for milliseconds at most.
     sys.setswitchinterval(0.0002)
-    sys.setrecursionlimit(FRAMES)  # for good: two threads that check must not lower it for each other
+    sys.setrecursionlimit(FRAMES)  # for good: answers read deep expressions, too
     gc.freeze()  # what is imported stays: the collector need not look at it
     gc.enable()
     server = Server(strict)

@@ -89,9 +89,10 @@ class Session:
         for path in paths:
             loop, before = asyncio.get_running_loop(), self.workspace
             read = await loop.run_in_executor(self._thread, before.with_folder, path)
-            # Texts may have been opened meanwhile.
-            files = {**self.workspace.files, **read.files}
-            self.change(Workspace((*self.workspace.folders, path), files, self.workspace.open))
+            now = self.workspace  # in which texts may have been opened meanwhile
+            cut = (*now.cut, path) if path in read.cut else now.cut
+            files = {**now.files, **read.files}
+            self.change(replace(now, folders=(*now.folders, path), cut=cut, files=files))
 
     def sampled(self, policy: str, missing: Mapping[str, float]) -> None:
         """Who of a policy's sample lacks a field: where that is news, the linter reads the policy anew."""

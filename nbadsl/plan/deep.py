@@ -1,18 +1,17 @@
 """Room for recursion over deep expressions.
 
 A decision table of 2,000 rows is an expression 2,000 deep. Functions over expressions are plain recursion,
-which is the clearest form; here is the room for it. CPython 3.11 and later keep frames of Python functions
-on the heap, so a higher limit does not endanger the machine's stack.
+which is the clearest form; `room` has the room for it, and here is counted how much it takes.
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from nbadsl.program import nodes
 from nbadsl.program.nodes import Expr, Program
+from nbadsl.room import recursion
 
 FRAMES = 12  # at most so many functions between an expression and its operand
 
@@ -20,12 +19,8 @@ FRAMES = 12  # at most so many functions between an expression and its operand
 @contextmanager
 def deep(program: Program) -> Iterator[None]:
     """Raise the recursion limit for as long as a program's expressions need it."""
-    before = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(before, 1000 + FRAMES * depth(roots(program))))
-    try:
+    with recursion(1000 + FRAMES * depth(roots(program))):
         yield
-    finally:
-        sys.setrecursionlimit(before)
 
 
 def roots(program: Program) -> Iterator[Expr]:

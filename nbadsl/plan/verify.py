@@ -16,10 +16,11 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from nbadsl.inputs import MOMENTS
 from nbadsl.plan.ops import CODE, COMPARISONS, OPS, WIDTH
 from nbadsl.plan.plan import FLAG, NUMBER, PAIR, SET, TEXT, WORDS, Column, Plan, Source
 from nbadsl.program.nodes import Input
-from nbadsl.types import TIME, Flag, Set, Text, Type, Words, is_numeric
+from nbadsl.types import Flag, Set, Text, Type, Words, is_numeric
 
 
 class BadPlan(ValueError):
@@ -377,5 +378,4 @@ def _tests(plan: Plan) -> None:
 def _givens(plan: Plan) -> Iterator[tuple[str, Type]]:
     from_types = [*plan.facts.context, *(p.input for p in plan.facts.parameters)]
     yield from ((i.name, i.type) for i in from_types)
-    # `now` and `today` are numbers; declared fields cannot have these names.
-    yield from ((name, TIME) for name in ("now", "today"))
+    yield from MOMENTS.items()

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from functools import cached_property, reduce
 
 from nbadsl.diagnostics import Findings
+from nbadsl.inputs import FACTORS
 from nbadsl.program import nodes as ir
 from nbadsl.program.candidates import Place, places
 from nbadsl.program.env import Env
@@ -23,7 +24,6 @@ from nbadsl.program.pool import Pool
 from nbadsl.program.translate import Translator
 from nbadsl.room import room
 from nbadsl.semantics.fields import constant
-from nbadsl.semantics.infer import FACTORS
 from nbadsl.semantics.model import Fact, Model, Symbol
 from nbadsl.syntax import nodes
 from nbadsl.types import Money, is_numeric

@@ -10,6 +10,7 @@ from __future__ import annotations
 from functools import reduce
 from typing import assert_never
 
+from nbadsl.inputs import MOMENTS, OF_CANDIDATE
 from nbadsl.program.env import Env
 from nbadsl.program.from_tables import Use, translate_table
 from nbadsl.program.nodes import Column, Expr, Given
@@ -176,15 +177,11 @@ class Translator:
         return found
 
     def _fact(self, name: str, expr: nodes.Reference, env: Env) -> Expr:
-        match name:
-            case "now":
-                return self.pool.given("now", TIME, origin=expr.span)
-            case "today":
-                return self.pool.given("today", DATE, origin=expr.span)
-            case "channel" | "content" | "slot":
-                return self.pool.literal(env.facts.get(name, ""), self._type(expr), expr.span)
-            case _:
-                return env.factors[name]
+        if name in MOMENTS:
+            return self.pool.given(name, MOMENTS[name], origin=expr.span)
+        if name in OF_CANDIDATE:
+            return self.pool.literal(env.facts.get(name, ""), self._type(expr), expr.span)
+        return env.factors[name]
 
     # --- operators ---
 

@@ -34,7 +34,7 @@ from nbadsl.prove.values import (
 )
 
 _CLEARLY = z3.Q(1, 100)
-ACTION, GROUP, CHANNEL = "action", "group", "channel"
+ACTION, GROUP = "action", "group"
 
 
 class Choosing:

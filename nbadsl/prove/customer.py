@@ -115,9 +115,6 @@ class Replay:
         run(self.program, self.full(customer), self.given(customer), zone=self.zone, recorder=heard)
         return heard.expressions
 
-    def is_held(self, customer: Customer) -> bool:
-        return self.decide(customer).holdout is not None
-
     def since(self, customer: Customer, window: Window) -> int | None:
         """The moment after which contacts are in a window; None: all are."""
         if window.since is not None:

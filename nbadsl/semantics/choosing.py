@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 
 from nbadsl.diagnostics.suggest import did_you_mean
+from nbadsl.inputs import FACTORS
 from nbadsl.semantics import operators
 from nbadsl.semantics.fixes import unit_advice
-from nbadsl.semantics.infer import FACTORS, Inference
+from nbadsl.semantics.infer import Inference
 from nbadsl.semantics.keys import judge_key, judge_scope
 from nbadsl.semantics.model import Info, merge
 from nbadsl.semantics.rules import judge_person, judge_purpose, judge_reader

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfoNotFoundError
 
 from nbadsl.diagnostics import Findings
 from nbadsl.diagnostics.suggest import did_you_mean
+from nbadsl.inputs import FACTS
 from nbadsl.semantics.fields import read_input
 from nbadsl.semantics.load import Loaded
 from nbadsl.semantics.model import Model, Settings, Symbol
@@ -19,7 +20,6 @@ from nbadsl.zone import zone
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 NO_NAMES = ("yes", "no", "if", "not")  # words that an expression can begin with
-FACTS = ("now", "today", "channel", "content", "slot", "propensity", "value", "boost", "cost")
 
 
 def declare(loaded: Loaded, found: Findings) -> Model:

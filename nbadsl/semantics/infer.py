@@ -14,6 +14,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from nbadsl.diagnostics import Findings
+from nbadsl.inputs import FACTORS, FACTS, MOMENTS
 from nbadsl.semantics import bounds, calls, conditions, operators
 from nbadsl.semantics.constants import literal
 from nbadsl.semantics.fixes import unit_advice
@@ -42,7 +43,6 @@ from nbadsl.types import (
 )
 
 DEEPEST = 1500  # terms of one sum, or brackets in brackets: far beyond what anybody reads
-FACTORS = ("propensity", "value", "boost", "cost")
 
 
 class Inference:
@@ -239,10 +239,8 @@ class Inference:
 
     def _fact(self, expr: nodes.Reference) -> Info | None:
         match expr.name:
-            case "now":
-                return Info(TIME)
-            case "today":
-                return Info(DATE)
+            case name if name in MOMENTS:
+                return Info(MOMENTS[name])
             case "channel":
                 channels = tuple(s.name.text for s in self.model.scopes_of("channel"))
                 return Info(Words(channels), of_candidate=True)
@@ -289,7 +287,7 @@ class Inference:
         match expr:
             case nodes.Reference():
                 known = expr.name in local or self.model.lookup(expr.name, expr.span) is not None
-                return not known and expr.name not in ("now", "today", "channel", "content", "slot", *FACTORS)
+                return not known and expr.name not in FACTS
             case nodes.Moment() | nodes.Number(value=0.0):
                 return True
             case _:

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from nbadsl.diagnostics import Edit, Fix
 from nbadsl.semantics.constants import literal
 from nbadsl.semantics.infer import Inference
 from nbadsl.semantics.keys import judge_field, judge_scope
 from nbadsl.semantics.rules import judge_reader, judge_uniform
-from nbadsl.source import Span
+from nbadsl.semantics.unknown import judge_unknown
 from nbadsl.syntax import nodes
 from nbadsl.types import (
     CALENDAR_UNITS,
@@ -74,7 +73,7 @@ class _Judge:
         self.whole_count(item.count, "the number of a `limit`", 0)
         if self.subject(item.subject, "a limit") and item.subject is not None:
             judge_reader(self.inference, item.subject, self.purpose, self.where)
-        self._subject_unknown(item)
+        judge_unknown(self.found, "limit", item, item.window.span, self._unknown(item.subject))
         self._read_window(item.window)
 
     def subject(self, name: nodes.Name | None, what: str) -> bool:
@@ -85,29 +84,6 @@ class _Judge:
         expected = f"a text (or `{profile.name.text}`)"
         judge_field(self.model, name, what, (Text,), expected, self.found, ("field", "context"))
         return True
-
-    def _subject_unknown(self, item: nodes.Limit) -> None:
-        """Whom a limit holds for where its subject is unknown must be said, and only there."""
-        symbol = self.model.symbols.get(item.subject.text) if item.subject is not None else None
-        may_be = symbol is not None and symbol.input is not None and symbol.input.optional
-        if item.unknown is not None and item.unknown.text not in ("blocks", "passes"):
-            help = "write `unknown blocks` or `unknown passes`"
-            self.found.report(
-                "wrong-unknown-clause", item.unknown.span, word=item.unknown.text, stage="limit", help=help
-            )
-        elif item.unknown is None and may_be:
-            assert item.subject is not None
-            end = Span(item.span.source, item.span.end, item.span.end)
-            fixes = tuple(
-                Fix(f"say `unknown {word}`", (Edit(end, f", unknown {word}"),))
-                for word in ("passes", "blocks")
-            )
-            help = "`unknown passes`: the limit is not for them; `unknown blocks`: they get none of it"
-            self.found.report(
-                "unsettled-unknown", item.span, what=f"`{item.subject.text}`", help=help, fixes=fixes
-            )
-        elif item.unknown is not None and not may_be:
-            self.found.report("idle-unknown-clause", item.unknown.span)
 
     def _read_window(self, window: nodes.Window) -> None:
         self.window(window)
@@ -176,8 +152,13 @@ class _Judge:
         if item.start.value == item.end.value:
             self.found.report("wrong-range", item.span, found=f"`{item.start.span.to(item.end.span).text}`")
         judge_offset(self.inference, item.by, self.purpose, self.where)
-        if item.unknown is not None and item.unknown.text not in ("blocks", "passes"):
-            help = "write `unknown blocks` or `unknown passes`"
-            self.found.report(
-                "wrong-unknown-clause", item.unknown.span, word=item.unknown.text, stage="quiet", help=help
-            )
+        before = item.by.span if item.by is not None else item.end.span
+        judge_unknown(self.found, "quiet", item, before, self._unknown(item.by))
+
+    def _unknown(self, field: nodes.Name | None) -> str:
+        """A field that may be unknown, as messages call it."""
+        symbol = self.model.symbols.get(field.text) if field is not None else None
+        may_be = (
+            field is not None and symbol is not None and symbol.input is not None and symbol.input.optional
+        )
+        return f"`{field.text}`" if field is not None and may_be else ""

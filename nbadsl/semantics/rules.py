@@ -2,52 +2,20 @@
 
 from __future__ import annotations
 
-from nbadsl.diagnostics import Edit, Fix
 from nbadsl.semantics.infer import Inference
 from nbadsl.semantics.model import Info
+from nbadsl.semantics.unknown import judge_unknown
 from nbadsl.source import Span
 from nbadsl.syntax import nodes
 from nbadsl.types import ANYTHING, FLAG
-
-CLAUSES = {"require": (), "eligible": ("passes",), "exclude": ("excludes", "keeps")}
 
 
 def judge_rule(inference: Inference, rule: nodes.Rule, purpose: str | None, reader: str) -> None:
     """`purpose`: of the action or group around; `reader`: how messages call the place."""
     info = inference.require(rule.when, FLAG, f"the condition of `{rule.stage}`")
     judge_purpose(inference, info, rule.when.span, purpose, reader)
-    if rule.unknown is None:
-        if rule.stage == "exclude" and info.unknown:
-            _report_unsettled(inference, rule, info)
-        return
-    clause = Span(rule.span.source, rule.when.span.end, rule.unknown.span.end)
-    remove = Fix("remove the clause", (Edit(clause, ""),), safe=True)
-    word = rule.unknown.text
-    if word not in CLAUSES[rule.stage]:
-        allowed = CLAUSES[rule.stage]
-        fixes = tuple(Fix(f"write `unknown {a}`", (Edit(rule.unknown.span, a),)) for a in allowed) or (
-            remove,
-        )
-        help = (
-            f"write {' or '.join(f'`unknown {a}`' for a in allowed)}"
-            if allowed
-            else "what is required must be known to hold"
-        )
-        inference.found.report(
-            "wrong-unknown-clause", rule.unknown.span, word=word, stage=rule.stage, help=help, fixes=fixes
-        )
-    elif not info.unknown:
-        inference.found.report("idle-unknown-clause", clause, help="remove the clause", fixes=(remove,))
-
-
-def _report_unsettled(inference: Inference, rule: nodes.Rule, info: Info) -> None:
-    end = Span(rule.span.source, rule.when.span.end, rule.when.span.end)
-    fixes = (
-        Fix("suppress when unknown: `unknown excludes`", (Edit(end, ", unknown excludes"),)),
-        Fix("go on when unknown: `unknown keeps`", (Edit(end, ", unknown keeps"),)),
-    )
-    help = "add `, unknown excludes` to suppress then, or `, unknown keeps` to go on"
-    inference.found.report("unsettled-unknown", rule.span, what=info.why, help=help, fixes=fixes)
+    what = info.why if info.unknown else ""
+    judge_unknown(inference.found, rule.stage, rule, rule.when.span, what)
 
 
 def judge_purpose(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from nbadsl.diagnostics import Edit, Fix
 from nbadsl.diagnostics.suggest import did_you_mean, nearest
+from nbadsl.inputs import MOMENTS, OF_CANDIDATE
 from nbadsl.semantics.fixes import replacement
 from nbadsl.semantics.model import Info, Model, Symbol
 from nbadsl.syntax import nodes
@@ -50,7 +51,7 @@ def report_unknown(
         *inference.factors,
     ]
     owner = next((s for s in model.symbols.values() if name in _words_of(s)), None)
-    help = did_you_mean(name, [*known, "now", "today", "channel", "content", "slot"])
+    help = did_you_mean(name, [*known, *MOMENTS, *OF_CANDIDATE])
     if owner is not None:
         verb = "has" if owner.input and isinstance(owner.input.type, Set) else "is"
         help = f"`{name}` is a word of `{owner.name}`: write `{owner.name} {verb} {name}`"

@@ -75,8 +75,3 @@ class Rewriter:
             tiers=tuple(replace(t, when=self.optional(t.when)) for t in candidate.tiers),
             score=self.optional(candidate.score),
         )
-
-
-def rewrite(program: Program) -> Program:
-    """A program after all passes."""
-    return Rewriter().program(program)
