@@ -3,7 +3,8 @@
 import hashlib
 import json
 import struct
-from dataclasses import replace
+from dataclasses import asdict, replace
+from itertools import chain
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,8 +16,8 @@ from small_programs import BROKEN, NOW, POOL, SOURCE, candidate, column, number,
 from nbadsl.engine.batch import Engine
 from nbadsl.plan.artefact import BadArtefact, dump, load, loads, policy_hash, save
 from nbadsl.plan.lower import lower
-from nbadsl.plan.ops import CODE, WIDTH
-from nbadsl.plan.plan import Plan
+from nbadsl.plan.ops import CODE, OPS, WIDTH
+from nbadsl.plan.plan import Parts, Plan
 from nbadsl.plan.verify import BadPlan, verify
 from nbadsl.program.givens import givens
 from nbadsl.program.nodes import (
@@ -180,11 +181,34 @@ def instruction(plan: Plan, name: str) -> int:
     return next(i for i in range(0, len(plan.code), WIDTH) if plan.code[i] == CODE[name])
 
 
+def again(plan: Plan, name: str, number: int = 1, at: int | None = None) -> Plan:
+    """A plan in which the first instruction of a name stands so many times more, where it stands or elsewhere."""
+    rows = [list(plan.code[i : i + WIDTH]) for i in range(0, len(plan.code), WIDTH)]
+    here = instruction(plan, name) // WIDTH
+    place = here if at is None else at
+    for row in rows:
+        for operand, kind in enumerate(OPS[row[0]].operands, start=1):
+            row[operand] += number if kind == "j" and row[operand] > place else 0
+    parts = {name: start + (number if start > place else 0) for name, start in asdict(plan.parts).items()}
+    rows[place:place] = [rows[here]] * number
+    return replace(plan, code=tuple(chain.from_iterable(rows)), parts=Parts(**parts))
+
+
 def changed(name: str, operand: int, value: int, plan: Plan | None = None) -> Plan:
     plan = plan or lower(policy())
     code = list(plan.code)
     code[instruction(plan, name) + operand] = value
     return replace(plan, code=tuple(code))
+
+
+STANDS = lower(
+    program(
+        candidate("a", 1.0, rule(ELIGIBLE, ADULT)),
+        candidate("last", None),
+        inputs=INPUTS,
+        arbitration=Arbitration(fallback="last"),
+    )
+)
 
 
 @pytest.mark.parametrize(
@@ -201,6 +225,9 @@ def changed(name: str, operand: int, value: int, plan: Plan | None = None) -> Pl
         (changed("gate", 4, 1), "leads back"),
         (changed("gate", 4, 10_000), "out of range"),
         (changed("best", 2, 3), "offered twice"),
+        (again(STANDS, "stand"), "offered twice"),
+        (again(STANDS, "stand", 5000), "offered twice"),
+        (changed("stand", 2, 0, STANDS), "offered twice"),
         (changed("select", 0, CODE["dense"]), "before any are selected"),
         (changed("dense", 0, CODE["end"]), "selected rows meet|end within"),
         (changed("has_any", 0, CODE["range"]), "another kind"),

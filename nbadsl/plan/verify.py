@@ -53,6 +53,7 @@ _ALLOWED = {
 }
 _COLUMN_KINDS = {"N": {NUMBER}, "B": {FLAG}, "W": {WORDS}, "T": {TEXT, WORDS}, "S": {SET}, "P": {PAIR}}
 _OF_COLUMNS = {op.name for op in OPS if set(op.operands) & set(_COLUMN_KINDS)}  # `once` has no columns
+OFFERS = {"best": 2, "stand": 2}  # which operand is the candidate
 TEXT_TESTS = {"member", "starts", "ends", "contains", "known"}
 
 
@@ -257,9 +258,9 @@ _FLOW = {op.code: _flow_of(op.operands) for op in OPS}
 
 
 def _offered_once(code: NDArray[np.int32]) -> None:
-    """Lists of candidates have one place for each: none may be offered twice."""
-    offered = code[code[:, 0] == CODE["best"]][:, 2]
-    if len(np.unique(offered)) != len(offered):
+    """Lists of candidates have one place for each: none may be offered twice, however it is."""
+    offered = [code[code[:, 0] == CODE[name]][:, OFFERS[name]] for name in OFFERS]
+    if len(np.unique(np.concatenate(offered))) != sum(map(len, offered)):
         raise BadPlan("a candidate is offered twice")
 
 
