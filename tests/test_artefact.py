@@ -17,7 +17,7 @@ from nbadsl.engine.batch import Engine
 from nbadsl.plan.artefact import BadArtefact, dump, load, loads, policy_hash, save
 from nbadsl.plan.lower import lower
 from nbadsl.plan.ops import CODE, OPS, WIDTH
-from nbadsl.plan.plan import Parts, Plan
+from nbadsl.plan.plan import FATES, Parts, Plan
 from nbadsl.plan.verify import BadPlan, verify
 from nbadsl.program.givens import givens
 from nbadsl.program.nodes import (
@@ -201,6 +201,14 @@ def changed(name: str, operand: int, value: int, plan: Plan | None = None) -> Pl
     return replace(plan, code=tuple(code))
 
 
+def counting(counter: int) -> Plan:
+    """A plan whose first rule counts somewhere else."""
+    plan = lower(policy())
+    lists = list(plan.lists)
+    lists[plan.code[instruction(plan, "gate") + 2] + 2] = counter
+    return replace(plan, lists=tuple(lists))
+
+
 STANDS = lower(
     program(
         candidate("a", 1.0, rule(ELIGIBLE, ADULT)),
@@ -222,6 +230,11 @@ STANDS = lower(
         (changed("words", 4, 999), "out of range"),
         (changed("words", 4, 0), "beyond the lists"),
         (changed("gate", 3, 9), "beyond the lists"),
+        (counting(1), "counter"),  # the second of two
+        (counting(2), "counter"),  # another rule's
+        (counting(4), "counter"),  # another candidate's
+        (counting(lower(policy()).rule_counters + FATES.index("quiet")), "counter"),  # of a moment; this is none
+        (counting(lower(policy()).rule_counters + FATES.index("passed")), "counter"),
         (changed("gate", 4, 1), "leads back"),
         (changed("gate", 4, 10_000), "out of range"),
         (changed("best", 2, 3), "offered twice"),

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbadsl.plan.ops import CODE, COMPARISONS, OPS, WIDTH
-from nbadsl.plan.plan import FLAG, NUMBER, PAIR, SET, TEXT, WORDS, Column, Plan, Source
+from nbadsl.plan.plan import FATES, FLAG, NUMBER, PAIR, SET, TEXT, WORDS, Column, Plan, Source
 from nbadsl.program.nodes import Input
 from nbadsl.types import TIME, Flag, Set, Text, Type, Words, is_numeric
 
@@ -134,16 +134,30 @@ def _lists(plan: Plan, code: NDArray[np.int32], lists: NDArray[np.int32]) -> Non
         first, count = row[3], row[4]
         if count < 1 or first + 2 * count > len(lists):
             raise BadPlan("`words` reads beyond the lists")
-    flat, masks, counters = lists.tolist(), 2 * plan.mask_registers, plan.counters
+    flat, masks = lists.tolist(), 2 * plan.mask_registers
+    owners, counted = _owners(plan), set()
     for row in code[code[:, 0] == CODE["gate"]].tolist():
         first, count = row[2], row[3]
         if first + 3 * count > len(flat):
             raise BadPlan("`gate` reads beyond the lists")
         for at in range(first, first + 3 * count, 3):
             passes, known, counter = flat[at : at + 3]
-            # A rule counts in two places: people it stops, and those for whom it is unknown.
-            if not (0 <= passes < masks and -1 <= known < masks and 0 <= counter < counters - 1):
+            if not (0 <= passes < masks and -1 <= known < masks):
                 raise BadPlan("`gate` has a rule out of range")
+            if counter in counted or counter not in owners or owners[counter] != owners.get(flat[first + 2]):
+                raise BadPlan("`gate` has a counter that is not its own")
+            counted.add(counter)
+
+
+def _owners(plan: Plan) -> dict[int, int]:
+    """The candidate of each counter that a gate may count in; with the one after it, for whom a rule is unknown."""
+    candidates = plan.facts.candidates
+    rules = np.repeat(np.arange(len(candidates)), [len(c.rules) for c in candidates]).tolist()
+    quiet = plan.rule_counters + FATES.index("quiet")
+    sends = [c for c, register in enumerate(plan.chosen.sends) if register >= 0]
+    return dict(zip(range(0, plan.rule_counters, 2), rules, strict=True)) | {
+        quiet + len(FATES) * c: c for c in sends
+    }
 
 
 # --- parts, jumps, paths --------------------------------------------------------------------------------
