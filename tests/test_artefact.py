@@ -17,8 +17,9 @@ from nbadsl.engine.batch import Engine
 from nbadsl.plan.artefact import BadArtefact, dump, load, loads, policy_hash, save
 from nbadsl.plan.lower import lower
 from nbadsl.plan.ops import CODE, OPS, WIDTH
-from nbadsl.plan.plan import FATES, Parts, Plan
-from nbadsl.plan.verify import BadPlan, verify
+from nbadsl.plan.plan import FATES, VALID, Parts, Plan
+from nbadsl.plan.verify import verify
+from nbadsl.plan.verify_tables import BadPlan
 from nbadsl.program.givens import givens
 from nbadsl.program.nodes import (
     ELIGIBLE,
@@ -201,6 +202,9 @@ def changed(name: str, operand: int, value: int, plan: Plan | None = None) -> Pl
     return replace(plan, code=tuple(code))
 
 
+COLUMNS = lower(policy()).columns
+
+
 def counting(counter: int) -> Plan:
     """A plan whose first rule counts somewhere else."""
     plan = lower(policy())
@@ -219,9 +223,19 @@ STANDS = lower(
 )
 
 
+def standing_among_selected() -> Plan:
+    """A plan in which somebody stands while rows are selected, whose indices it overwrites."""
+    plan = again(STANDS, "stand", at=instruction(STANDS, "dense") // WIDTH)
+    code, second = list(plan.code), instruction(STANDS, "stand") + WIDTH
+    code[instruction(plan, "stand") + 1] = 2 * VALID
+    code[second : second + WIDTH] = [CODE["fill"], 2, 0, 0, 0, 0]
+    return replace(plan, code=tuple(code))
+
+
 @pytest.mark.parametrize(
     ("plan", "problem"),
     [
+        (standing_among_selected(), "`stand` is not for the rows"),
         (changed("range", 1, 1), "out of range"),  # the mask of valid rows
         (changed("range", 1, 999), "out of range"),
         (changed("range", 2, 999), "out of range"),
@@ -233,7 +247,10 @@ STANDS = lower(
         (counting(1), "counter"),  # the second of two
         (counting(2), "counter"),  # another rule's
         (counting(4), "counter"),  # another candidate's
-        (counting(lower(policy()).rule_counters + FATES.index("quiet")), "counter"),  # of a moment; this is none
+        (
+            counting(lower(policy()).rule_counters + FATES.index("quiet")),
+            "counter",
+        ),  # of a moment; this is none
         (counting(lower(policy()).rule_counters + FATES.index("passed")), "counter"),
         (changed("gate", 4, 1), "leads back"),
         (changed("gate", 4, 10_000), "out of range"),
@@ -241,9 +258,15 @@ STANDS = lower(
         (again(STANDS, "stand"), "offered twice"),
         (again(STANDS, "stand", 5000), "offered twice"),
         (changed("stand", 2, 0, STANDS), "offered twice"),
-        (changed("select", 0, CODE["dense"]), "before any are selected"),
-        (changed("dense", 0, CODE["end"]), "selected rows meet|end within"),
+        (changed("select", 0, CODE["dense"]), "not for the rows"),
+        (changed("dense", 0, CODE["end"]), "not for the rows"),
         (changed("has_any", 0, CODE["range"]), "another kind"),
+        (changed("best", 4, 2), "out of range"),
+        (changed("count", 2, 0), "out of range"),
+        (
+            replace(lower(policy()), columns=(*COLUMNS, replace(COLUMNS[0], other=COLUMNS[0].source))),
+            "not fit",
+        ),
         (changed("best", 0, CODE["give"]), "what it must not"),
         (replace(lower(policy()), code=()), "cut off"),
         (replace(lower(policy()), code=lower(policy()).code[:-1]), "cut off"),
@@ -269,11 +292,12 @@ def test_a_test_of_texts_may_not_be_asked_of_a_column_with_more_values():
         verify(changed("test", 2, len(plan.columns), other))
 
 
-def test_a_file_with_numbers_that_json_does_not_have_is_refused():
+@pytest.mark.parametrize("number", [b"NaN", b"Infinity", b"1e999"])
+def test_a_file_with_numbers_that_are_none_is_refused(number: bytes):
     lengths = struct.unpack("<QQQ", SAVED[HEAD : HEAD + 24])
-    text = SAVED[HEAD + 24 : HEAD + 24 + lengths[0]].replace(b"0.5", b"NaN", 1)
+    text = SAVED[HEAD + 24 : HEAD + 24 + lengths[0]].replace(b"0.5", number, 1)
     content = struct.pack("<QQQ", len(text), *lengths[1:]) + text + SAVED[HEAD + 24 + lengths[0] :]
-    with pytest.raises(BadArtefact, match="NaN"):
+    with pytest.raises(BadArtefact, match="NaN|Infinity|inf is no float"):
         loads(forged(content))
 
 
