@@ -41,6 +41,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="how many random programs the prover is asked about (150)",
     )
     parser.addoption(
+        "--forged", type=int, default=60, metavar="N", help="how many forged plans to run in every way (60)"
+    )
+    parser.addoption(
         "--race",
         type=int,
         default=100,

@@ -297,7 +297,7 @@ def test_a_file_with_numbers_that_are_none_is_refused(number: bytes):
     lengths = struct.unpack("<QQQ", SAVED[HEAD : HEAD + 24])
     text = SAVED[HEAD + 24 : HEAD + 24 + lengths[0]].replace(b"0.5", number, 1)
     content = struct.pack("<QQQ", len(text), *lengths[1:]) + text + SAVED[HEAD + 24 + lengths[0] :]
-    with pytest.raises(BadArtefact, match="NaN|Infinity|inf is no float"):
+    with pytest.raises(BadArtefact, match=r"NaN|Infinity|inf is no float"):
         loads(forged(content))
 
 
