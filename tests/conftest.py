@@ -48,6 +48,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="how many random customers are asked whether they break a proved guarantee (100000)",
     )
     parser.addoption(
+        "--forged", type=int, default=60, metavar="N", help="how many forged plans to run in every way (60)"
+    )
+    parser.addoption(
         "--race",
         type=int,
         default=100,

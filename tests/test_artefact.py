@@ -3,7 +3,8 @@
 import hashlib
 import json
 import struct
-from dataclasses import replace
+from dataclasses import asdict, replace
+from itertools import chain
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,9 +16,10 @@ from small_programs import BROKEN, NOW, POOL, SOURCE, candidate, column, number,
 from nbadsl.engine.batch import Engine
 from nbadsl.plan.artefact import BadArtefact, dump, load, loads, policy_hash, save
 from nbadsl.plan.lower import lower
-from nbadsl.plan.ops import CODE, WIDTH
-from nbadsl.plan.plan import Plan
-from nbadsl.plan.verify import BadPlan, verify
+from nbadsl.plan.ops import CODE, OPS, WIDTH
+from nbadsl.plan.plan import FATES, VALID, Parts, Plan
+from nbadsl.plan.verify import verify
+from nbadsl.plan.verify_tables import BadPlan
 from nbadsl.program.givens import givens
 from nbadsl.program.nodes import (
     ELIGIBLE,
@@ -180,6 +182,19 @@ def instruction(plan: Plan, name: str) -> int:
     return next(i for i in range(0, len(plan.code), WIDTH) if plan.code[i] == CODE[name])
 
 
+def again(plan: Plan, name: str, number: int = 1, at: int | None = None) -> Plan:
+    """A plan in which the first instruction of a name stands so many times more, where it stands or elsewhere."""
+    rows = [list(plan.code[i : i + WIDTH]) for i in range(0, len(plan.code), WIDTH)]
+    here = instruction(plan, name) // WIDTH
+    place = here if at is None else at
+    for row in rows:
+        for operand, kind in enumerate(OPS[row[0]].operands, start=1):
+            row[operand] += number if kind == "j" and row[operand] > place else 0
+    parts = {name: start + (number if start > place else 0) for name, start in asdict(plan.parts).items()}
+    rows[place:place] = [rows[here]] * number
+    return replace(plan, code=tuple(chain.from_iterable(rows)), parts=Parts(**parts))
+
+
 def changed(name: str, operand: int, value: int, plan: Plan | None = None) -> Plan:
     plan = plan or lower(policy())
     code = list(plan.code)
@@ -187,9 +202,40 @@ def changed(name: str, operand: int, value: int, plan: Plan | None = None) -> Pl
     return replace(plan, code=tuple(code))
 
 
+COLUMNS = lower(policy()).columns
+
+
+def counting(counter: int) -> Plan:
+    """A plan whose first rule counts somewhere else."""
+    plan = lower(policy())
+    lists = list(plan.lists)
+    lists[plan.code[instruction(plan, "gate") + 2] + 2] = counter
+    return replace(plan, lists=tuple(lists))
+
+
+STANDS = lower(
+    program(
+        candidate("a", 1.0, rule(ELIGIBLE, ADULT)),
+        candidate("last", None),
+        inputs=INPUTS,
+        arbitration=Arbitration(fallback="last"),
+    )
+)
+
+
+def standing_among_selected() -> Plan:
+    """A plan in which somebody stands while rows are selected, whose indices it overwrites."""
+    plan = again(STANDS, "stand", at=instruction(STANDS, "dense") // WIDTH)
+    code, second = list(plan.code), instruction(STANDS, "stand") + WIDTH
+    code[instruction(plan, "stand") + 1] = 2 * VALID
+    code[second : second + WIDTH] = [CODE["fill"], 2, 0, 0, 0, 0]
+    return replace(plan, code=tuple(code))
+
+
 @pytest.mark.parametrize(
     ("plan", "problem"),
     [
+        (standing_among_selected(), "`stand` is not for the rows"),
         (changed("range", 1, 1), "out of range"),  # the mask of valid rows
         (changed("range", 1, 999), "out of range"),
         (changed("range", 2, 999), "out of range"),
@@ -198,12 +244,29 @@ def changed(name: str, operand: int, value: int, plan: Plan | None = None) -> Pl
         (changed("words", 4, 999), "out of range"),
         (changed("words", 4, 0), "beyond the lists"),
         (changed("gate", 3, 9), "beyond the lists"),
+        (counting(1), "counter"),  # the second of two
+        (counting(2), "counter"),  # another rule's
+        (counting(4), "counter"),  # another candidate's
+        (
+            counting(lower(policy()).rule_counters + FATES.index("quiet")),
+            "counter",
+        ),  # of a moment; this is none
+        (counting(lower(policy()).rule_counters + FATES.index("passed")), "counter"),
         (changed("gate", 4, 1), "leads back"),
         (changed("gate", 4, 10_000), "out of range"),
         (changed("best", 2, 3), "offered twice"),
-        (changed("select", 0, CODE["dense"]), "before any are selected"),
-        (changed("dense", 0, CODE["end"]), "selected rows meet|end within"),
+        (again(STANDS, "stand"), "offered twice"),
+        (again(STANDS, "stand", 5000), "offered twice"),
+        (changed("stand", 2, 0, STANDS), "offered twice"),
+        (changed("select", 0, CODE["dense"]), "not for the rows"),
+        (changed("dense", 0, CODE["end"]), "not for the rows"),
         (changed("has_any", 0, CODE["range"]), "another kind"),
+        (changed("best", 4, 2), "out of range"),
+        (changed("count", 2, 0), "out of range"),
+        (
+            replace(lower(policy()), columns=(*COLUMNS, replace(COLUMNS[0], other=COLUMNS[0].source))),
+            "not fit",
+        ),
         (changed("best", 0, CODE["give"]), "what it must not"),
         (replace(lower(policy()), code=()), "cut off"),
         (replace(lower(policy()), code=lower(policy()).code[:-1]), "cut off"),
@@ -229,11 +292,12 @@ def test_a_test_of_texts_may_not_be_asked_of_a_column_with_more_values():
         verify(changed("test", 2, len(plan.columns), other))
 
 
-def test_a_file_with_numbers_that_json_does_not_have_is_refused():
+@pytest.mark.parametrize("number", [b"NaN", b"Infinity", b"1e999"])
+def test_a_file_with_numbers_that_are_none_is_refused(number: bytes):
     lengths = struct.unpack("<QQQ", SAVED[HEAD : HEAD + 24])
-    text = SAVED[HEAD + 24 : HEAD + 24 + lengths[0]].replace(b"0.5", b"NaN", 1)
+    text = SAVED[HEAD + 24 : HEAD + 24 + lengths[0]].replace(b"0.5", number, 1)
     content = struct.pack("<QQQ", len(text), *lengths[1:]) + text + SAVED[HEAD + 24 + lengths[0] :]
-    with pytest.raises(BadArtefact, match="NaN"):
+    with pytest.raises(BadArtefact, match=r"NaN|Infinity|inf is no float"):
         loads(forged(content))
 
 

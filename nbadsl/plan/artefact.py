@@ -27,7 +27,8 @@ import numpy as np
 from nbadsl.plan.codec import Malformed, decode, encode
 from nbadsl.plan.plan import Chosen, Column, HoldoutUse, Parts, Plan, RunTest, Test, Undefined
 from nbadsl.plan.program_codec import decode_program, encode_program
-from nbadsl.plan.verify import BadPlan, verify
+from nbadsl.plan.verify import verify
+from nbadsl.plan.verify_tables import BadPlan
 from nbadsl.program.facts import Facts
 from nbadsl.program.nodes import Program
 

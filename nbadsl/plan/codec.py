@@ -74,7 +74,7 @@ def _decoder(declared: Any) -> Callable[[Any], Any]:
 def _plain(declared: Any, value: Any) -> Any:
     if declared is float and type(value) is int:
         return float(value)
-    if type(value) is not declared:
+    if type(value) is not declared or (declared is float and not math.isfinite(value)):
         raise Malformed(f"{value!r:.40} is no {getattr(declared, '__name__', declared)}")
     return value
 
@@ -82,8 +82,10 @@ def _plain(declared: Any, value: Any) -> Any:
 def _value(value: Any) -> nodes.Value:
     if isinstance(value, dict) and list(value) == ["set"] and isinstance(value["set"], list):
         return frozenset(_plain(str, item) for item in value["set"])
-    if value is None or type(value) in (bool, float, str):
+    if value is None or type(value) in (bool, str):
         return typing.cast(nodes.Value, value)
+    if type(value) is float:
+        return float(_plain(float, value))
     raise Malformed(f"{value!r:.40} is no value")
 
 
