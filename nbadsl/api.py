@@ -11,7 +11,7 @@ PyArrow, is loaded when it is first needed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
@@ -37,9 +37,12 @@ from nbadsl.zone import EPOCH, microseconds
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+    from nbadsl.engine.batch import Engine
+    from nbadsl.engine.single import Single
     from nbadsl.history.store import Store
     from nbadsl.plan.plan import Plan
     from nbadsl.report import Report
+    from nbadsl.run import Run, RunOptions
     from nbadsl.story import Story
 
 
@@ -64,7 +67,9 @@ class NeedsHistory(RuntimeError):
 class Policy:
     """A compiled policy. Made by `load`."""
 
-    def __init__(self, plan: Plan | None, program: Any, hash: str | None = None) -> None:
+    def __init__(
+        self, plan: Plan | None, program: Program | Callable[[], Program], hash: str | None = None
+    ) -> None:
         self._plan, self._program, self._hash = plan, program, hash
 
     # --- what it is ---
@@ -139,10 +144,13 @@ class Policy:
         """
         import pyarrow as pa
 
+        from nbadsl.run import RunOptions
+
         share = None if record is None else record.share
-        run, moment, started = self.run(
-            profiles, now, seed, context, parameters, threads, history, share=share
-        )
+        options = RunOptions(now, seed, context, parameters, threads, history, share=share)
+        _ = self._engine  # which may have to be compiled first: that is no part of the run
+        started = datetime.now(UTC)
+        run = self.run(profiles, options)
         steps = list(run)
         for line in (line for step in steps for line in step.recorded):
             assert record is not None
@@ -150,10 +158,10 @@ class Policy:
         seconds = (datetime.now(UTC) - started).total_seconds()
         table = pa.Table.from_batches([s.decisions for s in steps], run.schema)
         rejects = pa.Table.from_batches([s.rejects for s in steps], run.reject_schema)
-        return Decisions(table, rejects, self.report(run, moment, seconds))
+        return Decisions(table, rejects, self.report(run, seconds))
 
-    def report(self, run: Any, moment: str, seconds: float) -> Report:
-        """What a finished `run.Run` of this policy counted."""
+    def report(self, run: Run, seconds: float) -> Report:
+        """What a finished run of this policy counted."""
         from nbadsl.report import make_report
 
         return make_report(
@@ -162,29 +170,14 @@ class Policy:
             run.limited.before if run.limited is not None else (),
             self.plan.undefined,
             hash=self.hash,
-            now=moment,
+            now=self.moment_text(run.given),
             seed=run.seed,
             seconds=seconds,
         )
 
-    def run(
-        self,
-        profiles: Any,
-        now: datetime | None,
-        seed: int,
-        context: Mapping[str, object] | None,
-        parameters: Mapping[str, object] | None,
-        threads: int,
-        history: Store | None = None,
-        keeps: bool = True,
-        out: Path | None = None,
-        strict: bool = False,
-        most: int | None = None,
-        share: float | None = None,
-    ) -> Any:
-        """A `run.Run` over profiles, its moment as text, and when it started. `keeps`: in the history. `out`: beside this
-        file it is written as it goes, see `limited.parts`. `strict`: see `Run`. `most`: people, the first ones. `share`: of the decisions that
-        are written down, see `replay`."""
+    def run(self, profiles: Any, options: RunOptions) -> Run:
+        """A run over profiles, as `decide` takes them. Raises what `decide` raises, and for a run that is kept and written
+        as it goes `limited.parts.Unfinished`."""
         from nbadsl.data.batches import first_rows
         from nbadsl.data.profiles import open_profiles
         from nbadsl.limited.batches import Limited
@@ -192,26 +185,36 @@ class Policy:
         from nbadsl.replay.batch import Recorded
         from nbadsl.run import Run
 
+        history, seed, threads = options.history, options.seed, options.threads
         if history is None:
             self.need_history()
-        engine = self._engine  # which may have to be compiled first: that is no part of the run
-        started = datetime.now(UTC)
-        given = self.given(now, context, parameters)
+        given = self.given(options.now, options.context, options.parameters)
         opened = open_profiles(profiles, self.facts.inputs, key=self.facts.key, used=self.used)
-        opened = opened if most is None else first_rows(opened, most)
-        keeps = history is not None and keeps and history.keeps
+        opened = opened if options.most is None else first_rows(opened, options.most)
+        keeps = history is not None and options.keeps and history.keeps
         parts = None
-        if keeps and out is not None and opened.paths:
+        if keeps and options.out is not None and opened.paths:
             same = what(self.hash, self.facts.name, given, seed, opened.paths)
-            parts = Parts(out, same, given["now"], now is not None)
-            given = self.given(EPOCH + timedelta(microseconds=parts.now), context, parameters)
-        asked = (engine, self.program, given)
+            parts = Parts(options.out, same, given["now"], options.now is not None)
+            moment = EPOCH + timedelta(microseconds=parts.now)
+            given = self.given(moment, options.context, options.parameters)
+        asked = (self._engine, self.program, given)
         limited = None if history is None else Limited(*asked, history, seed, keeps, threads)
-        recorded = None
+        recorded, share = None, options.share
         if share is not None:
             recorded = Recorded(self.facts, self.hash, given, seed, share, self.used, self._single.decide)
-        run = Run(engine, opened, given, self.hash, seed, threads, limited, parts, strict, recorded)
-        return run, self.moment_text(given), started
+        return Run(
+            self._engine,
+            opened,
+            given,
+            self.hash,
+            seed,
+            threads,
+            limited=limited,
+            parts=parts,
+            strict=options.strict,
+            recorded=recorded,
+        )
 
     def decide_one(
         self,
@@ -240,7 +243,7 @@ class Policy:
         given = self.given(now, context, parameters)
         if history is None:
             self.need_history()
-            alone: ir.Decision = self._single.decide(row, given, seed)
+            alone = self._single.decide(row, given, seed)
             if record is not None:
                 record.add(self.facts, self.hash, row, given, seed, alone, id)
             return self._named(alone, given, id)
@@ -255,8 +258,7 @@ class Policy:
         def decide(row: Row) -> ir.Decision:
             nonlocal asked
             asked = row
-            decision: ir.Decision = self._single.decide(row, given, seed)
-            return decision
+            return self._single.decide(row, given, seed)
 
         found = decide_and_keep(self.program, decide, row, given, history, id, until)
         if record is not None:
@@ -314,13 +316,13 @@ class Policy:
         return (frozenset({facts.key, *by, *asked}) | plan.fields) & declared
 
     @cached_property
-    def _engine(self) -> Any:
+    def _engine(self) -> Engine:
         from nbadsl.engine.batch import Engine
 
         return Engine(self.plan)
 
     @cached_property
-    def _single(self) -> Any:
+    def _single(self) -> Single:
         from nbadsl.engine.single import Single
 
         return Single(self._engine)

@@ -23,6 +23,7 @@ from starts import probe
 
 import nbadsl
 from nbadsl.history.sqlite import SqliteStore
+from nbadsl.run import RunOptions
 
 EVENTS_EACH = 20  # contacts that a person has had, in files
 DATABASE_EACH = 10  # the same in databases, which are slower to make
@@ -169,7 +170,7 @@ def _decide(
     start = time.perf_counter()
     store = None if history is None else nbadsl.open_history(str(history), False, policy.program)
     read = time.perf_counter()
-    run, _, _ = policy.run(people, NOW, 0, None, None, threads, store, keeps)
+    run = policy.run(people, RunOptions(now=NOW, threads=threads, history=store, keeps=keeps))
     counted = time.perf_counter()
     table = pa.Table.from_batches([step.decisions for step in run], run.schema)
     end = time.perf_counter()
