@@ -12,6 +12,7 @@ PyArrow, is loaded when it is first needed.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
@@ -176,8 +177,7 @@ class Policy:
         )
 
     def run(self, profiles: Any, options: RunOptions) -> Run:
-        """A run over profiles, as `decide` takes them. Raises what `decide` raises, and for a run that is kept and written
-        as it goes `limited.parts.Unfinished`."""
+        """A run over profiles, as `decide` takes them. Raises what `decide` raises, and `limited.parts.Unfinished`."""
         from nbadsl.data.batches import first_rows
         from nbadsl.data.profiles import open_profiles
         from nbadsl.limited.batches import Limited
@@ -191,18 +191,21 @@ class Policy:
         given = self.given(options.now, options.context, options.parameters)
         opened = open_profiles(profiles, self.facts.inputs, key=self.facts.key, used=self.used)
         opened = opened if options.most is None else first_rows(opened, options.most)
-        keeps = history is not None and options.keeps and history.keeps
-        parts = None
-        if keeps and options.out is not None and opened.paths:
-            same = what(self.hash, self.facts.name, given, seed, opened.paths)
-            parts = Parts(options.out, same, given["now"], options.now is not None)
-            moment = EPOCH + timedelta(microseconds=parts.now)
-            given = self.given(moment, options.context, options.parameters)
-        asked = (self._engine, self.program, given)
-        limited = None if history is None else Limited(*asked, history, seed, keeps, threads)
-        recorded, share = None, options.share
-        if share is not None:
-            recorded = Recorded(self.facts, self.hash, given, seed, share, self.used, self._single.decide)
+        parts = limited = recorded = None
+        with ExitStack() as on_error:
+            if history is not None:
+                keeps = options.keeps and history.keeps
+                if keeps and options.out is not None and opened.paths:
+                    same = what(self.hash, self.facts.name, given, seed, opened.paths)
+                    parts = Parts(options.out, same, given["now"], history, options.now is not None)
+                    on_error.callback(parts.close)
+                    moment = EPOCH + timedelta(microseconds=parts.now)
+                    given = self.given(moment, options.context, options.parameters)
+                limited = Limited(self._engine, self.program, given, history, seed, keeps, threads)
+            on_error.pop_all()
+        if options.share is not None:
+            made = self._single.decide
+            recorded = Recorded(self.facts, self.hash, given, seed, options.share, self.used, made)
         return Run(
             self._engine,
             opened,
@@ -309,11 +312,7 @@ class Policy:
     @cached_property
     def used(self) -> frozenset[str]:
         """The fields that a decision can depend on."""
-        plan, facts = self.plan, self.facts
-        by = [*(e.by for e in facts.experiments), *(h.by for h in plan.holdouts)]
-        asked = {name for limit in facts.limits for name in (limit.subject, limit.window.since) if name}
-        declared = {i.name for i in facts.inputs}
-        return (frozenset({facts.key, *by, *asked}) | plan.fields) & declared
+        return self.plan.used
 
     @cached_property
     def _engine(self) -> Engine:

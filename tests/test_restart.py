@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from commands import decided, nba
 
 from nbadsl.history.sqlite import SqliteStore
 
@@ -147,3 +148,34 @@ def test_a_run_that_is_made_again_at_its_moment_gives_what_it_gave(folder):
     assert store.stats().events == sum(action is not None for action in first["action"].to_pylist())
     store.close()
     assert os.listdir(folder).count("whole.parquet") == 1
+
+
+def test_a_run_that_never_began_leaves_nothing(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("policy.nba").write_text(POLICY.replace("BUDGET", "9").replace("TIPS", "9"))
+    Path("people.csv").write_text("customer_id,household,worth\n1,a,3\n2,b,4\n")
+    run = ("run", "policy.nba", "-p", "people.csv", "--history", "contacts.db", "--out", "out.csv")
+    for mistake in (("--rejects", "nowhere/rejects.csv"), ("--record", "out.csv"), ("--history", "no.arrow")):
+        assert nba(*run, *mistake, "--now", "2026-11-09 09:00").code == 2
+        assert not list(Path.cwd().glob(".out*"))
+    ended = nba(*run, "--now", NOW)
+    assert ended.code == 0 and "taking up" not in ended.said
+
+
+def test_a_run_of_which_nothing_was_kept_does_not_bind_the_next_one(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("policy.nba").write_text(POLICY.replace("BUDGET", "9").replace("TIPS", "9"))
+    Path("people.csv").write_text("customer_id,household,worth\n1,a,3\n2,b,4\n")
+    run = ("run", "policy.nba", "-p", "people.csv", "--history", "contacts.db", "--out", "out.csv")
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(SqliteStore, "reserve", interrupted)
+        nba(*run)
+    assert list(Path.cwd().glob(".out.csv.run/000000*"))
+    Path("people.csv").write_text("customer_id,household,worth\n1,a,3\n2,b,4\n3,c,5\n")
+    ended = nba(*run, "--now", NOW)
+    assert ended.code == 0 and "taking up" not in ended.said, ended.said
+    assert len(decided(Path("out.csv"))) == 3 and not list(Path.cwd().glob(".out*"))

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -162,18 +162,16 @@ def _run(policy: Policy, source: str, options: RunOptions, files: _Files) -> Rep
         click.echo(f"taking up the run of {policy.moment_text(run.given)}, which did not end", err=True)
     started = time.perf_counter()
     try:
-        _write(run, files)
+        with run.parts or nullcontext():
+            _write(run, files)
+            if run.parts is not None:
+                run.parts.remove()
     except Rejected as error:
         _show_rejects(error.rejects)
-        released = 0
-        if run.parts is not None:
-            run.parts.close()
-            released = _give_up(options)
+        released = _give_up(options) if run.parts is not None else 0
         kept = f", and {released:,} decisions are released" if released else ""
         click.echo(f"nothing was written{kept} (--strict)", err=True)
         raise SystemExit(1) from None
-    if run.parts is not None:
-        run.parts.remove()
     return policy.report(run, time.perf_counter() - started)
 
 

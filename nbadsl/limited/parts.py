@@ -56,34 +56,45 @@ def what(
 
 class Parts:
     """The parts of one run. `now`: its moment (µs since 1970). `run`: its name in the history. `resumes`: whether it was
-    begun before."""
+    begun before. A run begins with its first part; one that ends before leaves nothing behind."""
 
-    def __init__(self, out: Path, what: Mapping[str, object], now: Value, fixed: bool = False) -> None:
+    def __init__(
+        self, out: Path, what: Mapping[str, object], now: Value, history: Store, fixed: bool = False
+    ) -> None:
         """`out`: where the decisions go. `what`: all that makes a run the same as another, but its moment; `fixed`:
         and its moment. Raises Unfinished, and HistoryError where another process is at it."""
         assert isinstance(now, float | int)
-        self.folder = out.with_name(f".{out.name}.run")
+        self.out, self.folder = out, out.with_name(f".{out.name}.run")
         self._about = self.folder / "run.json"
-        wanted = json.loads(json.dumps({"version": _VERSION, **what}))
+        self._what = json.loads(json.dumps({"version": _VERSION, **what}))
+        self.now, self.run, self.resumes = int(now), token_hex(8), False
         self.folder.mkdir(exist_ok=True)
         self._lock(out)
-        self.resumes = self._about.exists()
-        if not self.resumes:
-            _write(self._about, json.dumps({**wanted, "now": int(now), "run": token_hex(8)}).encode())
+        try:
+            if self._about.exists():
+                self._take_up(json.loads(self._about.read_bytes()), history, fixed)
+        except BaseException:
+            self.close()
+            raise
         # What is left of the file that was being written when the run was killed.
         for left in out.parent.glob(f".{escape(out.name)}.*.part"):
             left.unlink()
-        about = json.loads(self._about.read_bytes())
-        self.now, self.run = int(about.pop("now")), str(about.pop("run"))
-        if fixed and self.now != int(now):
-            wanted["moment (--now)"] = now
+
+    def _take_up(self, about: dict[str, Any], history: Store, fixed: bool) -> None:
+        """Go on with the run that was begun, or forget it if nothing was decided by it and this is another one."""
+        now, run, wanted = int(about.pop("now")), str(about.pop("run")), dict(self._what)
+        if fixed and self.now != now:
+            wanted["moment (--now)"] = self.now
         changed = sorted(name for name in {*about, *wanted} if about.get(name) != wanted.get(name))
-        if changed:
-            self.close()
+        if not changed:
+            self.now, self.run, self.resumes = now, run, True
+        elif history.chunks(run):
             raise Unfinished(
-                f"a run to {out} did not end, and since then its {' and '.join(changed)} changed. Its decisions are in the "
-                "history: run it as it was to have them written, or with --discard to release them"
+                f"a run to {self.out} did not end, and since then its {' and '.join(changed)} changed. Its decisions are in "
+                "the history: run it as it was to have them written, or with --discard to release them"
             )
+        else:
+            self._about.unlink()
 
     def _lock(self, out: Path) -> None:
         self._file = (self.folder / "lock").open("ab")
@@ -102,6 +113,9 @@ class Parts:
             with ipc.new_file(sink, schema) as file:
                 file.write_batch(batch.replace_schema_metadata(schema.metadata))
             _write(self._place(number, name), sink.getvalue())
+        if not self._about.exists():
+            about = {**self._what, "now": self.now, "run": self.run}
+            _write(self._about, json.dumps(about).encode())
 
     def read(self, number: int) -> tuple[pa.RecordBatch, pa.RecordBatch, Any]:
         """A part and its note."""
@@ -116,13 +130,21 @@ class Parts:
     def _place(self, number: int, name: str) -> Path:
         return self.folder / f"{number:06}.{name}.arrow"
 
+    def __enter__(self) -> Parts:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def close(self) -> None:
+        """Let others at it: to go on where this process was, or to begin anew if it has not come to a part."""
+        if not self._file.closed and not self._about.exists():
+            rmtree(self.folder, ignore_errors=True)
         self._file.close()
 
     def remove(self) -> None:
         """The run is over."""
-        self._about.unlink()
-        rmtree(self.folder, ignore_errors=True)
+        self._about.unlink(missing_ok=True)
         self.close()
 
 
@@ -133,7 +155,7 @@ def discard(out: Path, history: Store) -> int:
         return 0
     about = json.loads((folder / "run.json").read_bytes())
     what = {name: value for name, value in about.items() if name not in ("now", "run", "version")}
-    parts, released = Parts(out, what, about["now"]), 0
+    parts, released = Parts(out, what, about["now"], history), 0
     for number in history.chunks(parts.run):
         decisions, _, _ = parts.read(number)
         keys = decisions.filter(pc.is_valid(decisions.column("action"))).column(0)
