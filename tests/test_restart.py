@@ -60,9 +60,9 @@ def folder(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
 
 
 def started(folder: Path, name: str, *more: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "nbadsl.cli", "run", "policy.nba", "--profiles", "people", *more]
+    command = [sys.executable, "-m", "nbadsl.cli", "run", "policy.nba", "--profiles", "people"]
     command += ["--out", f"{name}.parquet", "--history", f"{name}.db", "--report", "none", "--threads", "1"]
-    return subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen([*command, *more], cwd=folder, stderr=subprocess.PIPE, text=True)
 
 
 def finished(folder: Path, name: str, *more: str) -> str:
@@ -179,3 +179,17 @@ def test_a_run_of_which_nothing_was_kept_does_not_bind_the_next_one(tmp_path, mo
     ended = nba(*run, "--now", NOW)
     assert ended.code == 0 and "taking up" not in ended.said, ended.said
     assert len(decided(Path("out.csv"))) == 3 and not list(Path.cwd().glob(".out*"))
+
+
+def test_a_run_goes_on_with_the_history_that_has_its_decisions(folder):
+    process = started(folder, "broken")
+    while not list(folder.glob(".broken.parquet.run/000003*")):
+        assert process.poll() is None
+        time.sleep(0.001)
+    process.kill()
+    process.communicate()
+    for more in ((), ("--discard",)):
+        refused = started(folder, "broken", *more, "--history", "other.db")
+        said = refused.communicate()[1]
+        assert refused.returncode == 2 and "its history changed" in said, said
+    assert "taking up" in finished(folder, "broken", "--history", "broken.db")

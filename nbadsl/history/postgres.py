@@ -33,9 +33,8 @@ class PostgresStore(SqlStore):
     def __init__(self, address: str, schema: str = "nbadsl") -> None:
         super().__init__()
         try:
-            self.path = "PostgreSQL at {host}/{dbname}".format(
-                **{"host": "localhost", "dbname": ""} | conninfo_to_dict(address)
-            )
+            named = {"host": "localhost", "dbname": ""} | conninfo_to_dict(address)
+            self.path = "PostgreSQL at {host}/{dbname}, {schema}".format(**named, schema=schema)
             self._connection = psycopg.connect(address, autocommit=True)
         except psycopg.Error as error:
             raise HistoryError(f"the history cannot be reached: {error}") from error

@@ -45,6 +45,8 @@ class RedisStore:
             self._server = redis.Redis.from_url(address, decode_responses=True, **secret)
             self._run = self._server.register_script(_SCRIPT)
             self._server.ping()
+            at = self._server.get_connection_kwargs()
+            self.path = "Redis at {host}:{port}/{db}, {prefix}".format(**at, prefix=prefix)
         except (redis.RedisError, ValueError) as error:
             raise HistoryError(f"the history cannot be reached: {error}") from error
 

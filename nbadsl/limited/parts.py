@@ -42,7 +42,7 @@ class Unfinished(HistoryError):
 def what(
     policy: str, name: str, given: Mapping[str, Value], seed: int, profiles: tuple[Path, ...]
 ) -> dict[str, object]:
-    """What makes two runs the same, but for their moment. `policy`: its hash, `name`: its name."""
+    """What makes two runs the same, but for their moment and history. `policy`: its hash, `name`: its name."""
     files = sorted(each for path in profiles for each in (path.rglob("*") if path.is_dir() else (path,)))
     stats = [(str(each.resolve()), each.stat()) for each in files]
     return {
@@ -61,12 +61,11 @@ class Parts:
     def __init__(
         self, out: Path, what: Mapping[str, object], now: Value, history: Store, fixed: bool = False
     ) -> None:
-        """`out`: where the decisions go. `what`: all that makes a run the same as another, but its moment; `fixed`:
-        and its moment. Raises Unfinished, and HistoryError where another process is at it."""
+        """`out`: where the decisions go. `what`: see there. `fixed`: a run at another moment is another one. Raises Unfinished, and HistoryError where another process is at it."""
         assert isinstance(now, float | int)
         self.out, self.folder = out, out.with_name(f".{out.name}.run")
         self._about = self.folder / "run.json"
-        self._what = json.loads(json.dumps({"version": _VERSION, **what}))
+        self._what = json.loads(json.dumps({"version": _VERSION, **what, "history": _place_of(history)}))
         self.now, self.run, self.resumes = int(now), token_hex(8), False
         self.folder.mkdir(exist_ok=True)
         self._lock(out)
@@ -88,10 +87,10 @@ class Parts:
         changed = sorted(name for name in {*about, *wanted} if about.get(name) != wanted.get(name))
         if not changed:
             self.now, self.run, self.resumes = now, run, True
-        elif history.chunks(run):
+        elif "history" in changed or history.chunks(run):
             raise Unfinished(
                 f"a run to {self.out} did not end, and since then its {' and '.join(changed)} changed. Its decisions are in "
-                "the history: run it as it was to have them written, or with --discard to release them"
+                f"{about['history']}: run it as it was to have them written, or with --discard to release them"
             )
         else:
             self._about.unlink()
@@ -146,6 +145,11 @@ class Parts:
         """The run is over."""
         self._about.unlink(missing_ok=True)
         self.close()
+
+
+def _place_of(history: Store) -> str:
+    path = Path(history.path)
+    return str(path.resolve()) if path.exists() else history.path
 
 
 def discard(out: Path, history: Store) -> int:
