@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +20,7 @@ import pytest
 from commands import decided, nba
 
 from nbadsl.history.sqlite import SqliteStore
+from nbadsl.zone import EPOCH
 
 POLICY = """
 policy kills { timezone "Europe/Berlin" currency EUR }
@@ -72,30 +75,49 @@ def finished(folder: Path, name: str, *more: str) -> str:
     return said
 
 
-def test_a_run_that_is_killed_again_and_again_decides_everybody_once(folder, request):
-    kills, people = request.config.getoption("--kills"), request.config.getoption("--people")
-    begin = time.monotonic()
-    finished(folder, "whole", "--now", NOW)
-    took, chance = time.monotonic() - begin, random.Random(7)
-    taken_up = 0
-    for _ in range(kills):
+def killed(folder: Path, chance: random.Random, *more: str) -> str:
+    """Kill the run when it has come one part further than the one before, or let it end; what it said."""
+    parts = len(list(folder.glob(".broken.parquet.run/*.decisions.arrow")))
+    process = started(folder, "broken", *more)
+    # A part that is written says that the history has those before it.
+    while not (folder / f".broken.parquet.run/{parts + 1:06}.decisions.arrow").exists():
+        if process.poll() is not None:
+            break
+        time.sleep(0.001)
+    time.sleep(chance.uniform(0, 0.01))
+    process.kill()
+    _, said = process.communicate()
+    assert process.returncode in (0, -signal.SIGKILL), said
+    return said
+
+
+@pytest.mark.parametrize("more", [("--now", NOW), ()], ids=["at a moment", "now"])
+def test_a_run_that_is_killed_again_and_again_decides_everybody_once(folder, request, more):
+    people, begun, chance = request.config.getoption("--people"), None, random.Random(7)
+    for _ in range(request.config.getoption("--kills")):
         if (folder / "broken.parquet").exists():  # it came to its end: once more, from the start
-            check(folder, people)
-            for path in folder.glob("broken*"):
+            check(folder, people, begun)
+            for path in folder.glob("*broken*"):
                 path.unlink()
-        process = started(folder, "broken", "--now", NOW)
-        time.sleep(chance.uniform(0.2, took))
-        process.kill()
-        _, said = process.communicate()
-        taken_up += "taking up the run of 2026-11-10 09:00" in said
-    finished(folder, "broken", "--now", NOW)
-    check(folder, people)
+            begun = None
+        said = killed(folder, chance, *more)
+        assert ("taking up the run of" in said) == (begun is not None), said
+        about = folder / ".broken.parquet.run" / "run.json"
+        if about.exists():
+            now = json.loads(about.read_text())["now"]
+            assert begun in (None, now)
+            begun = now
+    if not (folder / "broken.parquet").exists():
+        assert "taking up the run of" in finished(folder, "broken", *more)
+    assert begun is not None
+    check(folder, people, begun)
     assert not list(folder.glob(".broken*"))
-    assert taken_up or kills < 10
 
 
-def check(folder: Path, people: int) -> None:
-    """Assert that the broken run came to what the whole one did, in its file as in its history."""
+def check(folder: Path, people: int, now: int) -> None:
+    """Assert that the broken run came to what a whole one does at its moment, in its file as in its history."""
+    (folder / "whole.db").unlink(missing_ok=True)
+    finished(folder, "whole", "--now", f"{EPOCH + timedelta(microseconds=now):%Y-%m-%dT%H:%M:%S.%fZ}")
     whole, broken = (pq.read_table(folder / f"{name}.parquet").to_pylist() for name in ("whole", "broken"))
     assert [row["customer_id"] for row in broken] == list(range(people))
     found = {str(r["customer_id"]): (r["action"], r["channel"]) for r in broken if r["action"]}
