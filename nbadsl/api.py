@@ -196,7 +196,7 @@ class Policy:
             if history is not None:
                 keeps = options.keeps and history.keeps
                 if keeps and options.out is not None and opened.paths:
-                    same = what(self.hash, self.facts.name, given, seed, opened.paths)
+                    same = what(self.hash, self.facts.name, given, seed, opened.paths, options.share)
                     parts = Parts(options.out, same, given["now"], history, options.now is not None)
                     on_error.callback(parts.close)
                     moment = EPOCH + timedelta(microseconds=parts.now)

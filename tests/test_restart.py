@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -215,3 +216,26 @@ def test_a_run_goes_on_with_the_history_that_has_its_decisions(folder):
         said = refused.communicate()[1]
         assert refused.returncode == 2 and "its history changed" in said, said
     assert "taking up" in finished(folder, "broken", "--history", "broken.db")
+
+
+def test_a_run_that_is_taken_up_is_recorded_as_it_was_begun(folder):
+    # Where people share nothing, what is written down does not depend on the room that there is left.
+    policy = re.sub(
+        r"budget .* each|limit 1 per household .* days|limit \d+ per week",
+        "",
+        (folder / "policy.nba").read_text(),
+    )
+    (folder / "policy.nba").write_text(policy)
+    begun = ("--now", NOW, "--record", "broken.jsonl")
+    killed(folder, random.Random(7), *begun)
+    first = (folder / ".broken.parquet.run" / "000000.rejects.arrow").read_bytes()
+    assert (folder / ".broken.parquet.run" / "000000.decisions.arrow").stat().st_size > 5 * len(first)
+    for other in (begun[:2], (*begun, "--record-share", "1%")):
+        refused = started(folder, "broken", *other)
+        said = refused.communicate()[1]
+        assert refused.returncode == 2 and "its share of recorded decisions (--record) changed" in said
+    assert "taking up" in finished(folder, "broken", *begun)
+    finished(folder, "whole", "--now", NOW, "--record", "whole.jsonl")
+    lines = (folder / "broken.jsonl").read_text()
+    assert lines == (folder / "whole.jsonl").read_text()
+    assert lines.count("\n") == pq.read_metadata(folder / "broken.parquet").num_rows

@@ -40,9 +40,15 @@ class Unfinished(HistoryError):
 
 
 def what(
-    policy: str, name: str, given: Mapping[str, Value], seed: int, profiles: tuple[Path, ...]
+    policy: str,
+    name: str,
+    given: Mapping[str, Value],
+    seed: int,
+    profiles: tuple[Path, ...],
+    share: float | None,
 ) -> dict[str, object]:
-    """What makes two runs the same, but for their moment and history. `policy`: its hash, `name`: its name."""
+    """What makes two runs the same, but for their moment and history. `policy`: its hash, `name`: its name. `share`: of
+    the decisions that are written down; None: none."""
     files = sorted(each for path in profiles for each in (path.rglob("*") if path.is_dir() else (path,)))
     stats = [(str(each.resolve()), each.stat()) for each in files]
     return {
@@ -51,6 +57,7 @@ def what(
         "profiles": [[path, stat.st_size, stat.st_mtime_ns] for path, stat in stats],
         "parameters and context": {n: str(value) for n, value in given.items() if n not in ("now", "today")},
         "seed": seed,
+        "share of recorded decisions (--record)": share,
     }
 
 
@@ -106,11 +113,11 @@ class Parts:
 
     def write(self, number: int, decisions: pa.RecordBatch, rejects: pa.RecordBatch, note: object) -> None:
         """A part, complete or not at all. `note`: plain data that comes back with it."""
-        for name, batch in (("decisions", decisions), ("rejects", rejects)):
-            schema = batch.schema.with_metadata({_NOTE: json.dumps(note)})
+        noted = decisions.replace_schema_metadata({_NOTE: json.dumps(note)})
+        for name, batch in (("decisions", noted), ("rejects", rejects)):
             sink = pa.BufferOutputStream()
-            with ipc.new_file(sink, schema) as file:
-                file.write_batch(batch.replace_schema_metadata(schema.metadata))
+            with ipc.new_file(sink, batch.schema) as file:
+                file.write_batch(batch)
             _write(self._place(number, name), sink.getvalue())
         if not self._about.exists():
             about = {**self._what, "now": self.now, "run": self.run}
@@ -122,9 +129,9 @@ class Parts:
         for name in ("decisions", "rejects"):
             with ipc.open_file(self._place(number, name)) as file:
                 found.append(file.get_batch(0))
-        note = json.loads(found[0].schema.metadata[_NOTE])
-        decisions, rejects = (batch.replace_schema_metadata(None) for batch in found)
-        return decisions, rejects, note
+        decisions, rejects = found
+        note = json.loads(decisions.schema.metadata[_NOTE])
+        return decisions.replace_schema_metadata(None), rejects, note
 
     def _place(self, number: int, name: str) -> Path:
         return self.folder / f"{number:06}.{name}.arrow"
