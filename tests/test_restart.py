@@ -21,6 +21,7 @@ import pytest
 from commands import decided, nba
 
 from nbadsl.history.sqlite import SqliteStore
+from nbadsl.limited.parts import Parts
 from nbadsl.zone import EPOCH
 
 POLICY = """
@@ -239,3 +240,25 @@ def test_a_run_that_is_taken_up_is_recorded_as_it_was_begun(folder):
     lines = (folder / "broken.jsonl").read_text()
     assert lines == (folder / "whole.jsonl").read_text()
     assert lines.count("\n") == pq.read_metadata(folder / "broken.parquet").num_rows
+
+
+def test_decisions_are_on_disk_before_what_they_were_made_from_goes(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("policy.nba").write_text(POLICY.replace("BUDGET", "9").replace("TIPS", "9"))
+    Path("people.csv").write_text("customer_id,household,worth\n1,a,3\n2,b,4\n")
+    synced: set[int] = set()
+    sync, remove, gone = os.fsync, Parts.remove, []
+
+    def noted(file: int) -> None:
+        synced.add(os.fstat(file).st_ino)
+        sync(file)
+
+    def removed(parts: Parts) -> None:
+        gone.append({Path(p).stat().st_ino for p in ("out.csv", "rejects.csv", ".")} <= synced)
+        remove(parts)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    monkeypatch.setattr(Parts, "remove", removed)
+    run = ("run", "policy.nba", "-p", "people.csv", "--history", "contacts.db", "--out", "out.csv")
+    assert nba(*run, "--rejects", "rejects.csv").code == 0
+    assert gone == [True]

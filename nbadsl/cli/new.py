@@ -9,7 +9,8 @@ from pathlib import Path
 
 import click
 
-from nbadsl.cli.common import fail
+from nbadsl.aside import aside
+from nbadsl.cli.common import fail, input_errors
 from nbadsl.resources import folder
 
 _FILES = ("customers.csv", "nba.toml", "policy.nba")
@@ -28,24 +29,25 @@ def command(name: str) -> None:
     target, template = Path(name), folder("templates")
     if target.exists():
         fail(f"{target} is already there")
-    if not target.parent.is_dir():
-        fail(f"there is no folder {target.parent}")
-    aside = target.with_name(f".{target.name}.part")
-    aside.mkdir()
-    for file in _FILES:
-        shutil.copy(template / file, aside)
-    word = "".join(c if c.isalnum() else "_" for c in target.name.lower()).strip("_") or "policy"
-    if not word[0].isalpha():
-        word = f"policy_{word}"
-    policy = aside / "policy.nba"
-    policy.write_text(policy.read_text(encoding="utf-8").replace("my_policy", word), encoding="utf-8")
-    customers = aside / "customers.csv"
-    customers.write_text(_as_of(customers.read_text(encoding="utf-8"), date.today()), encoding="utf-8")
-    aside.rename(target)
+    with input_errors(), aside(target) as part:
+        part.mkdir()
+        for file in _FILES:
+            shutil.copy(template / file, part)
+        _make_own(part, target.name)
     click.echo(f"made {target}/")
     for path in sorted(target.iterdir()):
         click.echo(f"  {path.name}")
     click.echo(f"next:\n  cd {target}\n  nba check\n  nba run\n  nba explain C003")
+
+
+def _make_own(folder: Path, name: str) -> None:
+    """Have a copy of the template called by its own name, with customers as of today."""
+    word = "".join(c if c.isalnum() else "_" for c in name.lower()).strip("_") or "policy"
+    if not word[0].isalpha():
+        word = f"policy_{word}"
+    policy, customers = folder / "policy.nba", folder / "customers.csv"
+    policy.write_text(policy.read_text(encoding="utf-8").replace("my_policy", word), encoding="utf-8")
+    customers.write_text(_as_of(customers.read_text(encoding="utf-8"), date.today()), encoding="utf-8")
 
 
 def _as_of(customers: str, today: date) -> str:

@@ -8,10 +8,7 @@ was, at the moment of the run that it takes up. The folder goes when the decisio
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
-from contextlib import suppress
-from glob import escape
 from pathlib import Path
 from secrets import token_hex
 from shutil import rmtree
@@ -21,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.ipc as ipc
 
+from nbadsl.aside import remove_parts, write
 from nbadsl.history.counted import texts_of
 from nbadsl.history.store import HistoryError, Store
 from nbadsl.program import chance
@@ -82,9 +80,7 @@ class Parts:
         except BaseException:
             self.close()
             raise
-        # What is left of the file that was being written when the run was killed.
-        for left in out.parent.glob(f".{escape(out.name)}.*.part"):
-            left.unlink()
+        remove_parts(out)
 
     def _take_up(self, about: dict[str, Any], history: Store, fixed: bool) -> None:
         """Go on with the run that was begun, or forget it if nothing was decided by it and this is another one."""
@@ -118,10 +114,10 @@ class Parts:
             sink = pa.BufferOutputStream()
             with ipc.new_file(sink, batch.schema) as file:
                 file.write_batch(batch)
-            _write(self._place(number, name), sink.getvalue())
+            write(self._place(number, name), sink.getvalue())
         if not self._about.exists():
             about = {**self._what, "now": self.now, "run": self.run}
-            _write(self._about, json.dumps(about).encode())
+            write(self._about, json.dumps(about).encode())
 
     def read(self, number: int) -> tuple[pa.RecordBatch, pa.RecordBatch, Any]:
         """A part and its note."""
@@ -174,19 +170,3 @@ def discard(out: Path, history: Store) -> int:
             released += history.release(chance.decision_id(key, parts.now, about["name"]), parts.now)
     parts.remove()
     return released
-
-
-def _write(path: Path, data: Any) -> None:
-    """A file that is whole, whatever happens: also when the machine stops."""
-    aside = path.with_suffix(".part")
-    with aside.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    aside.replace(path)
-    with suppress(OSError):  # folders cannot be opened everywhere
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
