@@ -42,7 +42,8 @@ def aside(path: Path) -> Iterator[Path]:
     finally:
         if part.is_dir():
             rmtree(part, ignore_errors=True)
-        part.unlink(missing_ok=True)
+        else:
+            part.unlink(missing_ok=True)
 
 
 def write(path: Path, data: Any) -> None:
