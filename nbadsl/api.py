@@ -11,7 +11,8 @@ PyArrow, is loaded when it is first needed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
@@ -40,9 +41,12 @@ from nbadsl.zone import EPOCH, microseconds
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+    from nbadsl.engine.batch import Engine
+    from nbadsl.engine.single import Single
     from nbadsl.history.store import Store
     from nbadsl.plan.plan import Plan
     from nbadsl.report import Report
+    from nbadsl.run import Run, RunOptions
     from nbadsl.story import Story
 
 
@@ -57,7 +61,7 @@ class PolicyError(ValueError):
 class Policy:
     """A compiled policy. Made by `load`."""
 
-    def __init__(self, plan: Plan | None, program: Any) -> None:
+    def __init__(self, plan: Plan | None, program: Program | Callable[[], Program]) -> None:
         self._plan, self._program = plan, program
 
     # --- what it is ---
@@ -132,10 +136,13 @@ class Policy:
         """
         import pyarrow as pa
 
+        from nbadsl.run import RunOptions
+
         share = None if record is None else record.share
-        run, moment, started = self.run(
-            profiles, now, seed, context, parameters, threads, history, share=share
-        )
+        options = RunOptions(now, seed, context, parameters, threads, history, share=share)
+        _ = self._engine  # which may have to be compiled first: that is no part of the run
+        started = datetime.now(UTC)
+        run = self.run(profiles, options)
         steps = list(run)
         for line in (line for step in steps for line in step.recorded):
             assert record is not None
@@ -143,10 +150,10 @@ class Policy:
         seconds = (datetime.now(UTC) - started).total_seconds()
         table = pa.Table.from_batches([s.decisions for s in steps], run.schema)
         rejects = pa.Table.from_batches([s.rejects for s in steps], run.reject_schema)
-        return Decisions(table, rejects, self.report(run, moment, seconds))
+        return Decisions(table, rejects, self.report(run, seconds))
 
-    def report(self, run: Any, moment: str, seconds: float) -> Report:
-        """What a finished `run.Run` of this policy counted."""
+    def report(self, run: Run, seconds: float) -> Report:
+        """What a finished run of this policy counted."""
         from nbadsl.report import make_report
 
         return make_report(
@@ -156,29 +163,13 @@ class Policy:
             self.plan.undefined,
             run.problems,
             hash=self.hash,
-            now=moment,
+            now=self.moment_text(run.given),
             seed=run.seed,
             seconds=seconds,
         )
 
-    def run(
-        self,
-        profiles: Any,
-        now: datetime | None,
-        seed: int,
-        context: Mapping[str, object] | None,
-        parameters: Mapping[str, object] | None,
-        threads: int,
-        history: Store | None = None,
-        keeps: bool = True,
-        out: Path | None = None,
-        strict: bool = False,
-        most: int | None = None,
-        share: float | None = None,
-    ) -> Any:
-        """A `run.Run` over profiles, its moment as text, and when it started. `keeps`: in the history. `out`: beside this
-        file it is written as it goes, see `limited.parts`. `strict`: see `Run`. `most`: people, the first ones. `share`: of the decisions that
-        are written down, see `replay`."""
+    def run(self, profiles: Any, options: RunOptions) -> Run:
+        """A run over profiles, as `decide` takes them. Raises what `decide` raises, and `limited.parts.Unfinished`."""
         from nbadsl.data.batches import first_rows
         from nbadsl.data.profiles import open_profiles
         from nbadsl.limited.batches import Limited
@@ -186,25 +177,37 @@ class Policy:
         from nbadsl.replay.batch import Recorded
         from nbadsl.run import Run
 
+        history, seed, threads = options.history, options.seed, options.threads
         judge_history(history, self.facts.limits)
-        engine = self._engine  # which may have to be compiled first: that is no part of the run
-        started = datetime.now(UTC)
-        given = self.given(now, context, parameters)
+        given = self.given(options.now, options.context, options.parameters)
         opened = open_profiles(profiles, self.facts.inputs, key=self.facts.key, used=self.used)
-        opened = opened if most is None else first_rows(opened, most)
-        keeps = history is not None and keeps and history.keeps
-        parts = None
-        if keeps and out is not None and opened.paths:
-            same = what(self.hash, self.facts.name, given, seed, opened.paths)
-            parts = Parts(out, same, given["now"], now is not None)
-            given = self.given(EPOCH + timedelta(microseconds=parts.now), context, parameters)
-        asked = (engine, self.program, given)
-        limited = None if history is None else Limited(*asked, history, seed, keeps, threads)
-        recorded = None
-        if share is not None:
-            recorded = Recorded(self.facts, self.hash, given, seed, share, self.used)
-        run = Run(engine, opened, given, self.hash, seed, threads, limited, parts, strict, recorded)
-        return run, self.moment_text(given), started
+        opened = opened if options.most is None else first_rows(opened, options.most)
+        parts = limited = recorded = None
+        with ExitStack() as on_error:
+            if history is not None:
+                keeps = options.keeps and history.keeps
+                if keeps and options.out is not None and opened.paths:
+                    same = what(self.hash, self.facts.name, given, seed, opened.paths, options.share)
+                    parts = Parts(options.out, same, given["now"], history, options.now is not None)
+                    on_error.callback(parts.close)
+                    moment = EPOCH + timedelta(microseconds=parts.now)
+                    given = self.given(moment, options.context, options.parameters)
+                limited = Limited(self._engine, self.program, given, history, seed, keeps, threads)
+            on_error.pop_all()
+        if options.share is not None:
+            recorded = Recorded(self.facts, self.hash, given, seed, options.share, self.used)
+        return Run(
+            self._engine,
+            opened,
+            given,
+            self.hash,
+            seed,
+            threads,
+            limited=limited,
+            parts=parts,
+            strict=options.strict,
+            recorded=recorded,
+        )
 
     def decide_one(
         self,
@@ -232,7 +235,7 @@ class Policy:
         given = self.given(now, context, parameters)
         judge_history(history, self.facts.limits)
         if history is None:
-            alone: ir.Decision = self._single.decide(row, given, seed)
+            alone = self._single.decide(row, given, seed)
             if record is not None:
                 record.add(self.facts, self.hash, row, given, seed, alone, id)
             return self._named(alone, given, id)
@@ -247,8 +250,7 @@ class Policy:
         def decide(row: Row) -> ir.Decision:
             nonlocal asked
             asked = row
-            decision: ir.Decision = self._single.decide(row, given, seed)
-            return decision
+            return self._single.decide(row, given, seed)
 
         found = decide_and_keep(self.program, decide, row, given, history, id, until)
         if record is not None:
@@ -299,20 +301,16 @@ class Policy:
     @cached_property
     def used(self) -> frozenset[str]:
         """The fields that a decision can depend on."""
-        plan, facts = self.plan, self.facts
-        by = [*(e.by for e in facts.experiments), *(h.by for h in plan.holdouts)]
-        asked = {name for limit in facts.limits for name in (limit.subject, limit.window.since) if name}
-        declared = {i.name for i in facts.inputs}
-        return (frozenset({facts.key, *by, *asked}) | plan.fields) & declared
+        return self.plan.used
 
     @cached_property
-    def _engine(self) -> Any:
+    def _engine(self) -> Engine:
         from nbadsl.engine.batch import Engine
 
         return Engine(self.plan)
 
     @cached_property
-    def _single(self) -> Any:
+    def _single(self) -> Single:
         from nbadsl.engine.single import Single
 
         return Single(self._engine)

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -22,7 +24,7 @@ from nbadsl.data.rejects import RejectTable, problem
 from nbadsl.data.schema import column_of
 from nbadsl.engine.batch import Engine, Results
 from nbadsl.engine.counters import Counters, nothing
-from nbadsl.history.store import HistoryError
+from nbadsl.history.store import HistoryError, Store
 from nbadsl.limited.ahead import in_turn
 from nbadsl.limited.batches import Limited
 from nbadsl.limited.parts import Parts
@@ -32,6 +34,26 @@ from nbadsl.replay.batch import Recorded
 T = TypeVar("T")
 
 _TRIES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How people are decided. `now`: the moment, None: the current one; without a time zone it is in the policy's.
+    `history`: what limits count; `keeps`: and where decisions are kept, if it can be written. `out`: where they are
+    going, beside which a run that is kept is written as it goes, see `limited.parts`. `strict`: see `Run`. `most`:
+    people, the first ones. `share`: of the decisions that are written down, see `replay`."""
+
+    now: datetime | None = None
+    seed: int = 0
+    context: Mapping[str, object] | None = None
+    parameters: Mapping[str, object] | None = None
+    threads: int = 1
+    history: Store | None = None
+    keeps: bool = True
+    out: Path | None = None
+    strict: bool = False
+    most: int | None = None
+    share: float | None = None
 
 
 class Rejected(Exception):

@@ -14,7 +14,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from secrets import token_hex
 
 _LINE_END = re.compile(r"\r\n?|\n")
 
@@ -144,16 +143,3 @@ def overlaid(texts: Mapping[str, str]) -> Callable[[Path], tuple[Source, int | N
         return read(path) if text is None else (Source(str(path), text), None)
 
     return reader
-
-
-def write(path: Path, data: bytes) -> None:
-    """A file that is whole or as it was. It keeps its permissions, and a link stays one. Raises OSError."""
-    target = path.resolve()
-    aside = target.with_name(f".{target.name}.{token_hex(4)}.part")
-    try:
-        aside.write_bytes(data)
-        if target.exists():
-            aside.chmod(target.stat().st_mode)
-        aside.replace(target)
-    finally:
-        aside.unlink(missing_ok=True)

@@ -74,9 +74,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def redis_server(folder: Path) -> Iterator[str]:
+def redis_server(folder: Path, port: int | None = None) -> Iterator[str]:
     """Its address."""
-    port = free_port()
+    port = port or free_port()
     command = [
         program("redis-server"),
         "--port",

@@ -26,7 +26,7 @@ from nbadsl.history.demands import Demand, room_of_times
 from nbadsl.history.events import PERSON, Event, decided, outcome, standing
 from nbadsl.history.memory import MemoryStore
 from nbadsl.history.sqlite import SHIFTS, SqliteStore, cover
-from nbadsl.history.store import Request, Store
+from nbadsl.history.store import HistoryError, Request, Store
 from nbadsl.program.limits import Contacts, Pause
 
 HOUR = 3_600_000_000
@@ -318,6 +318,37 @@ def test_who_only_reads_waits_for_no_writer(tmp_path, monkeypatch):
         reader = SqliteStore(path)
         assert reader.rooms([Demand(Contacts("decided"), START + HOUR, most=3)]) == [2]
     reader.close(), writer.close()
+
+
+def named(folder: Path) -> list[str]:
+    """The files that know somebody."""
+    contents = {path.name: path.read_bytes() for path in folder.iterdir()}
+    return [name for name, said in contents.items() if b"Wanda" in said or b"own home" in said]
+
+
+@pytest.mark.parametrize("many", [1, 3000])
+def test_who_is_forgotten_is_in_no_file(tmp_path, many):
+    store = SqliteStore(tmp_path / "contacts.db")
+    household = (("household", "their own home"),)
+    store.add([replace(contact(n, f"person {n}"), decision=f"person {n}@then") for n in range(many)])
+    mine = [replace(contact(n, "Wanda Gone"), decision=f"Wanda Gone@{n}") for n in range(many)]
+    store.add([replace(event, subjects=household) for event in mine])
+    assert named(tmp_path)
+    assert store.forget("Wanda Gone", START + HOUR) == many and named(tmp_path) == []
+    store.close()
+
+
+def test_who_forgets_while_somebody_reads_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr("nbadsl.history.sqlite._WAIT", 0.05)
+    store, other = SqliteStore(tmp_path / "contacts.db"), SqliteStore(tmp_path / "contacts.db")
+    store.add([contact(1, "Wanda Gone")])
+    other._connection.execute("BEGIN")
+    other._ask("SELECT count(*) FROM events")
+    with pytest.raises(HistoryError, match="forget them once more"):
+        store.forget("Wanda Gone", START + HOUR)
+    other._connection.execute("COMMIT")
+    assert store.forget("Wanda Gone", START + HOUR) == 0 and named(tmp_path) == []
+    store.close(), other.close()
 
 
 RIVAL = """

@@ -23,6 +23,7 @@ from nbadsl.history.events import Event, decided
 from nbadsl.history.memory import MemoryStore
 from nbadsl.history.sqlite import SqliteStore
 from nbadsl.limited.used import LimitUse, Moved
+from nbadsl.run import RunOptions
 from nbadsl.zone import microseconds
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)  # a Friday
@@ -242,9 +243,9 @@ def test_batches_add_up(together: str):
     one = policy(BATCHES.replace("TOGETHER", together))
     past = [event(str(n), "coupon", 1) for n in (0, 1, 3, 4, 6, many - 30, many - 1)]
     valued = sum(int(e.key or "") % 3 == 0 for e in past)
-    run, moment, _ = one.run(table, NOW, 0, None, None, 1, MemoryStore(past), keeps=False)
+    run = one.run(table, RunOptions(now=NOW, history=MemoryStore(past), keeps=False))
     assert sum(1 for _ in run) == 3
-    found = one.report(run, moment, 1.0)
+    found = one.report(run, 1.0)
     tips = (number % 3 != 0).sum() + valued
     coupons = many - tips
     if not together:

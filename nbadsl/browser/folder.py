@@ -12,7 +12,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from nbadsl.source import decode, write
+from nbadsl.aside import write
+from nbadsl.source import decode
 from nbadsl.workspace import Workspace
 
 

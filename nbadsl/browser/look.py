@@ -30,6 +30,7 @@ from nbadsl.history.memory import MemoryStore
 from nbadsl.history.open import is_there, open_history
 from nbadsl.history.store import Store
 from nbadsl.lsp.project import settings_of
+from nbadsl.run import RunOptions
 from nbadsl.semantics.model import Model
 from nbadsl.source import overlaid
 from nbadsl.testing.run import run as run_tests
@@ -127,22 +128,13 @@ def _figures(policy: Policy, asked: Part) -> Part:
     """What becomes of the first people of the sample."""
     source, options = _sample(asked), _options(policy, asked)
     with closing(_history(policy, asked)) as history:
-        run, moment, _ = policy.run(
-            source,
-            options["now"],
-            options["seed"],
-            options["context"],
-            options["parameters"],
-            1,
-            history if policy.facts.limits else None,
-            keeps=False,
-            most=MOST_PEOPLE,
-        )
+        counted = history if policy.facts.limits else None
+        run = policy.run(source, RunOptions(**options, history=counted, keeps=False, most=MOST_PEOPLE))
         steps = [step.decisions for step in run]
-    report = policy.report(run, moment, 0.0)
+    report = policy.report(run, 0.0)
     return {
         "sample": source.name,
-        "now": moment,
+        "now": report.now,
         **figures(policy, report, steps, Path(asked["policy"]).parent, not isinstance(history, MemoryStore)),
     }
 

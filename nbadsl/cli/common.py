@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
+from nbadsl.aside import write
 from nbadsl.cli import config
-from nbadsl.source import write
 from nbadsl.syntax.declarations import is_policy
 
 if TYPE_CHECKING:

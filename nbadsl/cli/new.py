@@ -10,7 +10,8 @@ from pathlib import Path
 
 import click
 
-from nbadsl.cli.common import fail
+from nbadsl.aside import aside
+from nbadsl.cli.common import fail, input_errors
 from nbadsl.resources import folder
 
 _FILES = ("customers.csv", "nba.toml", "policy.nba")
@@ -28,7 +29,7 @@ def command(name: str) -> None:
       nba new shop && cd shop && nba run
       nba new .
     """
-    here, target, template = Path(name), Path(name).resolve(), folder("templates")
+    here, target = Path(name), Path(name).resolve()
     if target.is_dir() and any(target.iterdir()):
         fail(
             f"{here} is already there, and not empty" if target != Path.cwd() else "this folder is not empty"
@@ -37,26 +38,30 @@ def command(name: str) -> None:
         fail(f"{here} is already there")
     if not target.parent.is_dir():
         fail(f"there is no folder {here.parent}")
-    aside = target.with_name(f".{target.name}.part")
-    aside.mkdir()
-    for file in _FILES:
-        shutil.copy(template / file, aside)
-    word = "".join(c if c.isalnum() else "_" for c in target.name.lower()).strip("_") or "policy"
-    if not word[0].isalpha():
-        word = f"policy_{word}"
-    policy = aside / "policy.nba"
-    policy.write_text(policy.read_text(encoding="utf-8").replace("my_policy", word), encoding="utf-8")
-    customers = aside / "customers.csv"
-    customers.write_text(_as_of(customers.read_text(encoding="utf-8"), date.today()), encoding="utf-8")
-    target.mkdir(exist_ok=True)
-    for file in _FILES:
-        (aside / file).rename(target / file)
-    aside.rmdir()
+    with input_errors():
+        if target.is_dir():
+            _fill(target, target.name)
+        else:
+            with aside(target) as part:
+                part.mkdir()
+                _fill(part, target.name)
     click.echo(f"made {here}/")
     for file in _FILES:
         click.echo(f"  {file}")
     go = "" if target == Path.cwd() else f"  cd {shlex.quote(name)}\n"
     click.echo(f"next:\n{go}  nba check\n  nba run\n  nba explain C003")
+
+
+def _fill(target: Path, name: str) -> None:
+    """The template, called by its own name, with customers as of today."""
+    for file in _FILES:
+        shutil.copy(folder("templates") / file, target)
+    word = "".join(c if c.isalnum() else "_" for c in name.lower()).strip("_") or "policy"
+    if not word[0].isalpha():
+        word = f"policy_{word}"
+    policy, customers = target / "policy.nba", target / "customers.csv"
+    policy.write_text(policy.read_text(encoding="utf-8").replace("my_policy", word), encoding="utf-8")
+    customers.write_text(_as_of(customers.read_text(encoding="utf-8"), date.today()), encoding="utf-8")
 
 
 def _as_of(customers: str, today: date) -> str:

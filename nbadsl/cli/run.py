@@ -6,7 +6,8 @@ import json
 import os
 import sys
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,7 +30,18 @@ from nbadsl.data.options import typed
 
 if TYPE_CHECKING:
     from nbadsl.api import Policy
-    from nbadsl.run import Run
+    from nbadsl.history.store import Store
+    from nbadsl.report import Report
+    from nbadsl.run import Run, RunOptions
+
+
+@dataclass(frozen=True, slots=True)
+class _Files:
+    """What a run writes, and where."""
+
+    out: str | None
+    rejects: str | None
+    record: str | None
 
 
 @click.command()
@@ -106,23 +118,27 @@ def command(
     if source is None:
         raise click.UsageError("say where the profiles are: --profiles FILE")
     loaded = load_policy(path)
+    use_system_memory()
+    files = _Files(out or settings.get("out"), rejects or settings.get("rejects"), record)
+    where = history or settings.get("history")
     with input_errors():
-        result = _run(
-            loaded,
-            source,
-            out or settings.get("out"),
-            rejects or settings.get("rejects"),
-            bool(settings.get("strict") if strict is None else strict),
-            threads or settings.get("threads") or os.cpu_count() or 1,
-            now,
-            settings.get("seed", 0) if seed is None else seed,
-            typed(context, loaded.facts.context),
-            typed(parameters, tuple(p.input for p in loaded.facts.parameters)),
-            history or settings.get("history"),
-            discard,
-            record,
-            record_share,
+        from nbadsl.run import RunOptions
+
+        options = RunOptions(
+            now=now,
+            seed=settings.get("seed", 0) if seed is None else seed,
+            context=typed(context, loaded.facts.context),
+            parameters=typed(parameters, tuple(p.input for p in loaded.facts.parameters)),
+            threads=threads or settings.get("threads") or os.cpu_count() or 1,
+            history=None if where is None else _opened(where, loaded),
+            keeps=files.out is not None,
+            out=None if files.out is None else Path(files.out),
+            strict=bool(settings.get("strict") if strict is None else strict),
+            share=None if record is None else record_share,
         )
+        if discard:
+            click.echo(f"{_give_up(options):,} decisions are released", err=True)
+        result = _run(loaded, source, options, files)
     if report == "json":
         click.echo(json.dumps(result.as_dict(), indent=2, ensure_ascii=False))
     elif report != "none":
@@ -131,77 +147,57 @@ def command(
         show(result, wants_color(sys.stdout), report == "full")
 
 
-def _run(
-    policy: Policy,
-    source: str,
-    out: str | None,
-    rejects: str | None,
-    strict: bool,
-    threads: int,
-    now: datetime | None,
-    seed: int,
-    context: dict[str, object],
-    parameters: dict[str, object],
-    history: str | None,
-    discard: bool,
-    record: str | None,
-    record_share: float,
-) -> Any:
+def _opened(where: str, policy: Policy) -> Store:
+    store = open_history(where, policy.program, create=True)
+    if not store.keeps:
+        click.echo(f"note: {where}: it is only read: what is decided is not kept there", err=True)
+    return store
+
+
+def _run(policy: Policy, source: str, options: RunOptions, files: _Files) -> Report:
     from nbadsl.engine import compiled
-    from nbadsl.limited.parts import discard as give_up
     from nbadsl.run import Rejected
 
-    use_system_memory()
-    store = open_history(history, policy.program, create=True) if history is not None else None
-    if store is not None and not store.keeps:
-        click.echo(f"note: {history}: it is only read: what is decided is not kept there", err=True)
-    target = None if out is None else Path(out)
-    if discard and store is not None and target is not None:
-        click.echo(f"{give_up(target, store):,} decisions are released", err=True)
     with compiled.telling(lambda note: click.echo(note, err=True)):
-        run, moment, _ = policy.run(
-            source,
-            now,
-            seed,
-            context,
-            parameters,
-            threads,
-            store,
-            target is not None,
-            target,
-            strict,
-            share=None if record is None else record_share,
-        )
+        run = policy.run(source, options)
     if run.parts is not None and run.parts.resumes:
-        click.echo(f"taking up the run of {moment}, which did not end", err=True)
+        click.echo(f"taking up the run of {policy.moment_text(run.given)}, which did not end", err=True)
     started = time.perf_counter()
     try:
-        _write(run, out, rejects, record)
+        with run.parts or nullcontext():
+            _write(run, files)
+            if run.parts is not None:
+                run.parts.remove()
     except Rejected as error:
         _show_rejects(error.rejects)
-        released = 0
-        if run.parts is not None and target is not None and store is not None:
-            run.parts.close()
-            released = give_up(target, store)
+        released = _give_up(options) if run.parts is not None else 0
         kept = f", and {released:,} decisions are released" if released else ""
         click.echo(f"nothing was written{kept} (--strict)", err=True)
         raise SystemExit(1) from None
-    if run.parts is not None:
-        run.parts.remove()
-    seconds = time.perf_counter() - started
-    return policy.report(run, moment, seconds)
+    return policy.report(run, time.perf_counter() - started)
 
 
-def _write(run: Run, out: str | None, rejects: str | None, record: str | None) -> None:
+def _give_up(options: RunOptions) -> int:
+    """Release what a run that did not end has decided; gives how many decisions."""
+    from nbadsl.limited.parts import discard
+
+    if options.out is None or options.history is None:
+        return 0
+    return discard(options.out, options.history)
+
+
+def _write(run: Run, files: _Files) -> None:
     """Decide everybody, and write what was decided; nothing where that does not come to its end."""
     from nbadsl.data.output import write_lines, write_table
 
     with ExitStack() as stack:
         tick = stack.enter_context(progress("deciding"))
         reads = run.profiles.paths
-        decisions = stack.enter_context(write_table(out, run.schema, reads)) if out else None
-        rejected = stack.enter_context(write_table(rejects, run.reject_schema, reads)) if rejects else None
-        lines = stack.enter_context(write_lines(record, reads)) if record else None
+        decisions = stack.enter_context(write_table(files.out, run.schema, reads)) if files.out else None
+        rejected = None
+        if files.rejects:
+            rejected = stack.enter_context(write_table(files.rejects, run.reject_schema, reads))
+        lines = stack.enter_context(write_lines(files.record, reads)) if files.record else None
         done = 0
         for step in run:
             if decisions is not None:

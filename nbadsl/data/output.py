@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from decimal import Decimal
 from pathlib import Path
-from secrets import token_hex
 from typing import Any, TextIO
 
 import pyarrow as pa
@@ -23,6 +22,7 @@ import pyarrow.csv as arrow_csv
 import pyarrow.ipc as ipc
 import pyarrow.parquet as pq
 
+from nbadsl.aside import aside
 from nbadsl.data.arrow import PER_SECOND
 from nbadsl.data.rules import BadData
 from nbadsl.data.text import SEPARATOR
@@ -53,29 +53,27 @@ def write_table(path: str | Path, schema: pa.Schema, reads: Iterable[Path] = ())
     """
     path = Path(path)
     opener = _opener(path)
-    with _aside(path, reads) as aside, ExitStack() as stack:
-        yield Output(opener(stack, aside, schema))
+    with _checked(path, reads) as part, ExitStack() as stack:
+        yield Output(opener(stack, part, schema))
 
 
 @contextmanager
 def write_lines(path: str | Path, reads: Iterable[Path] = ()) -> Iterator[TextIO]:
     """A file of text to write to, in UTF-8. Raises what `write_table` does."""
-    with _aside(Path(path), reads) as aside, aside.open("w", encoding="utf-8", newline="\n") as file:
+    with _checked(Path(path), reads) as part, part.open("w", encoding="utf-8", newline="\n") as file:
         yield file
 
 
 @contextmanager
-def _aside(path: Path, reads: Iterable[Path]) -> Iterator[Path]:
-    """Where a file grows that takes its place when the block ends well."""
+def _checked(path: Path, reads: Iterable[Path]) -> Iterator[Path]:
+    """See `aside`, for a file that nothing else in the run reads or writes."""
     _refuse(path, reads)
-    place = path.resolve()  # behind a link, so that the link stays one
-    aside = place.with_name(f".{place.name}.{token_hex(4)}.part")
+    place = path.resolve()
     _being_written.add(place)
     try:
-        yield aside
-        aside.replace(place)
+        with aside(path) as part:
+            yield part
     finally:
-        aside.unlink(missing_ok=True)
         _being_written.discard(place)
 
 

@@ -41,7 +41,7 @@ class ColumnHistory:
     `sorts`, or UNDONE. `_at`: [events]. `_priced`: [events], whether one has a cost of its own, and `_costs`, which is
     empty where none has. `_subjects`: by field."""
 
-    keeps = False
+    keeps, path = False, "memory"
     sorts: list[Sort]
     notes: Sequence[str] = ()
     _sorts: NDArray[np.int32]

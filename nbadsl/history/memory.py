@@ -18,7 +18,7 @@ from nbadsl.program.limits import DECIDED, RELEASED, Contacts
 class MemoryStore:
     """Keeps events in the order in which it is told of them."""
 
-    keeps, notes = True, ()
+    keeps, notes, path = True, (), "memory"
 
     def __init__(self, events: Iterable[Event] = ()) -> None:
         self._lock = threading.RLock()

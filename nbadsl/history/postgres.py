@@ -6,14 +6,13 @@ what they count is what is there when they are over. Its tables are in a schema 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from hashlib import blake2b
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
-from psycopg.pq import TransactionStatus
 
 from nbadsl.history.demands import Tally
 from nbadsl.history.sql import SqlStore
@@ -25,6 +24,8 @@ from nbadsl.history.windows import after
 _BUCKETS = 1024  # locks that there are: a transaction may want as many as it has decisions
 _OURS, _SORTS = 0x6E6261, 0x6E6262  # the first half of our locks' names
 
+T = TypeVar("T")
+
 
 class PostgresStore(SqlStore):
     """`address`: as libpq takes it; a password is better in the environment (PGPASSWORD) or in a password file.
@@ -33,20 +34,22 @@ class PostgresStore(SqlStore):
     def __init__(self, address: str, schema: str = "nbadsl") -> None:
         super().__init__()
         try:
-            self.path = "PostgreSQL at {host}/{dbname}".format(
-                **{"host": "localhost", "dbname": ""} | conninfo_to_dict(address)
-            )
-            self._connection = psycopg.connect(address, autocommit=True)
+            named = {"host": "localhost", "dbname": ""} | conninfo_to_dict(address)
+            self.path = "PostgreSQL at {host}/{dbname}, {schema}".format(**named, schema=schema)
+            self._address, self._schema, self._inside = address, psycopg.sql.Identifier(schema), False
+            self._connect()
         except psycopg.Error as error:
             raise HistoryError(f"the history cannot be reached: {error}") from error
-        self._open(schema)
+        self._open()
 
-    def _open(self, schema: str) -> None:
-        name = psycopg.sql.Identifier(schema).as_string(self._connection)
+    def _connect(self) -> None:
+        self._connection = psycopg.connect(self._address, autocommit=True)
+        self._connection.execute(psycopg.sql.SQL("SET search_path TO {}").format(self._schema))
+
+    def _open(self) -> None:
         with self._transaction():
             self._take({("tables",)})
-            self._ask(f"CREATE SCHEMA IF NOT EXISTS {name}")
-            self._connection.execute(f"SET search_path TO {name}")
+            self._connection.execute(psycopg.sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(self._schema))
             if self._ask("SELECT to_regclass('about')") == [
                 (None,)
             ]:  # making an index again would lock its table
@@ -58,9 +61,12 @@ class PostgresStore(SqlStore):
     # --- the dialect ---
 
     def _ask(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
-        try:
+        def rows() -> list[Row]:
             cursor = self._connection.execute(sql.replace("?", "%s"), values)
             return cursor.fetchall() if cursor.description else []
+
+        try:
+            return rows() if self._inside else self._reached(rows)
         except psycopg.Error as error:
             raise HistoryError(f"{self.path}: {error}") from error
 
@@ -77,13 +83,27 @@ class PostgresStore(SqlStore):
         except psycopg.Error as error:
             raise HistoryError(f"{self.path}: {error}") from error
 
+    def _reached(self, call: Callable[[], T]) -> T:
+        """Outside of transactions, where nothing is lost: connect again if the connection has broken since."""
+        try:
+            return call()
+        except psycopg.OperationalError:
+            if not self._connection.broken:
+                raise
+            self._forget_sorts()
+            self._connect()
+            return call()
+
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        if self._connection.info.transaction_status != TransactionStatus.IDLE:
+        if self._inside:
             yield
             return
         try:
-            with self._connection.transaction():
+            with ExitStack() as stack:
+                self._reached(lambda: stack.enter_context(self._connection.transaction()))
+                self._inside = True
+                stack.callback(setattr, self, "_inside", False)
                 yield
         except psycopg.Error as error:
             self._forget_sorts()

@@ -15,6 +15,8 @@ from secrets import token_hex
 from typing import Any, TypeVar
 
 import redis
+from redis.backoff import ExponentialBackoff
+from redis.retry import Retry
 
 from nbadsl.history.counted import Counts, Times
 from nbadsl.history.demands import Demand, Tally
@@ -42,9 +44,11 @@ class RedisStore:
         self._sorts: dict[Sort, str] = {}
         try:
             secret = {} if password is None else {"password": password}
-            self._server = redis.Redis.from_url(address, decode_responses=True, **secret)
+            self._server = redis.Redis.from_url(address, decode_responses=True, retry=_retry(), **secret)
             self._run = self._server.register_script(_SCRIPT)
             self._server.ping()
+            at = self._server.get_connection_kwargs()
+            self.path = "Redis at {host}:{port}/{db}, {prefix}".format(**at, prefix=prefix)
         except (redis.RedisError, ValueError) as error:
             raise HistoryError(f"the history cannot be reached: {error}") from error
 
@@ -189,7 +193,7 @@ class RedisStore:
         """Run a step of the script. `values`: made again where sorts have been added since."""
         for _ in range(_TRIES):
             said = values()
-            if name in ("rooms", "tallies", "reserve"):
+            if name in ("rooms", "tallies", "add", "reserve"):
                 said["sorts"] = str(len(self._sorts))
             answer = _reached(
                 partial(self._run, [self._prefix], [name, json.dumps(said, ensure_ascii=False)])
@@ -240,9 +244,11 @@ class RedisStore:
 
     def _learn(self) -> None:
         """Read the sorts of contacts that there are."""
+        known: dict[Sort, str] = {}
         for text, number in self._ask(self._server.hgetall, "sorts").items():
             kind, action, groups, channel, cost = json.loads(text)
-            self._sorts[kind, action, tuple(groups), channel, cost] = number
+            known[kind, action, tuple(groups), channel, cost] = number
+        self._sorts = known  # not added to: a server that was started again may have lost some
 
     def _sort(self, event: Event) -> str:
         sort = (event.kind, event.action, event.groups, event.channel, event.cost)
@@ -258,6 +264,11 @@ class RedisStore:
             for (kind, action, groups, channel, cost), number in self._sorts.items()
             if contacts.include(kind, action, groups, channel)
         ]
+
+
+def _retry() -> Retry:
+    """To connect again where a connection has broken; every step can be asked for twice."""
+    return Retry(ExponentialBackoff(cap=0.5, base=0.01), 3)
 
 
 def _reached(call: Callable[[], T]) -> T:

@@ -81,6 +81,19 @@ class SqliteStore(SqlStore):
                     ask("INSERT INTO about VALUES (?)", (VERSION,))
         self._check_version()
 
+    def forget(self, key: str, now: int) -> int:
+        """See `Store`; the file is written anew, which takes some seconds for millions of events."""
+        count = super().forget(key, now)
+        with self._lock:
+            if count:  # where pages were balanced, even `secure_delete` leaves copies
+                self._ask("VACUUM")
+            ((busy, _, _),) = self._ask("PRAGMA wal_checkpoint(TRUNCATE)")  # what was is in the log as well
+        if busy:
+            raise HistoryError(
+                f"{self.path}: they are forgotten, but still in its log, as somebody reads it: forget them once more"
+            )
+        return count
+
     # --- the dialect ---
 
     def _ask(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:

@@ -83,6 +83,10 @@ class Store(Counting, Protocol):
         """Whether it can be written; where it cannot, methods that write raise HistoryError."""
 
     @property
+    def path(self) -> str:
+        """Where it is, as messages name it."""
+
+    @property
     def notes(self) -> Sequence[str]:
         """Sentences on what it says and does not, for whoever opened it."""
 

@@ -8,10 +8,7 @@ was, at the moment of the run that it takes up. The folder goes when the decisio
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
-from contextlib import suppress
-from glob import escape
 from pathlib import Path
 from secrets import token_hex
 from shutil import rmtree
@@ -21,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.ipc as ipc
 
+from nbadsl.aside import remove_parts, write
 from nbadsl.history.counted import texts_of
 from nbadsl.history.store import HistoryError, Store
 from nbadsl.inputs import MOMENTS
@@ -41,9 +39,15 @@ class Unfinished(HistoryError):
 
 
 def what(
-    policy: str, name: str, given: Mapping[str, Value], seed: int, profiles: tuple[Path, ...]
+    policy: str,
+    name: str,
+    given: Mapping[str, Value],
+    seed: int,
+    profiles: tuple[Path, ...],
+    share: float | None,
 ) -> dict[str, object]:
-    """What makes two runs the same, but for their moment. `policy`: its hash, `name`: its name."""
+    """What makes two runs the same, but for their moment and history. `policy`: its hash, `name`: its name. `share`: of
+    the decisions that are written down; None: none."""
     files = sorted(each for path in profiles for each in (path.rglob("*") if path.is_dir() else (path,)))
     stats = [(str(each.resolve()), each.stat()) for each in files]
     return {
@@ -52,39 +56,48 @@ def what(
         "profiles": [[path, stat.st_size, stat.st_mtime_ns] for path, stat in stats],
         "parameters and context": {n: str(value) for n, value in given.items() if n not in MOMENTS},
         "seed": seed,
+        "share of recorded decisions (--record)": share,
     }
 
 
 class Parts:
     """The parts of one run. `now`: its moment (µs since 1970). `run`: its name in the history. `resumes`: whether it was
-    begun before."""
+    begun before. A run begins with its first part; one that ends before leaves nothing behind."""
 
-    def __init__(self, out: Path, what: Mapping[str, object], now: Value, fixed: bool = False) -> None:
-        """`out`: where the decisions go. `what`: all that makes a run the same as another, but its moment; `fixed`:
-        and its moment. Raises Unfinished, and HistoryError where another process is at it."""
+    def __init__(
+        self, out: Path, what: Mapping[str, object], now: Value, history: Store, fixed: bool = False
+    ) -> None:
+        """`out`: where the decisions go. `what`: see there. `fixed`: a run at another moment is another one. Raises Unfinished, and HistoryError where another process is at it."""
         assert isinstance(now, float | int)
-        self.folder = out.with_name(f".{out.name}.run")
+        self.out, self.folder = out, out.with_name(f".{out.name}.run")
         self._about = self.folder / "run.json"
-        wanted = json.loads(json.dumps({"version": _VERSION, **what}))
+        self._what = json.loads(json.dumps({"version": _VERSION, **what, "history": _place_of(history)}))
+        self.now, self.run, self.resumes = int(now), token_hex(8), False
         self.folder.mkdir(exist_ok=True)
         self._lock(out)
-        self.resumes = self._about.exists()
-        if not self.resumes:
-            _write(self._about, json.dumps({**wanted, "now": int(now), "run": token_hex(8)}).encode())
-        # What is left of the file that was being written when the run was killed.
-        for left in out.parent.glob(f".{escape(out.name)}.*.part"):
-            left.unlink()
-        about = json.loads(self._about.read_bytes())
-        self.now, self.run = int(about.pop("now")), str(about.pop("run"))
-        if fixed and self.now != int(now):
-            wanted["moment (--now)"] = now
-        changed = sorted(name for name in {*about, *wanted} if about.get(name) != wanted.get(name))
-        if changed:
+        try:
+            if self._about.exists():
+                self._take_up(json.loads(self._about.read_bytes()), history, fixed)
+        except BaseException:
             self.close()
+            raise
+        remove_parts(out)
+
+    def _take_up(self, about: dict[str, Any], history: Store, fixed: bool) -> None:
+        """Go on with the run that was begun, or forget it if nothing was decided by it and this is another one."""
+        now, run, wanted = int(about.pop("now")), str(about.pop("run")), dict(self._what)
+        if fixed and self.now != now:
+            wanted["moment (--now)"] = self.now
+        changed = sorted(name for name in {*about, *wanted} if about.get(name) != wanted.get(name))
+        if not changed:
+            self.now, self.run, self.resumes = now, run, True
+        elif "history" in changed or history.chunks(run):
             raise Unfinished(
-                f"a run to {out} did not end, and since then its {' and '.join(changed)} changed. Its decisions are in the "
-                "history: run it as it was to have them written, or with --discard to release them"
+                f"a run to {self.out} did not end, and since then its {' and '.join(changed)} changed. Its decisions are in "
+                f"{about['history']}: run it as it was to have them written, or with --discard to release them"
             )
+        else:
+            self._about.unlink()
 
     def _lock(self, out: Path) -> None:
         self._file = (self.folder / "lock").open("ab")
@@ -97,12 +110,15 @@ class Parts:
 
     def write(self, number: int, decisions: pa.RecordBatch, rejects: pa.RecordBatch, note: object) -> None:
         """A part, complete or not at all. `note`: plain data that comes back with it."""
-        for name, batch in (("decisions", decisions), ("rejects", rejects)):
-            schema = batch.schema.with_metadata({_NOTE: json.dumps(note)})
+        noted = decisions.replace_schema_metadata({_NOTE: json.dumps(note)})
+        for name, batch in (("decisions", noted), ("rejects", rejects)):
             sink = pa.BufferOutputStream()
-            with ipc.new_file(sink, schema) as file:
-                file.write_batch(batch.replace_schema_metadata(schema.metadata))
-            _write(self._place(number, name), sink.getvalue())
+            with ipc.new_file(sink, batch.schema) as file:
+                file.write_batch(batch)
+            write(self._place(number, name), sink.getvalue())
+        if not self._about.exists():
+            about = {**self._what, "now": self.now, "run": self.run}
+            write(self._about, json.dumps(about).encode())
 
     def read(self, number: int) -> tuple[pa.RecordBatch, pa.RecordBatch, Any]:
         """A part and its note."""
@@ -110,21 +126,34 @@ class Parts:
         for name in ("decisions", "rejects"):
             with ipc.open_file(self._place(number, name)) as file:
                 found.append(file.get_batch(0))
-        note = json.loads(found[0].schema.metadata[_NOTE])
-        decisions, rejects = (batch.replace_schema_metadata(None) for batch in found)
-        return decisions, rejects, note
+        decisions, rejects = found
+        note = json.loads(decisions.schema.metadata[_NOTE])
+        return decisions.replace_schema_metadata(None), rejects, note
 
     def _place(self, number: int, name: str) -> Path:
         return self.folder / f"{number:06}.{name}.arrow"
 
+    def __enter__(self) -> Parts:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def close(self) -> None:
+        """Let others at it: to go on where this process was, or to begin anew if it has not come to a part."""
+        if not self._file.closed and not self._about.exists():
+            rmtree(self.folder, ignore_errors=True)
         self._file.close()
 
     def remove(self) -> None:
         """The run is over."""
-        self._about.unlink()
-        rmtree(self.folder, ignore_errors=True)
+        self._about.unlink(missing_ok=True)
         self.close()
+
+
+def _place_of(history: Store) -> str:
+    path = Path(history.path)
+    return str(path.resolve()) if path.exists() else history.path
 
 
 def discard(out: Path, history: Store) -> int:
@@ -134,7 +163,7 @@ def discard(out: Path, history: Store) -> int:
         return 0
     about = json.loads((folder / "run.json").read_bytes())
     what = {name: value for name, value in about.items() if name not in ("now", "run", "version")}
-    parts, released = Parts(out, what, about["now"]), 0
+    parts, released = Parts(out, what, about["now"], history), 0
     for number in history.chunks(parts.run):
         decisions, _, _ = parts.read(number)
         keys = decisions.filter(pc.is_valid(decisions.column("action"))).column(0)
@@ -142,19 +171,3 @@ def discard(out: Path, history: Store) -> int:
             released += history.release(chance.decision_id(key, parts.now, about["name"]), parts.now)
     parts.remove()
     return released
-
-
-def _write(path: Path, data: Any) -> None:
-    """A file that is whole, whatever happens: also when the machine stops."""
-    aside = path.with_suffix(".part")
-    with aside.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    aside.replace(path)
-    with suppress(OSError):  # folders cannot be opened everywhere
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)

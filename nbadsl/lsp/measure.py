@@ -19,6 +19,7 @@ from nbadsl.data.missing import MOST_PEOPLE, lacking, shares
 from nbadsl.history.memory import MemoryStore
 from nbadsl.ide.rates import key_of
 from nbadsl.report import Report
+from nbadsl.run import RunOptions
 from nbadsl.source import overlaid
 
 
@@ -30,11 +31,11 @@ def measure(policy: str, sample: str, texts: dict[str, str]) -> dict[str, Any]:
     compiled = Policy(None, program)
     # Limits are asked for people nobody has contacted: what the rules before them do is what is shown.
     history = MemoryStore() if compiled.facts.limits else None
-    run, moment, _ = compiled.run(sample, None, 0, None, None, 1, history, keeps=False, most=MOST_PEOPLE)
+    run = compiled.run(sample, RunOptions(history=history, keeps=False, most=MOST_PEOPLE))
     inputs, missing = compiled.facts.inputs, Counter[str]()
     for batch, _ in run.results():
         missing.update(lacking(inputs, batch.people))
-    report = compiled.report(run, moment, 0.0)
+    report = compiled.report(run, 0.0)
     return {**counted(compiled, report), "missing": shares(inputs, missing, report.people)}
 
 

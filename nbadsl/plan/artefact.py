@@ -24,6 +24,7 @@ from typing import Any
 
 import numpy as np
 
+from nbadsl.aside import write
 from nbadsl.plan.codec import Malformed, decode, encode
 from nbadsl.plan.plan import Chosen, Column, HoldoutUse, Parts, Plan, RunTest, Test, Undefined
 from nbadsl.plan.program_codec import decode_program, encode_program
@@ -100,10 +101,8 @@ def dump(plan: Plan, program: Program) -> bytes:
 
 
 def save(path: Path, plan: Plan, program: Program) -> None:
-    """Write a compiled policy to a file, by way of a temporary one beside it."""
-    temporary = path.with_name(path.name + ".part")
-    temporary.write_bytes(dump(plan, program))
-    temporary.replace(path)
+    """Write a compiled policy to a file. Raises what `aside` does."""
+    write(path, dump(plan, program))
 
 
 def policy_hash(plan: Plan) -> str:

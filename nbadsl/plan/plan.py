@@ -162,6 +162,14 @@ class Plan:
         return frozenset(s.name for s in sources if s.kind == "field")
 
     @property
+    def used(self) -> frozenset[str]:
+        """The fields of the profile that a decision can depend on: of columns, of chance, and of limits."""
+        facts = self.facts
+        by = [*(e.by for e in facts.experiments), *(h.by for h in self.holdouts)]
+        asked = {name for limit in facts.limits for name in (limit.subject, limit.window.since) if name}
+        return (frozenset({facts.key, *by, *asked}) | self.fields) & {i.name for i in facts.inputs}
+
+    @property
     def rule_counters(self) -> int:
         """Two counters a rule: people it stopped first, and those among them for whom it was unknown."""
         return 2 * sum(len(c.rules) for c in self.facts.candidates)

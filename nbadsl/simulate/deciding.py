@@ -118,8 +118,7 @@ class Deciding:
 
     def report(self, seconds: float) -> Report:
         """What was counted, as `nba run` reports it; when all portions have been taken."""
-        report: Report = self.policy.report(self.run, self.policy.moment_text(self.given), seconds)
-        return report
+        return self.policy.report(self.run, seconds)
 
     @cached_property
     def _lister(self) -> Engine:

@@ -19,6 +19,7 @@ from lark import Lark
 from lark.grammar import Rule
 from lark.lexer import TerminalDef
 
+from nbadsl.aside import write
 from nbadsl.resources import folder
 from nbadsl.syntax.build import Builder
 from nbadsl.syntax.rows import Rows
@@ -85,8 +86,6 @@ def _save(parser: Lark, path: Path) -> None:
         data["options"] = {k: v if isinstance(v, plain) else None for k, v in options.items()}
         text = json.dumps({"data": data, "memo": memo}, default=list)
         path.parent.mkdir(parents=True, exist_ok=True)
-        aside = path.with_suffix(f".{os.getpid()}.part")
-        aside.write_text(text, encoding="utf-8")
-        aside.replace(path)
+        write(path, text.encode())
     except (OSError, TypeError, ValueError, AttributeError):
         return

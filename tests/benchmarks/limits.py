@@ -25,6 +25,7 @@ import nbadsl
 from nbadsl.cli.common import use_system_memory
 from nbadsl.data.output import write_table
 from nbadsl.history.sqlite import SqliteStore
+from nbadsl.run import RunOptions
 
 EVENTS_EACH = 20  # contacts that a person has had, in files
 DATABASE_EACH = 10  # the same in databases, which are slower to make
@@ -177,7 +178,7 @@ def _decide(
     start = time.perf_counter()
     store = None if history is None else nbadsl.open_history(str(history), False, policy.program)
     read = time.perf_counter()
-    run, _, _ = policy.run(people, NOW, 0, None, None, threads, store, keeps)
+    run = policy.run(people, RunOptions(now=NOW, threads=threads, history=store, keeps=keeps))
     counted = time.perf_counter()
     if out is None:
         table = pa.Table.from_batches([step.decisions for step in run], run.schema)
