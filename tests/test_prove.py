@@ -245,6 +245,19 @@ def test_chance_is_compared_as_well(tmp_path: Path, old: str, new: str, said: st
     assert ("their holdouts differ, and are left aside" in run.out) is bool(differ) and run.code == 0
 
 
+def test_customers_are_compared_who_are_valid_for_both(tmp_path: Path):
+    """What only older ones, or ones of unknown age, are decided is no difference."""
+    wide, narrow = tmp_path / "wide.nba", Path(written(tmp_path / "narrow.nba", 18))
+    rules = "eligible when age >= 18, unknown passes  exclude when age > 110, unknown keeps"
+    change(narrow, "0..120", "0..100")
+    wide.write_text(
+        POLICY.format(age=18).replace("0..120", "0..120 optional").replace("eligible when age >= 18", rules)
+    )
+    assert nba("prove", "--same", wide, narrow).code == nba("prove", "--same", narrow, wide).code == 0
+    change(wide, "age > 110", "age > 90")
+    assert nba("prove", "--same", wide, narrow).code == nba("prove", "--same", narrow, wide).code == 1
+
+
 def test_wrong_use_ends_with_2(tmp_path: Path):
     assert nba("prove", "--same", written(tmp_path / "p.nba", 18)).code == 2
     assert nba("prove", str(tmp_path / "none.nba")).code == 2

@@ -42,6 +42,7 @@ def translate_table(translator: Translator, table: nodes.Table, env: Env, type: 
 
 
 def _result(translator: Translator, table: nodes.Table, conditions: list[Expr], env: Env, type: Type) -> Expr:
+    """What comes of a table. `conditions`: whether each row fits."""
     rows = table.rows[1:]
     results = [translator.translate(row.cells[-1].values[0], env) for row in rows]
     pairs = list(zip(conditions, results, rows, strict=True))

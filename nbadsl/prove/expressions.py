@@ -249,7 +249,7 @@ class Expressions:
     def _room(self, name: str, field: Input) -> Number:
         """The room of a limit: at most its number, where the person is counted."""
         limit = self.rooms[name]
-        sums = [str(self.number(each).value) for each in (limit.most, limit.each) if each is not None]
+        sums = [self.number(each).value.sexpr() for each in (limit.most, limit.each) if each is not None]
         said = (
             limit.stage,
             limit.name,

@@ -63,6 +63,7 @@ class Inputs:
         self.texts: dict[str, Term] = {}
         self.matches: dict[tuple[str, str], z3.FuncDeclRef] = {}
         self._made: dict[str, Encoded] = {}
+        self._kept: dict[str, set[Input]] = {}  # declarations that a variable keeps
 
     # --- variables ---
 
@@ -72,7 +73,17 @@ class Inputs:
         if name not in self._made:
             known = z3.Bool(f"{name} known") if unknown else YES
             self._made[name] = self._variable(name, field, known)
+        if field not in self._kept.setdefault(name, {field}):
+            self._kept[name].add(field)
+            self._narrow(self._made[name], field, unknown)
         return self._made[name]
+
+    def _narrow(self, made: Encoded, field: Input, unknown: bool) -> None:
+        """A variable keeps what several policies declare of it."""
+        if not unknown and not z3.is_true(known(made)):
+            self.facts.always.append(known(made))
+        if isinstance(made, Number):
+            self.facts.add([made.value], within(made.value, declared(field)))
 
     def _variable(self, name: str, field: Input, known: Term) -> Encoded:
         match field.type:

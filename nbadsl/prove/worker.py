@@ -1,8 +1,8 @@
 """Asks questions in a process of its own, which is ended when it takes too long.
 
 z3 is given a time for each question and mostly keeps it. Where it does not, the process is killed, the question is
-unknown, and another process goes on with those that are left. So it does where the process ends by itself, which is a
-fault of the prover, and said so.
+unknown, and another process goes on with those that are left. So it does where a process ends by itself; that is
+told as a failure of the prover.
 """
 
 from __future__ import annotations
