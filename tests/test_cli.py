@@ -95,6 +95,7 @@ TYPOS = {
         "nobody in customers.csv has customer_id C999",
     ),
     "no customer": (("explain", "policy.nba"), "say who"),
+    "two customers": (("explain", "policy.nba", "C003", "--profile", "-"), "say who"),
     "time": ((*RUN, "--now", "yesterday"), "`yesterday` is not a time"),
     "pair": ((*RUN, "--set", "lever"), "`lever` is not `name=value`"),
     "parameter": ((*RUN, "--set", "levr=2"), "there is no parameter `levr`: did you mean `lever`?"),

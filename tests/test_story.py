@@ -31,7 +31,9 @@ from nbadsl.program.pool import Pool
 from nbadsl.story import Story, tell
 from nbadsl.story.factors import factors
 from nbadsl.story.page import as_html
+from nbadsl.story.values import value_text
 from nbadsl.story.why_not import why_not
+from nbadsl.types import DURATION, HOUR
 from nbadsl.zone import microseconds, zone
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
@@ -258,6 +260,14 @@ def test_texts_context_and_unknown_values_may_be_what_is_missing(shop):
     assert found.changes[0].said == 'city "Berlin" instead of unknown'
     berlin = asked(shop, "trip", person={"city": "Berlin"}, context={"page": "cart"}).why_not
     assert [(c.field, c.old, c.new) for c in berlin.changes] == [("page", "cart", "home")]
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(1.0, "1 hour"), (1.5, "1.5 hours"), (24.0, "1 day"), (1 / 3600, "1 second"), (-1.0, "-1 hour")],
+)
+def test_one_of_a_unit_is_said_as_one(value, said):
+    assert value_text(value * HOUR, DURATION, "UTC") == said
 
 
 def test_what_a_limit_stops_is_told_when_it_may_win(shop):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,7 +66,7 @@ def command(
 ) -> None:
     """Say why one customer is decided as they are: every candidate, its fate, the rule and the values.
 
-    POLICY is a .nba or .nbac file (or that of nba.toml); CUSTOMER is a key in the profiles.
+    POLICY is a .nba or .nbac file (or that of nba.toml); CUSTOMER is a key in the profiles, of which the first row counts.
 
     With --why-not, the text is about that action: everything that stops it, how far its score is from the winner's, and the
     smallest change of profile and context with which it wins, on the list where several are picked. That is the one of the
@@ -86,10 +86,10 @@ def command(
         raise click.UsageError(
             "--change says what may be different for an action to win: add --why-not ACTION"
         )
-    settings = config.load()
+    settings, now = config.load(), now or datetime.now(UTC)  # one moment for the story and the page
     policy, customer = _split(arguments)
     path = policy_path(policy)
-    if customer is None and profile is None:
+    if (customer is None) == (profile is None):
         raise click.UsageError("say who: a key and --profiles FILE, or --profile FILE")
     loaded = load_policy(path)
     with input_errors():

@@ -7,6 +7,22 @@ from collections.abc import Iterable, Sequence
 
 WIDTH, INDENT = 110, 19
 
+# How the text says each fate; in the data it keeps its name. Best first, which is the order of the text.
+SAID = {
+    "chosen": "chosen",
+    "outranked": "outranked",
+    "threshold": "below threshold",
+    "no score": "no score",
+    "budget": "no budget",
+    "rest": "resting",
+    "limit": "limit reached",
+    "quiet": "quiet",
+    "exclude": "excluded",
+    "eligible": "not eligible",
+    "require": "not allowed",
+    "inactive": "inactive",
+}
+
 
 def paragraph(said: str, texts: Iterable[str]) -> list[str]:
     """Each text begins on a line of its own, and is wrapped."""

@@ -14,29 +14,13 @@ from typing import Any
 
 from nbadsl.history.standing import Standing
 from nbadsl.interpreter.explain import Account, explain
-from nbadsl.program.decision import Choice, Fate
+from nbadsl.program.decision import Fate
 from nbadsl.program.nodes import Program, Value
 from nbadsl.story.factors import Factors
 from nbadsl.story.limits import ToldLimit, limit_lines, told_limit
-from nbadsl.story.lines import WIDTH, paragraph, values_text
+from nbadsl.story.lines import SAID, WIDTH, paragraph, values_text
 from nbadsl.story.values import is_room, place, reading_text, rule_text
 from nbadsl.story.why_not import WhyNot
-
-# How the text says each fate; in the data it keeps its name. Best first, which is the order of the text.
-SAID = {
-    "chosen": "chosen",
-    "outranked": "outranked",
-    "threshold": "below threshold",
-    "no score": "no score",
-    "budget": "no budget",
-    "rest": "resting",
-    "limit": "limit reached",
-    "quiet": "quiet",
-    "exclude": "excluded",
-    "eligible": "not eligible",
-    "require": "not allowed",
-    "inactive": "inactive",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +92,7 @@ def tell(
     first = (decision.chosen or decision.held)[:1]
     limits = {each.limit.room: told_limit(program, each) for each in standings}
     names = [c.name for c in program.candidates]
-    what = ", then ".join(_chosen(names, c) for c in decision.chosen) or "nothing"
+    what = ", then ".join(names[c.candidate] for c in decision.chosen) or "nothing"
     if decision.held:
         what += f" (it would have been {', then '.join(names[c.candidate] for c in decision.held)})"
     return Story(
@@ -122,10 +106,6 @@ def tell(
         limits=tuple(limits.values()),
         undefined=tuple(sorted(place(o) for o in found.undefined)),
     )
-
-
-def _chosen(names: list[str], choice: Choice) -> str:
-    return names[choice.candidate]
 
 
 def _told(program: Program, account: Account, limits: Mapping[str, ToldLimit]) -> Told:

@@ -21,7 +21,8 @@ def value_text(value: Value, type: Type, timezone: str) -> str:
             return f"{value:.6g}"
         case Duration() if isinstance(value, float) and math.isfinite(value):
             name, unit = next((u for u in UNITS if abs(value) >= u[1]), UNITS[-1])
-            return f"{value / unit:.4g} {name}"
+            count = f"{value / unit:.4g}"
+            return f"{count} {name.removesuffix('s') if count in ('1', '-1') else name}"
         case Time() if isinstance(value, float):
             moment = moment_of(value, timezone)
             return shown(value, type) if moment is None else f"{moment:%Y-%m-%d %H:%M}"

@@ -18,20 +18,9 @@ from nbadsl.program.decision import Decision, Row
 from nbadsl.program.givens import BadInput
 from nbadsl.program.nodes import Candidate, Input, Program, Value
 from nbadsl.story.limits import ToldLimit
-from nbadsl.story.lines import paragraph, values_text
+from nbadsl.story.lines import SAID, paragraph, values_text
 from nbadsl.story.values import is_room, moment_of, place, reading_text, rule_text, value_text
 from nbadsl.types import Number, Time, is_numeric
-
-_SAID = {
-    "inactive": "inactive",
-    "require": "not allowed",
-    "eligible": "not eligible",
-    "exclude": "excluded",
-    "quiet": "quiet",
-    "limit": "limit reached",
-    "rest": "resting",
-    "budget": "no budget",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +38,7 @@ class Stop:
     @property
     def said(self) -> str:
         """The stage, as the text says it."""
-        return _SAID[self.stage]
+        return SAID[self.stage]
 
 
 @dataclass(frozen=True, slots=True)
