@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -12,6 +13,7 @@ from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from nbadsl.difference import differences
+from nbadsl.difference.renames import renamed_fields, with_names
 from nbadsl.format import formatted
 from nbadsl.interpreter.expressions import Evaluator
 from nbadsl.pipeline import check
@@ -89,6 +91,22 @@ def test_layout_comments_and_the_order_of_declarations_are_no_difference(path: P
     again = model_at(path, {name: scrambled(text, random) for name, text in texts.items()})
     assert again is not None
     assert differences(model_at(path), again) == ()
+
+
+@pytest.mark.parametrize("path", POLICIES)
+def test_a_field_that_is_called_otherwise_is_one_difference(path: Path) -> None:
+    new = model_at(path)
+    for symbol in new.of_kind("field"):
+        former = f"{symbol.name}_before"
+        old = with_names(new, {symbol.name: former})
+        column = symbol.input.column or symbol.name
+        was = old.symbols[former]
+        old.symbols[former] = replace(was, input=replace(was.input, column=column))
+        found = differences(old, new)
+        if renamed_fields(old, new):
+            assert [(c.subject, c.text) for c in found] == [(f"field {symbol.name}", f"was called {former}")]
+        else:  # it is the name of something else as well
+            assert any(c.kind == "removed" for c in found)
 
 
 # --- what means something else is a difference ---

@@ -10,6 +10,7 @@ from commands import nba
 from compared import HEAD, MOMENT, OLD_TEXT, PEOPLE, Told, compared, load, told, varied
 from html_pages import tables
 
+import nbadsl
 from nbadsl.simulate.deciding import Side
 from nbadsl.simulate.figures import NOTHING
 from nbadsl.simulate.simulate import Asked, simulate
@@ -276,6 +277,14 @@ def test_a_field_that_is_called_otherwise_is_the_same_field():
     one, other = Side(load(new, head)), Side(load(old))
     found = simulate(one, Asked(PEOPLE, MOMENT), other)
     assert told(found) == [("rule tightened", "new", "wealth < 20", 7)]
+
+
+def test_a_compiled_policy_knows_its_former_names(tmp_path: Path):
+    policy = load(RENAMED)
+    policy.save(tmp_path / "policy.nbac")
+    again = nbadsl.load(tmp_path / "policy.nbac")
+    assert again.program.former == policy.program.former != ()
+    assert again.hash == policy.hash
 
 
 # --- where it is told ---

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbadsl.engine.fates import NO_SCORE, THRESHOLD
-from nbadsl.program.nodes import Arm, Expr, Holdout, Program
+from nbadsl.program.nodes import Arm, Expr, Program
 from nbadsl.simulate.attribution import NEW, Answer, What
 from nbadsl.simulate.deciding import Portion, Rows
 from nbadsl.simulate.reading import Reading
@@ -83,16 +83,12 @@ class Chances:
         return [(rank, self.meanings.of(side, expr)) for rank, expr in parts]
 
     def holdout(self, side: int, number: int) -> str:
-        """What happened to a holdout of `side` in which somebody is there, and not on the other side: `added`, `removed`,
-        `changed`, or "" where it is the same, and was not running."""
-        mine = self.programs[side].holdouts[number]
-        theirs = next((each for each in self.programs[1 - side].holdouts if each.name == mine.name), None)
-        if theirs is None:
-            return "added" if side == NEW else "removed"
-        return "changed" if self._drawn(side, mine) != self._drawn(1 - side, theirs) else ""
-
-    def _drawn(self, side: int, holdout: Holdout) -> tuple[object, ...]:
-        return holdout.share, holdout.by, holdout.seed, self.meanings.of(side, holdout.active)
+        """What happened to a holdout of `side` in which somebody is who is in none on the other side: `added`, `removed`, or
+        `changed`, for the other policy's of this name would have had them."""
+        name = self.programs[side].holdouts[number].name
+        if any(each.name == name for each in self.programs[1 - side].holdouts):
+            return "changed"
+        return "added" if side == NEW else "removed"
 
 
 def _tiers(program: Program, candidate: int) -> list[_Part]:

@@ -219,7 +219,7 @@ class Cause:
     removed`, and so of a `channel` of an action, of a `content` and of a `slot`, `dates`, `no moment`, `no score`,
     `threshold`, `priority`, `score`, `order`, `exploration`, `experiment changed` (what makes the difference is the
     same, and reads one in which these people have another arm), `holdout added`, `holdout removed`, `holdout changed`,
-    `holdout` (the same, which was not running), `bad data`.
+    `bad data`.
     `side`: `new` or `old`, the policy that has the rule, or in which `candidate` is stopped; for `priority`, `score` and
     `order` it is the one that wins by the new policy. A rule is one cause for all candidates in its scope, so it has no
     `candidate`. `stage`, `reason`, `scope`, `path`, `line`: of the rule, else empty; but `reason` names a holdout, an

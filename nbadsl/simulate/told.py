@@ -58,9 +58,8 @@ class Telling:
                 part = _gone(program.candidates[candidate], self.programs[side].candidates)
                 return replace(cause, kind=f"{part} {'removed' if side == NEW else 'added'}")
             case What.HOLDOUT:
-                happened = self.chances.holdout(side, detail)
-                name = program.holdouts[detail].name
-                return Cause(f"holdout {happened}".rstrip(), _SIDES[side], reason=name)
+                kind = f"holdout {self.chances.holdout(side, detail)}"
+                return Cause(kind, _SIDES[side], reason=program.holdouts[detail].name)
             case What.BAD_DATA:
                 return Cause("bad data", _SIDES[side], reason=program.inputs[detail].name)
         return cause
