@@ -29,6 +29,7 @@ from typing import Any
 from nbadsl.data import rules, text
 from nbadsl.data.rules import BadValue
 from nbadsl.diagnostics.suggest import did_you_mean
+from nbadsl.mistake import Mistake
 from nbadsl.program.decision import Row
 from nbadsl.program.nodes import Input, Value
 from nbadsl.types import (
@@ -57,7 +58,7 @@ _NUMBERS = (int, float, Decimal)
 _FINER_UNITS = {"ns": 1_000, "ps": 1_000_000}
 
 
-class BadRecord(ValueError):
+class BadRecord(Mistake, ValueError):
     """A person who cannot be decided. `field`: the name at fault; `value`: what was given for it."""
 
     def __init__(self, field: str, value: object, problem: str) -> None:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from nbadsl.diagnostics.suggest import did_you_mean
 from nbadsl.inputs import Input, Value
+from nbadsl.mistake import Mistake
 from nbadsl.program.nodes import Parameter, Program
 from nbadsl.types import (
     DAY,
@@ -48,7 +49,7 @@ FIRST_TIME = -719162 * DAY  # 0001-01-01 00:00 UTC
 LAST_TIME = 2932897 * DAY  # the end of 9999-12-31
 
 
-class BadInput(ValueError):
+class BadInput(Mistake, ValueError):
     """A value of the run does not fit its declaration. The message is for the person who gave it."""
 
 

@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 from nbadsl.data.records import BadRecord, read_value
 from nbadsl.data.rules import BadValue
 from nbadsl.data.text import moment
+from nbadsl.mistake import Mistake
 from nbadsl.program.decision import Decision, Row
 from nbadsl.program.facts import Facts
 from nbadsl.program.givens import BadInput, givens
@@ -26,7 +27,7 @@ from nbadsl.types import EXACT
 Decide: TypeAlias = Callable[[Row, Mapping[str, Value], int], Decision]
 
 
-class OtherPolicy(ValueError):
+class OtherPolicy(Mistake, ValueError):
     """A decision was made by another policy than the one that is to make it again."""
 
 
