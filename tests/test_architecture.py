@@ -15,7 +15,8 @@ PACKAGE = ROOT / "nbadsl"
 
 # Low to high. A module imports its own folder or lower ones; those in one row do not know each other.
 LAYERS = (
-    ("source", "resources", "types", "room", "settings", "page", "mistake"),
+    ("mistake",),
+    ("source", "resources", "types", "room", "settings", "page"),
     ("zone", "inputs"),
     ("diagnostics",),
     ("syntax",),
