@@ -9,8 +9,10 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from nbadsl.mistake import Mistake
 
-class BadSettings(ValueError):
+
+class BadSettings(Mistake, ValueError):
     """A file that is no TOML. The message names it."""
 
 

@@ -16,6 +16,8 @@ from zoneinfo import ZoneInfo
 from nbadsl.types import DAY, SECOND
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH_DAY = EPOCH.date()
+EPOCH_ORDINAL = EPOCH_DAY.toordinal()
 _FIRST = datetime(1900, 1, 1, tzinfo=UTC)
 _LAST = datetime(2200, 1, 1, tzinfo=UTC)
 _WEEK = 7 * 86400

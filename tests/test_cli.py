@@ -13,6 +13,10 @@ import pytest
 from commands import NOW, RUN, change, decided, fails, nba
 
 from nbadsl.cli import COMMANDS
+from nbadsl.cli.common import input_errors
+from nbadsl.data.rules import BadData
+from nbadsl.limited.parts import Unfinished
+from nbadsl.replay.record import BadRecording
 
 # --- help and usage ---
 
@@ -128,8 +132,8 @@ def test_a_typo_gives_one_clear_line_and_code_2(typo: str, levers: Path):
 )
 def test_a_compiled_policy_is_not_read_as_a_source(command: str, shop: Path):
     assert nba("build", "policy.nba").code == 0
-    said = fails(2, *command.split(), "policy.nbac")
-    assert said == "error: policy.nbac is a compiled policy: name its source (.nba)"
+    name, said = command.split()[0], fails(2, *command.split(), "policy.nbac")
+    assert said == f"error: policy.nbac is compiled: `nba {name}` reads the .nba file that it was made of"
 
 
 @pytest.mark.parametrize(
@@ -144,6 +148,15 @@ def test_a_mistake_in_the_settings_is_named(line: str, part: str, shop: Path):
     (shop / "nba.toml").write_text(line)
     said = fails(2, "run", *NOW)
     assert part in said and said.count("\n") == 0
+
+
+def test_what_a_user_can_mend_is_one_line_and_what_is_ours_is_not_hidden(capsys: pytest.CaptureFixture[str]):
+    for mistake in (BadRecording("line 3 is none"), Unfinished("line 3 is none"), BadData("line 3 is none")):
+        with pytest.raises(SystemExit) as ended, input_errors():
+            raise mistake
+        assert ended.value.code == 2 and capsys.readouterr().err == "error: line 3 is none\n"
+    with pytest.raises(ValueError, match="ours"), input_errors():
+        raise ValueError("ours")
 
 
 def test_settings_of_pyproject_count_and_options_come_first(shop: Path):

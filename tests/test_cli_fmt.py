@@ -127,7 +127,7 @@ def test_the_width_is_that_of_the_option_or_of_the_settings(home: Path):
 
 def test_what_cannot_be_laid_out_ends_with_2_and_writes_nothing(home: Path):
     write(home, a=UGLY)
-    assert fails(2, "fmt", "a.nba", "b.nba") == "error: there is no file b.nba"
+    assert fails(2, "fmt", "a.nba", "b.nba") == "error: there is no file b.nba; did you mean `a.nba`?"
     (home / "b.nba").write_bytes(b"define a = 1\n# caf\xe9\n")
     assert fails(2, "fmt") == "error: b.nba:2:6: this is not UTF-8; save the file as UTF-8"
     (home / "empty").mkdir()

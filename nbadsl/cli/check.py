@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from nbadsl.cli.common import format_option, input_errors, show_or_say, source_paths
+from nbadsl.cli.common import format_option, input_errors, policy_paths, show_or_say
 from nbadsl.diagnostics import Diagnostic
 
 
@@ -27,7 +27,7 @@ def command(policies: tuple[str, ...], format: str, quiet: bool) -> None:
 
     found: list[Diagnostic] = []
     said: list[str] = []
-    for path in source_paths(policies):
+    for path in policy_paths(policies):
         with input_errors():
             checked = pipeline.check(path)
         found += checked.diagnostics

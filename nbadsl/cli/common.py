@@ -14,6 +14,7 @@ import click
 
 from nbadsl.aside import write
 from nbadsl.cli import config
+from nbadsl.mistake import Mistake
 from nbadsl.syntax.declarations import is_policy
 
 if TYPE_CHECKING:
@@ -55,23 +56,18 @@ def width() -> int:
 @contextmanager
 def input_errors() -> Iterator[None]:
     """Turn what a user can cause into a message and exit code 2."""
-    from nbadsl.api import BadInput, NeedsHistory
-    from nbadsl.history.store import HistoryError
+    from nbadsl.api import NeedsHistory
 
     try:
         yield
     except NeedsHistory as error:
         fail(f"{error}\nadd --history contacts.db, which is made where there is none")
-    except (BadInput, HistoryError) as error:
+    except Mistake as error:
         fail(str(error))
     except FileNotFoundError as error:
         fail(f"there is no file {error.filename}")
     except OSError as error:
         fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
-    except ValueError as error:
-        if type(error).__name__ in ("BadData", "BadRecord", "BadArtefact"):
-            fail(str(error))
-        raise
 
 
 def policy_path(given: str | None) -> Path:
@@ -103,19 +99,15 @@ def policy_path(given: str | None) -> Path:
 
 
 def source_path(given: str | None) -> Path:
-    """The policy that a command is about which reads what its author wrote."""
+    """The same for a command that reads the text of a policy."""
     path = policy_path(given)
-    refuse_compiled(path)
+    if path.suffix == ".nbac":
+        command = click.get_current_context().command_path
+        fail(f"{path} is compiled: `{command}` reads the .nba file that it was made of")
     return path
 
 
-def refuse_compiled(path: Path) -> None:
-    """End with an input error where a command needs a source and got what it was compiled to."""
-    if path.suffix == ".nbac":
-        fail(f"{path} is a compiled policy: name its source (.nba)")
-
-
-def source_paths(policies: tuple[str, ...]) -> list[Path]:
+def policy_paths(policies: tuple[str, ...]) -> list[Path]:
     """Files as named; of a folder, every policy in it (files that declare `policy`)."""
     if not policies:
         return [source_path(None)]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nbadsl.cli.common import fail, input_errors, show_findings, source_path, wants_color
+from nbadsl.cli.common import input_errors, show_findings, source_path, wants_color
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -96,19 +96,15 @@ def _model(path: Path, at: Revision | None, format: str) -> Model:
 
 def _operands(given: tuple[str, ...]) -> tuple[Operand, Operand]:
     """The old and the new one."""
-    from nbadsl.difference.revision import NotInGit
-
     files = [name for name in given if _is_file(name)]
     revisions = [name for name in given if not _is_file(name)]
-    try:
+    with input_errors():
         if len(files) == 2 and not revisions:
             return _file(files[0]), _file(files[1])
         if len(files) < 2 and len(revisions) < 3 and [*revisions, *files] == list(given):
             path = source_path(files[0] if files else None)
             old, *rest = [(path, _at(name, path)) for name in revisions or ["HEAD"]]
             return old, rest[0] if rest else (path, None)
-    except NotInGit as error:
-        fail(str(error))
     raise click.UsageError("name two policies, as in `nba diff old.nba new.nba`")
 
 

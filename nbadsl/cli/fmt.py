@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from nbadsl.cli import config
-from nbadsl.cli.common import fail, input_errors, refuse_compiled, say_error, wants_color, write_file
+from nbadsl.cli.common import fail, input_errors, say_error, source_path, wants_color, write_file
 from nbadsl.format import WIDTH, Formatted, formatted
 from nbadsl.source import Source, Span, decode
 
@@ -100,8 +100,7 @@ def _files(paths: tuple[str, ...]) -> list[Path]:
                 raise click.UsageError(f"there is no .nba file in {path.resolve() if name == '.' else path}")
             found |= dict.fromkeys(inside)
         else:
-            refuse_compiled(path)
-            found[path] = None
+            found[path if name == "-" else source_path(name)] = None
     return list(found)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nbadsl.cli import config
-from nbadsl.cli.common import format_option, input_errors, show_or_say, source_paths, write_file
+from nbadsl.cli.common import format_option, input_errors, policy_paths, show_or_say, write_file
 from nbadsl.diagnostics import KINDS, Diagnostic
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def command(
     options = _options(select, ignore)
     found: list[Diagnostic] = []
     said: list[str] = []
-    for path in source_paths(policies):
+    for path in policy_paths(policies):
         with input_errors():
             if fix:
                 _mend(path, options, format == "text" and not quiet)

@@ -14,9 +14,9 @@ import click
 from nbadsl.cli.common import (
     fail,
     input_errors,
+    policy_paths,
     show_findings,
     source_path,
-    source_paths,
     wants_color,
     write_file,
 )
@@ -112,7 +112,7 @@ def _proved(policies: tuple[str, ...], options: Options) -> Iterator[Answer]:
     from nbadsl.prove.subject import Subject
     from nbadsl.prove.worker import ask
 
-    for path in source_paths(policies):
+    for path in policy_paths(policies):
         checked, program = _compiled(path)
         questions = questions_of(Subject(path, checked.model, program), options)
         with _progress(path) as begins:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nbadsl.cli.common import input_errors, show_findings, source_paths, wants_color, write_file
+from nbadsl.cli.common import input_errors, policy_paths, show_findings, wants_color, write_file
 
 if TYPE_CHECKING:
     from nbadsl.testing.coverage import Part
@@ -69,7 +69,7 @@ def command(
     from nbadsl.testing import formats
 
     begin, results, parts = time.perf_counter(), [], []
-    for path in source_paths(policies):
+    for path in policy_paths(policies):
         found, reached = _tested(path, wanted, jobs or os.cpu_count() or 1, format)
         results += found
         parts += reached

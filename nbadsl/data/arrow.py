@@ -8,7 +8,7 @@ to the values that are refused.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from math import nextafter
 from typing import Any
@@ -19,13 +19,14 @@ from pyarrow import types as kinds
 
 from nbadsl.data.schema import column_of
 from nbadsl.program.nodes import Input, Value
-from nbadsl.types import Duration
+from nbadsl.types import DAY, Duration
+from nbadsl.zone import EPOCH, EPOCH_ORDINAL
 
 # How many of a unit make a second.
 PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 # NumPy takes the least count for "no time"; the next one is as far out of every range.
 _NOT_NAT = 1 - 2**63
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECONDS = int(DAY) // 1_000  # of a day
 
 
 def column(values: Sequence[Value], field: Input, type: pa.DataType) -> pa.Array:
@@ -79,7 +80,7 @@ def _count(value: float, type: pa.DataType) -> int:
     if kinds.is_date32(type):
         return _whole(value)
     if kinds.is_date64(type):
-        return _whole(value) * 86_400_000
+        return _whole(value) * _MILLISECONDS
     per_second = PER_SECOND[type.unit]
     if per_second == PER_SECOND["ns"]:
         return _whole(value) * 1_000
@@ -115,7 +116,7 @@ def python_value(scalar: pa.Scalar) -> Any:
     if kinds.is_date32(type):
         return _moment(scalar.value, "D")
     if kinds.is_date64(type):
-        return _moment(scalar.value // 86_400_000, "D")
+        return _moment(scalar.value // _MILLISECONDS, "D")
     if kinds.is_timestamp(type):
         moment = _moment(scalar.value, type.unit)
         # What has no zone keeps none.
@@ -136,8 +137,8 @@ def _moment(count: int, unit: str) -> Any:
     """A date or datetime, or a datetime64 outside the years that Python knows."""
     try:
         if unit == "D":
-            return date.fromordinal(count + date(1970, 1, 1).toordinal())
-        return _EPOCH + timedelta(microseconds=_microseconds(count, unit))
+            return date.fromordinal(count + EPOCH_ORDINAL)
+        return EPOCH + timedelta(microseconds=_microseconds(count, unit))
     except (OverflowError, ValueError):
         return np.array(max(count, _NOT_NAT), f"datetime64[{unit}]")[()]
 
@@ -153,7 +154,7 @@ def _length(count: int, unit: str) -> Any:
 def _time_of_day(count: int, unit: str) -> time | int:
     """A time, or the bare count if the day has no such time."""
     moment = _microseconds(count, unit)
-    return (_EPOCH + timedelta(microseconds=moment)).time() if 0 <= moment < 86_400_000_000 else count
+    return (EPOCH + timedelta(microseconds=moment)).time() if 0 <= moment < DAY else count
 
 
 def _microseconds(count: int, unit: str) -> int:

@@ -46,6 +46,7 @@ from nbadsl.types import (
     Time,
     Words,
 )
+from nbadsl.zone import EPOCH, EPOCH_DAY
 
 
 def profile_model(facts: Facts) -> type[BaseModel]:
@@ -152,9 +153,9 @@ def _python(field: Input, given: Any, value: Value) -> Any:
         case Duration(), float():
             return timedelta(microseconds=value)
         case Date(), float():
-            return date(1970, 1, 1) + timedelta(days=value)
+            return EPOCH_DAY + timedelta(days=value)
         case Time(), float() if given is None:
-            return datetime.fromisoformat("1970-01-01T00:00Z") + timedelta(microseconds=value)
+            return EPOCH + timedelta(microseconds=value)
         case Time(), float():
             # What has no zone keeps none: it is the policy's time.
             return datetime.fromisoformat(given.strip()) if isinstance(given, str) else given

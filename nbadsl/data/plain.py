@@ -7,15 +7,15 @@ and times of day in ISO 8601, lengths in seconds, or in the field's own unit; se
 from __future__ import annotations
 
 import math
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import TypeAlias
 
 from nbadsl.program.nodes import Input, Value
 from nbadsl.types import EXACT, SECOND, Clock, Date, Duration, Time
+from nbadsl.zone import EPOCH, EPOCH_DAY
 
 Plain: TypeAlias = bool | int | float | str | list[str] | None
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def plain(field: Input, value: Value) -> Plain:
@@ -30,18 +30,18 @@ def plain(field: Input, value: Value) -> Plain:
 
 def plain_time(value: float) -> str:
     """A moment (µs since 1970) in ISO 8601, to the microsecond, in UTC."""
-    moment = _EPOCH + timedelta(microseconds=int(value))
+    moment = EPOCH + timedelta(microseconds=int(value))
     return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def _number(field: Input, value: float) -> int | float | str:
     match field.type:
         case Date():
-            return (_EPOCH.date() + timedelta(days=int(value))).isoformat()
+            return (EPOCH_DAY + timedelta(days=int(value))).isoformat()
         case Time():
             return plain_time(value)
         case Clock():
-            return (_EPOCH + timedelta(microseconds=int(value))).time().isoformat(timespec="microseconds")
+            return (EPOCH + timedelta(microseconds=int(value))).time().isoformat(timespec="microseconds")
         case Duration() if field.unit is not None:
             return _short(value / field.unit)
         case Duration():

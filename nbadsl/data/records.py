@@ -29,9 +29,11 @@ from typing import TYPE_CHECKING, Any
 from nbadsl.data import rules, text
 from nbadsl.data.rules import BadValue
 from nbadsl.diagnostics.suggest import did_you_mean
+from nbadsl.mistake import Mistake
 from nbadsl.program.decision import Row
 from nbadsl.program.nodes import Input, Value
 from nbadsl.types import (
+    DAY,
     EXACT,
     Anything,
     Clock,
@@ -46,13 +48,12 @@ from nbadsl.types import (
     Time,
     Words,
 )
-from nbadsl.zone import microseconds, zone
+from nbadsl.zone import EPOCH_ORDINAL, microseconds, zone
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-_EPOCH = date(1970, 1, 1).toordinal()
-_DAY = 86_400_000_000
+_DAY = int(DAY)
 # Whole microseconds in NumPy's units of time; for finer units, how many make a microsecond.
 _NUMPY_UNITS = {"D": _DAY, "h": 3_600_000_000, "m": 60_000_000, "s": 1_000_000, "ms": 1_000, "us": 1}
 _OWN = {float, int, str, bool, type(None)}  # Python's own, which most values are
@@ -60,7 +61,7 @@ _NUMBERS = (int, float, Decimal)
 _FINER_UNITS = {"ns": 1_000, "ps": 1_000_000}
 
 
-class BadRecord(ValueError):
+class BadRecord(Mistake, ValueError):
     """A person who cannot be decided. `field`: the name at fault; `value`: what was given for it."""
 
     def __init__(self, field: str, value: object, problem: str) -> None:
@@ -169,7 +170,7 @@ def _number(field: Input, given: Any) -> float:
 def _duration(field: Input, given: Any) -> float:
     match given:
         case timedelta():
-            return text.exact((given.days * 86_400 + given.seconds) * 1_000_000 + given.microseconds)
+            return text.exact(given.days * _DAY + given.seconds * 1_000_000 + given.microseconds)
         case str() if field.unit is None:
             return text.duration(given.strip())
         case _ if _numpy_kind(given) == "m":
@@ -184,7 +185,7 @@ def _date(field: Input, given: Any) -> float:
         case str():
             return text.day(given.strip())
         case date() if not isinstance(given, datetime):
-            return float(given.toordinal() - _EPOCH)
+            return float(given.toordinal() - EPOCH_ORDINAL)
         case _ if str(getattr(given, "dtype", "")) == "datetime64[D]":
             return float(_numpy_microseconds(given) // _DAY)
     raise ValueError

@@ -28,6 +28,7 @@ from math import isfinite
 from typing import assert_never
 
 from nbadsl.diagnostics.suggest import nearest
+from nbadsl.mistake import Mistake
 from nbadsl.program.givens import FIRST_TIME, LAST_TIME, shown
 from nbadsl.program.nodes import Input, Value
 from nbadsl.types import (
@@ -49,7 +50,7 @@ from nbadsl.types import (
 )
 
 
-class BadData(ValueError):
+class BadData(Mistake, ValueError):
     """Data that no run can start with, or go on with. `problems`: one sentence each, all in the message."""
 
     def __init__(self, *problems: str) -> None:
@@ -57,7 +58,7 @@ class BadData(ValueError):
         super().__init__("\n".join(problems))
 
 
-class BadValue(ValueError):
+class BadValue(Mistake, ValueError):
     """A value that its field does not take, with a message like `130 is not a whole number from 0 to 120`."""
 
 

@@ -30,6 +30,7 @@ from typing import assert_never
 from nbadsl.data.rules import refusal
 from nbadsl.program.nodes import Input, Value
 from nbadsl.types import (
+    DAY,
     EXACT,
     UNITS,
     Anything,
@@ -45,7 +46,7 @@ from nbadsl.types import (
     Time,
     Words,
 )
-from nbadsl.zone import zone
+from nbadsl.zone import EPOCH_ORDINAL, zone
 
 FLAGS = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
 SEPARATOR = "|"
@@ -63,7 +64,6 @@ _ISO_DURATION = re.compile(
 )
 # Microseconds, some 146,000 years: whatever is shorter, Arrow holds in any unit.
 LONGEST = 2**62
-_EPOCH = date(1970, 1, 1).toordinal()
 
 
 def read_text(field: Input, text: str | None) -> Value:
@@ -149,7 +149,7 @@ def day(text: str) -> float:
     parts = _DATE.fullmatch(text)
     if not parts:
         raise ValueError(text)
-    return float(date(int(parts[1]), int(parts[2]), int(parts[3])).toordinal() - _EPOCH)
+    return float(date(int(parts[1]), int(parts[2]), int(parts[3])).toordinal() - EPOCH_ORDINAL)
 
 
 def moment(text: str, name: str) -> int:
@@ -159,7 +159,7 @@ def moment(text: str, name: str) -> int:
     if not parts:
         raise ValueError(text)
     of_day = _microseconds(*parts.group(2, 3, 4, 5)) if parts[2] else 0
-    wall = int(day(parts[1])) * 86_400_000_000 + of_day
+    wall = int(day(parts[1])) * int(DAY) + of_day
     if not parts[6] and not parts[8]:
         return wall - int(zone(name).shift(wall))
     shift = _microseconds(parts[8], parts[9], None, None) if parts[8] else 0

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from errno import ENOENT
 from pathlib import Path
 
+from nbadsl.mistake import Mistake
 from nbadsl.resources import folder
 from nbadsl.source import Source, decode
 from nbadsl.source import read as read_file
 
 
-class NotInGit(Exception):
+class NotInGit(Mistake):
     """A revision or file that git does not know, or no repository at all. The message says so in one line."""
 
 

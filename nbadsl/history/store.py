@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from nbadsl.history.demands import Demand, Tally
 from nbadsl.history.events import Event
+from nbadsl.mistake import Mistake
 from nbadsl.program.limits import Contacts
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class HistoryError(Exception):
+class HistoryError(Mistake):
     """A history that cannot be read or written, or that knows nothing of what it is told."""
 
 

@@ -13,8 +13,7 @@ from nbadsl.semantics.model import Model, Symbol
 from nbadsl.source import Span
 from nbadsl.syntax import nodes
 from nbadsl.types import Anything
-
-_EPOCH = date(1970, 1, 1)
+from nbadsl.zone import EPOCH_DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,7 @@ def _in_declaration(
 
 def parameter_text(parameter: nodes.Parameter, today: date) -> str:
     """The value of a parameter on a day, as it is written: that of the latest change that has begun."""
-    day = (today - _EPOCH).days
+    day = (today - EPOCH_DAY).days
     begun = [c for c in parameter.changes if c.start.day <= day]
     if begun:
         return str(max(begun, key=lambda c: c.start.day).value.span.words)

@@ -13,9 +13,8 @@ from collections.abc import Sequence
 from datetime import date
 
 from nbadsl.types import DAY
-from nbadsl.zone import Zone
+from nbadsl.zone import EPOCH_ORDINAL, Zone
 
-_EPOCH = date(1970, 1, 1).toordinal()
 _DAY = int(DAY)
 
 
@@ -59,11 +58,11 @@ def _local(time: int, zone: Zone) -> int:
 
 def day(number: int) -> date:
     """The date of a day number. Raises ValueError or OverflowError outside years 1..9999."""
-    return date.fromordinal(number + _EPOCH)
+    return date.fromordinal(number + EPOCH_ORDINAL)
 
 
 def _number(day: date) -> int:
-    return day.toordinal() - _EPOCH
+    return day.toordinal() - EPOCH_ORDINAL
 
 
 def add_months(start: date, months: int) -> date:

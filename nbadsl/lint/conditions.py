@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from nbadsl.lint.policy import Policy
 from nbadsl.lint.values import NO, UNKNOWN, YES, Answers
 from nbadsl.program.nodes import Expr as Meaning
-from nbadsl.program.nodes import Literal, children
+from nbadsl.program.walk import leaves
 from nbadsl.syntax import nodes
 from nbadsl.types import Flag
 
@@ -117,7 +117,7 @@ def _inside(policy: Policy, expr: nodes.Expr) -> Iterator[Decided]:
         return
     meaning = policy.translate(expr)
     answers = policy.facts.renewed().answers(meaning)
-    if (not answers & YES or not answers & (NO | UNKNOWN)) and answers and _reads(meaning):
+    if (not answers & YES or not answers & (NO | UNKNOWN)) and answers and any(leaves([meaning])):
         yield Decided(expr, meaning, answers, None)
 
 
@@ -127,15 +127,3 @@ def _below(policy: Policy, expr: nodes.Expr) -> Iterator[Decided]:
         for one in part if isinstance(part, tuple) else (part,):
             if isinstance(one, nodes.Expr):
                 yield from _inside(policy, one)
-
-
-def _reads(meaning: Meaning) -> bool:
-    """Whether anything but literals stands in it."""
-    stack = [meaning]
-    while stack:
-        expr = stack.pop()
-        below = children(expr)
-        if not below and not isinstance(expr, Literal):
-            return True
-        stack += below
-    return False

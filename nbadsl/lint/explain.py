@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from nbadsl.lint.policy import Policy
-from nbadsl.program.nodes import Column, Expr, Given, Input, children
+from nbadsl.program.nodes import Column, Expr, Given, Input
+from nbadsl.program.walk import leaves
 from nbadsl.types import DAY, HOUR, Duration, Integer, Money, Number, Words
 
 
 def reason(policy: Policy, meaning: Expr) -> str:
     """`` `age` is from 0 to 120 ``, or "" where nothing is declared."""
-    parts = [text for name in dict.fromkeys(_read(meaning)) if (text := _declared(policy, name))]
+    names = dict.fromkeys(leaf.name for leaf in leaves([meaning]) if isinstance(leaf, Column | Given))
+    parts = [text for name in names if (text := _declared(policy, name))]
     return " and ".join(parts[:3])
-
-
-def _read(meaning: Expr) -> Iterator[str]:
-    stack, seen = [meaning], set()
-    while stack:
-        expr = stack.pop()
-        if expr in seen:
-            continue
-        seen.add(expr)
-        if isinstance(expr, Column | Given):
-            yield expr.name
-        stack += reversed(children(expr))
 
 
 def _declared(policy: Policy, name: str) -> str:

@@ -36,6 +36,7 @@ from nbadsl.lint.values import (
 from nbadsl.program import nodes
 from nbadsl.program.intervals import CALENDAR, EVERYTHING, MAX, NOW, TODAY, Interval, arithmetic, declared
 from nbadsl.program.nodes import Expr, Program
+from nbadsl.program.walk import postorder
 from nbadsl.types import Date, Flag, Integer, Set, Words, is_numeric
 
 MOST_EFFORT = 1000
@@ -57,20 +58,10 @@ class Whole:
 
     def reads(self, expr: Expr) -> int:
         """The inputs that an expression reads."""
-        known = self.read.get(expr)
-        if known is not None:
-            return known
-        stack = [expr]
-        while stack:
-            node = stack[-1]
-            below = nodes.children(node)
-            missing = [c for c in below if c not in self.read]
-            stack += missing
-            if not missing:
-                stack.pop()
-                found = 0
-                for c in below:
-                    found |= self.read[c]
+        if expr not in self.read:
+            for node in postorder([expr], self.read):
+                below = nodes.children(node)
+                found = reduce(or_, (self.read[c] for c in below), 0)
                 if not below and not isinstance(node, nodes.Literal):
                     found = 1 << self.bits.setdefault(node, len(self.bits))
                 self.read[node] = found

@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 
 from nbadsl.aside import write
+from nbadsl.mistake import Mistake
 from nbadsl.plan.codec import Malformed, decode, encode
 from nbadsl.plan.plan import Chosen, Column, HoldoutUse, Parts, Plan, RunTest, Test, Undefined
 from nbadsl.plan.program_codec import decode_program, encode_program
@@ -41,7 +42,7 @@ ARRAYS = {"code": "<i4", "lists": "<i4", "constants": "<f8", "masks": "<u8"}
 MOST_TEXT = 1 << 30  # of the program, unpacked
 
 
-class BadArtefact(ValueError):
+class BadArtefact(Mistake, ValueError):
     """A file that is no compiled policy, or a damaged one, or one that must not be run."""
 
 

@@ -22,6 +22,7 @@ from nbadsl.plan.scope import Scope
 from nbadsl.program import nodes
 from nbadsl.program.nodes import Candidate, Expr, Program, Rule
 from nbadsl.program.rewrites import Rewriter
+from nbadsl.program.walk import postorder
 
 
 def block(program: Program, rewritten: Rewriter, tables: Tables, ranges: Ranges) -> Block:
@@ -40,7 +41,7 @@ class _Audit:
             self._candidate(candidate)
         self._holdouts()
         found: dict[int, Mask] = {}
-        for expr in _parents_first(self._demand):
+        for expr in reversed([*postorder(self._demand)]):
             self._spread(expr, self._demand.get(expr, NONE), found)
         if not found:
             return []
@@ -153,20 +154,3 @@ class _Audit:
             if rows != NONE:
                 origin = self.tables.origin(expr.origin)
                 found[origin] = self.scope.either(found.get(origin, NONE), rows)
-
-
-def _parents_first(roots: dict[Expr, Mask]) -> list[Expr]:
-    """Everything in some expressions, each before its operands."""
-    done: set[Expr] = set()
-    order: list[Expr] = []
-    for root in list(roots):
-        stack = [(root, False)]
-        while stack:
-            node, finished = stack.pop()
-            if finished:
-                order.append(node)
-            elif node not in done:
-                done.add(node)
-                stack.append((node, True))
-                stack.extend((child, False) for child in nodes.children(node) if child not in done)
-    return order[::-1]

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 from nbadsl.program import nodes
 from nbadsl.program.nodes import Expr, Program
+from nbadsl.program.walk import postorder
 from nbadsl.room import recursion
 
 FRAMES = 12  # at most so many functions between an expression and its operand
@@ -46,13 +47,6 @@ def roots(program: Program) -> Iterator[Expr]:
 def depth(roots: Iterator[Expr]) -> int:
     """Of the deepest of some expressions, counted without recursion."""
     found: dict[Expr, int] = {}
-    stack = list(roots)
-    while stack:
-        expr = stack[-1]
-        missing = [c for c in nodes.children(expr) if c not in found]
-        if missing:
-            stack.extend(missing)
-        else:
-            found[expr] = 1 + max((found[c] for c in nodes.children(expr)), default=0)
-            stack.pop()
+    for expr in postorder(roots, found):
+        found[expr] = 1 + max((found[c] for c in nodes.children(expr)), default=0)
     return max(found.values(), default=0)

@@ -14,6 +14,7 @@ from nbadsl.program import nodes
 from nbadsl.program.nodes import Expr, Program
 from nbadsl.program.pool import Pool
 from nbadsl.program.rewrites.rebuild import rebuild
+from nbadsl.program.walk import postorder
 from nbadsl.source import Source, Span
 from nbadsl.types import Type, Words
 
@@ -38,17 +39,9 @@ class _Writer:
     def expression(self, expr: Expr | None) -> Any:
         if expr is None:
             return None
-        stack = [expr]
-        while stack:
-            node = stack[-1]
-            missing = [c for c in nodes.children(node) if c not in self._places]
-            if missing:
-                stack.extend(missing)
-                continue
-            stack.pop()
-            if node not in self._places:
-                self._places[node] = len(self.expressions)
-                self.expressions.append(self._node(node))
+        for node in postorder([expr], self._places):
+            self._places[node] = len(self.expressions)
+            self.expressions.append(self._node(node))
         return self._places[expr]
 
     def _node(self, node: Expr) -> list[Any]:

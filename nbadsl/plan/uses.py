@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from nbadsl.program import nodes
 from nbadsl.program.nodes import Candidate, Expr, Program
+from nbadsl.program.walk import postorder
 
 SEVERAL = -1
 # A part of the scores of this many candidates is computed once for all rows: rules let, as a rule of
@@ -27,16 +28,16 @@ class Uses:
         self._scores: dict[Expr, int] = {}
         if program.arbitration.threshold is not None:
             self._visit([program.arbitration.threshold], SEVERAL)
-            self._dense.update(_all([program.arbitration.threshold]))
+            self._dense.update(postorder([program.arbitration.threshold]))
         for index, candidate in enumerate(program.candidates):
             dense, score = list(_dense_roots(candidate)), [candidate.score] if candidate.score else []
             self._visit([*dense, *score, *_tier_roots(candidate)], index)
-            self._dense.update(_all(dense))
-            for node in _all([*score, *_tier_roots(candidate)]):
+            self._dense.update(postorder(dense))
+            for node in postorder([*score, *_tier_roots(candidate)]):
                 self._scores[node] = self._scores.get(node, 0) + 1
 
     def _visit(self, roots: Iterable[Expr], user: int) -> None:
-        for node in _all(roots):
+        for node in postorder(roots):
             before = self._user.setdefault(node, user)
             if before != user:
                 self._user[node] = SEVERAL
@@ -63,15 +64,3 @@ def _tier_roots(candidate: Candidate) -> Iterator[Expr]:
     for tier in candidate.tiers:
         if tier.when is not None:
             yield tier.when
-
-
-def _all(roots: Iterable[Expr]) -> Iterator[Expr]:
-    """Every expression in some expressions, once, without recursion."""
-    seen: set[Expr] = set()
-    stack = list(roots)
-    while stack:
-        node = stack.pop()
-        if node not in seen:
-            seen.add(node)
-            yield node
-            stack.extend(nodes.children(node))

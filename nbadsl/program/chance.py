@@ -40,13 +40,13 @@ finaliser is what makes the draws look random.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from nbadsl.program.nodes import Experiment, Holdout, Value
+from nbadsl.zone import EPOCH
 
 _MASK32, _MASK64 = 2**32 - 1, 2**64 - 1
 GOLDEN = 0x9E3779B97F4A7C15
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 # --- hashes ----------------------------------------------------------------------------------------
@@ -125,7 +125,7 @@ def decision_id(key: str, now: float, policy: str) -> str:
 
     Raises OverflowError for a moment outside years 1..9999.
     """
-    moment = _EPOCH + timedelta(microseconds=int(now))
+    moment = EPOCH + timedelta(microseconds=int(now))
     return f"{key}@{moment.replace(tzinfo=None).isoformat(timespec='microseconds')}Z/{policy}"
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from nbadsl.diagnostics.suggest import did_you_mean
 from nbadsl.inputs import Input, Value
+from nbadsl.mistake import Mistake
 from nbadsl.program.nodes import Parameter, Program
 from nbadsl.types import (
     DAY,
@@ -39,17 +40,16 @@ from nbadsl.types import (
     Words,
     is_numeric,
 )
-from nbadsl.zone import Zone, zone
+from nbadsl.zone import EPOCH, EPOCH_DAY, Zone, zone
 
 if TYPE_CHECKING:
     from nbadsl.program.facts import Facts
 
 FIRST_TIME = -719162 * DAY  # 0001-01-01 00:00 UTC
 LAST_TIME = 2932897 * DAY  # the end of 9999-12-31
-_EPOCH = datetime(1970, 1, 1)
 
 
-class BadInput(ValueError):
+class BadInput(Mistake, ValueError):
     """A value of the run does not fit its declaration. The message is for the person who gave it."""
 
 
@@ -263,9 +263,9 @@ def _shown_number(value: float, type: Type) -> str:
             name, unit = next((u for u in units if value % u[1] == 0), units[-1])
             return f"{_plain(value / unit)} {name}"
         case Date() if FIRST_TIME <= value * DAY < LAST_TIME:
-            return (_EPOCH.date() + timedelta(days=math.floor(value))).isoformat()
+            return (EPOCH_DAY + timedelta(days=math.floor(value))).isoformat()
         case Time() if FIRST_TIME <= value < LAST_TIME:
-            moment = _EPOCH + timedelta(microseconds=math.floor(value))
+            moment = EPOCH.replace(tzinfo=None) + timedelta(microseconds=math.floor(value))
             return f"{moment} UTC"
         case Clock() if 0 <= value < DAY:
             return f"{(datetime.min + timedelta(microseconds=value)).time()}"

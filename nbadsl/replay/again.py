@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 from nbadsl.data.records import BadRecord, read_value
 from nbadsl.data.rules import BadValue
 from nbadsl.data.text import moment
+from nbadsl.mistake import Mistake
 from nbadsl.program.decision import Decision, Losses, Row
 from nbadsl.program.facts import Facts
 from nbadsl.program.givens import BadInput, givens
@@ -27,7 +28,7 @@ Decide: TypeAlias = Callable[..., Decision]
 """Of a row, what the run brought, a seed and `lost`: see `interpreter.decide`."""
 
 
-class OtherPolicy(ValueError):
+class OtherPolicy(Mistake, ValueError):
     """A decision was made by another policy than the one that is to make it again."""
 
 

@@ -21,6 +21,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from nbadsl.data.plain import Plain, plain, plain_time
+from nbadsl.mistake import Mistake
 from nbadsl.program import chance
 from nbadsl.program.decision import Choice, Decision, Losses, Row
 from nbadsl.program.facts import Facts
@@ -29,7 +30,7 @@ from nbadsl.program.nodes import Value
 VERSION = 1
 
 
-class BadRecording(ValueError):
+class BadRecording(Mistake, ValueError):
     """A line that is no decision as it was written down."""
 
 

@@ -9,7 +9,7 @@ from nbadsl.semantics.limits import judge_contact, judge_offset
 from nbadsl.semantics.rules import judge_purpose, judge_rule
 from nbadsl.source import Span
 from nbadsl.syntax import nodes
-from nbadsl.types import FLAG, NUMBER, Anything, Integer, Money, Number
+from nbadsl.types import DAY, FLAG, NUMBER, Anything, Integer, Money, Number
 
 _RULES = {"require", "eligible", "exclude", "boost"}
 _CONTACTS = {"limit", "rest", "budget", "quiet"}
@@ -224,5 +224,5 @@ def judge_period(inference: Inference, period: nodes.Period) -> None:
     """A period must not end before it starts."""
     start, end = period.start, period.end
     if start is not None and end is not None:
-        if (start.day, start.clock or 0.0) > (end.day, 86_400e6 if end.clock is None else end.clock):
+        if (start.day, start.clock or 0.0) > (end.day, DAY if end.clock is None else end.clock):
             inference.found.report("wrong-range", period.span, found=f"`{period.span.text}`")

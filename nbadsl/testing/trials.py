@@ -30,7 +30,7 @@ from nbadsl.semantics.trials import OUTCOMES
 from nbadsl.source import Span
 from nbadsl.syntax import nodes
 from nbadsl.types import DAY, HOUR, UNITS, Date, Flag, Set, Text, Words
-from nbadsl.zone import Zone, zone
+from nbadsl.zone import EPOCH_DAY, Zone, zone
 
 Given = dict[str, Value]
 
@@ -263,4 +263,4 @@ def left_out(field: Input) -> Value:
 
 
 def _day(year: int, month: int, day: int) -> float:
-    return float((date(year, month, day) - date(1970, 1, 1)).days)
+    return float((date(year, month, day) - EPOCH_DAY).days)

@@ -11,7 +11,8 @@ from nbadsl.lint.conditions import rules
 from nbadsl.lint.narrow import unknown
 from nbadsl.lint.policy import Policy
 from nbadsl.lint.values import UNKNOWN, YES
-from nbadsl.program.nodes import Column, Expr, Given, children
+from nbadsl.program.nodes import Column, Expr, Given
+from nbadsl.program.walk import leaves
 from nbadsl.syntax import nodes
 
 
@@ -31,16 +32,7 @@ def find(policy: Policy, found: Findings) -> None:
 
 
 def _optional(expr: Expr) -> list[Column | Given]:
-    leaves: list[Column | Given] = []
-    stack, seen = [expr], set()
-    while stack:
-        node = stack.pop()
-        if node not in seen:
-            seen.add(node)
-            stack += reversed(children(node))
-            if isinstance(node, Column | Given) and node.unknown:
-                leaves.append(node)
-    return leaves
+    return [leaf for leaf in leaves([expr]) if isinstance(leaf, Column | Given) and leaf.unknown]
 
 
 def _blocks(policy: Policy, meaning: Expr, leaf: Column | Given) -> bool:

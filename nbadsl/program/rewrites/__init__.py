@@ -19,6 +19,7 @@ from nbadsl.program.rewrites.fold import fold
 from nbadsl.program.rewrites.push_texts import push_texts
 from nbadsl.program.rewrites.rebuild import rebuild
 from nbadsl.program.rewrites.simplify import simplify
+from nbadsl.program.walk import postorder
 
 Pass = Callable[[Pool, Expr], Expr]
 PASSES: tuple[Pass, ...] = (fold, push_texts, simplify)
@@ -33,18 +34,8 @@ class Rewriter:
 
     def __call__(self, expr: Expr) -> Expr:
         """What an expression becomes."""
-        stack = [expr]
-        while stack:
-            node = stack[-1]
-            missing = [c for c in children(node) if c not in self._done]
-            if missing:
-                stack.extend(missing)
-                continue
-            stack.pop()
-            if node not in self._done:
-                self._done[node] = self._passed(
-                    rebuild(self.pool, node, [self._done[c] for c in children(node)])
-                )
+        for node in postorder([expr], self._done):
+            self._done[node] = self._passed(rebuild(self.pool, node, [self._done[c] for c in children(node)]))
         return self._done[expr]
 
     def _passed(self, expr: Expr) -> Expr:

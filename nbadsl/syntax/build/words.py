@@ -11,6 +11,7 @@ from lark import Token, Transformer
 from nbadsl.source import Source, Span
 from nbadsl.syntax import nodes
 from nbadsl.types import EXACT, HOUR, MINUTE
+from nbadsl.zone import EPOCH_DAY
 
 Parts = list[Any]
 
@@ -123,7 +124,7 @@ class Words(Transformer):  # type: ignore[type-arg]
 
     def day_of(self, text: str, token: Token) -> int:
         try:
-            return (date.fromisoformat(text) - date(1970, 1, 1)).days
+            return (date.fromisoformat(text) - EPOCH_DAY).days
         except ValueError:
             self.wrong.append(Wrong("wrong-date", self.token_span(token), {"found": token, "what": "date"}))
             return 0
