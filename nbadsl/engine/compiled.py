@@ -11,7 +11,6 @@ the old code is not found any more.
 from __future__ import annotations
 
 import hashlib
-import os
 import subprocess
 import sys
 import threading
@@ -23,6 +22,8 @@ from typing import Any
 
 from numba import njit
 from numba.core import event
+
+from nbadsl import child
 
 NOTE = "compiling the engine for this machine; this is done once and takes some seconds"
 
@@ -89,11 +90,9 @@ class Compiled:
             for listener in _listeners:
                 listener(NOTE)
         if can_cache and sys.executable:
-            paths = os.pathsep.join(path or os.getcwd() for path in sys.path)
-            command = [sys.executable, "-c", self._apart or ""]
             with suppress(OSError):  # where no process can be started, it is compiled here
-                own = {"PYTHONPATH": paths, "PYTHONSAFEPATH": "1"}  # nothing from the folder that it runs in
-                subprocess.run(command, env=os.environ | own, capture_output=True)
+                command = child.command("-c", self._apart or "")
+                subprocess.run(command, env=child.environment(), capture_output=True)
         return self.compile()
 
     def compile(self) -> Any:

@@ -11,6 +11,7 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from nbadsl import child
 from nbadsl.prove.answers import UNKNOWN, Answer
 from nbadsl.prove.questions import ACTIONS, LINES, RULES, Options, Question, prover
 
@@ -49,7 +50,8 @@ class _Asker:
         self.process = context.Process(
             target=_work, args=(there, paths, tuple(questions), options), daemon=True
         )
-        self.process.start()
+        with child.safely():
+            self.process.start()
         there.close()
 
     def hear(self, question: Question) -> Generator[Answer, None, bool]:
