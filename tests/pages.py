@@ -46,13 +46,14 @@ class Edit:
 
 
 @contextmanager
-def editing(folder: Path, *arguments: str) -> Iterator[Edit]:
-    """`nba edit` in a folder. Unless a test ends it otherwise, it must end with 0, and silently."""
-    command = [*NBA, "edit", "--no-browser", "--now", "2026-11-10 09:00", *arguments]
+def editing(folder: Path, *arguments: str, browser: Path | None = None) -> Iterator[Edit]:
+    """`nba edit` in a folder. Unless a test ends it otherwise, it must end with 0, and silently. `browser`: a command."""
+    command = [*NBA, "edit", "--now", "2026-11-10 09:00", *arguments]
+    settings = {"PYTHONPATH": str(ROOT), "DISPLAY": ":0", "BROWSER": str(browser)}
     process = subprocess.Popen(
-        command,
+        command if browser is not None else [*command, "--no-browser"],
         cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        env=os.environ | settings,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

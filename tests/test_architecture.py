@@ -16,7 +16,7 @@ PACKAGE = ROOT / "nbadsl"
 # Low to high. A module imports its own folder or lower ones; those in one row do not know each other.
 LAYERS = (
     ("mistake",),
-    ("aside", "source", "resources", "types", "room", "settings", "page"),
+    ("aside", "source", "resources", "types", "room", "child", "settings", "page"),
     ("zone", "inputs"),
     ("diagnostics",),
     ("syntax",),

@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable, Iterator
 from http.client import HTTPConnection
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import pyarrow as pa
 import pytest
@@ -91,6 +93,20 @@ def test_a_socket_is_for_our_own_page_alone(edit: Edit, name: str):
         with pytest.raises(InvalidStatus, match="403"), edit.connect(name, origin):
             pass
     assert edit.get(name)[0] == 403  # no origin at all
+
+
+def test_only_its_owner_can_read_where_the_browser_is_sent(shop: Path, tmp_path: Path):
+    """Everybody on a machine can read the arguments of processes."""
+    told, browser = tmp_path / "told", tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" > "{told}.part"\nmv "{told}.part" "{told}"\n')
+    browser.chmod(0o755)
+    with editing(shop, browser=browser) as edit:
+        assert until(told.exists)
+        opened = Path(url2pathname(urlsplit(told.read_text().strip()).path))
+        assert edit.url.split("/")[-2] not in told.read_text()
+        assert edit.url in opened.read_text()
+        assert opened.stat().st_mode & 0o777 == 0o600
+    assert not opened.exists()
 
 
 def test_it_listens_on_this_machine_only(edit: Edit):

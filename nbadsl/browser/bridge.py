@@ -7,22 +7,20 @@ the connection: when the page goes, or we do.
 from __future__ import annotations
 
 import asyncio
-import sys
 from asyncio.subprocess import Process
 
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
-SERVER = (sys.executable, "-c", "from nbadsl.lsp.server import serve; serve()")
+from nbadsl import child
+
+_SERVER = "from nbadsl.lsp.server import serve; serve()"
 _PATIENCE = 2.0  # seconds that a process gets to end by itself
 
 
 async def bridge(socket: ServerConnection) -> None:
     """Serve one connection until either side ends."""
-    # A session of its own: Ctrl-C in the terminal is for us, who end the process in order.
-    process = await asyncio.create_subprocess_exec(
-        *SERVER, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, start_new_session=True
-    )
+    process = await started()
     ways = {asyncio.ensure_future(_to(process, socket)), asyncio.ensure_future(_from(process, socket))}
     try:
         await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
@@ -31,6 +29,18 @@ async def bridge(socket: ServerConnection) -> None:
             way.cancel()
         await asyncio.gather(*ways, return_exceptions=True)
         await end(process)
+
+
+async def started() -> Process:
+    """A language server."""
+    # A session of its own: Ctrl-C in the terminal is for us, who end the process in order.
+    return await asyncio.create_subprocess_exec(
+        *child.command("-c", _SERVER),
+        env=child.environment(),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        start_new_session=True,
+    )
 
 
 async def end(process: Process) -> None:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 from asyncio.subprocess import Process
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from nbadsl import child
 from nbadsl.browser.bridge import end
 
 _PATIENCE = 3.0  # seconds that a newer question waits for an older one
@@ -91,7 +91,8 @@ class Worker:
     async def _running(self) -> Process:
         if self._process is None:
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "nbadsl.browser.look"),
+                *child.command("-m", "nbadsl.browser.look"),
+                env=child.environment(),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.DEVNULL,

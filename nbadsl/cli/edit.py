@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 import threading
 import webbrowser
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -57,15 +61,32 @@ def command(
 
     settings = Settings(path, None if now is None else now.isoformat(), seed, context, parameters)
 
-    def ready(url: str) -> None:
-        click.echo(f"{path.name}: {url}\nCtrl-C ends this.")
-        if not no_browser and _has_screen():
-            threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
+    with ExitStack() as stack:
 
+        def ready(url: str) -> None:
+            click.echo(f"{path.name}: {url}\nCtrl-C ends this.")
+            if not no_browser and _has_screen():
+                way = stack.enter_context(_way(url)).as_uri()
+                threading.Thread(target=webbrowser.open, args=(way,), daemon=True).start()
+
+        try:
+            run(settings, port, ready)
+        except OSError as error:
+            fail(f"port {port} cannot be used: {error.strerror or error}")
+
+
+@contextmanager
+def _way(url: str) -> Iterator[Path]:
+    """A page that leads to an address: everybody on a machine can read the arguments of processes, but not this file."""
+    number, name = tempfile.mkstemp(".html", "nba-edit-")  # readable by its owner alone
     try:
-        run(settings, port, ready)
-    except OSError as error:
-        fail(f"port {port} cannot be used: {error.strerror or error}")
+        with open(number, "w", encoding="utf-8") as file:
+            file.write(
+                f'<!doctype html><meta http-equiv="refresh" content="0; url={url}"><a href="{url}">nba edit</a>\n'
+            )
+        yield Path(name)
+    finally:
+        Path(name).unlink(missing_ok=True)
 
 
 def _server() -> Callable[[Settings, int, Callable[[str], None]], None]:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import os
 import subprocess
 import sys
 import threading
@@ -31,6 +30,8 @@ try:
     import fcntl
 except ImportError:  # where files cannot be locked, processes that start together each compile
     fcntl = None  # type: ignore[assignment]
+
+from nbadsl import child
 
 NOTE = "compiling the engine for this machine; this is done once and takes some seconds"
 SLOW = "the engine could not be compiled in a process of its own, so it is slow in this one"
@@ -146,10 +147,8 @@ def _tell(note: str, matters: bool = False) -> None:
 
 def _run_apart(code: str) -> str:
     """Run Python code in a process of its own. Gives why that failed, or nothing."""
-    paths = os.pathsep.join(path or os.getcwd() for path in sys.path)
-    own = {"PYTHONPATH": paths, "PYTHONSAFEPATH": "1"}  # nothing from the folder that it runs in
     try:
-        done = subprocess.run([sys.executable, "-c", code], env=os.environ | own, capture_output=True)
+        done = subprocess.run(child.command("-c", code), env=child.environment(), capture_output=True)
     except OSError as error:
         return str(error)
     if done.returncode == 0:

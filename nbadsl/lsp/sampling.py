@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from nbadsl import child
 from nbadsl.ide.rates import Rates
 from nbadsl.lsp.project import sample_of
 from nbadsl.workspace import Checked, Workspace
@@ -66,7 +66,8 @@ class Sampling:
 
 async def _measure(asked: dict[str, Any]) -> dict[str, Any]:
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "nbadsl.lsp.measure"),
+        *child.command("-m", "nbadsl.lsp.measure"),
+        env=child.environment(),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,

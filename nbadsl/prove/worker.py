@@ -13,6 +13,7 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from nbadsl import child
 from nbadsl.prove.answers import FAILED, UNKNOWN, Answer
 from nbadsl.prove.questions import AT_MOST, GUARANTEE, Options, Question, prover
 
@@ -51,7 +52,8 @@ class _Asker:
         self.process = context.Process(
             target=_work, args=(there, paths, tuple(questions), options), daemon=True
         )
-        self.process.start()
+        with child.safely():
+            self.process.start()
         there.close()
 
     def hear(self, question: Question) -> Generator[Answer, None, bool]:
