@@ -125,9 +125,10 @@ class SqliteStore(SqlStore):
     def _inside(self) -> bool:
         """Whether there is a transaction."""
         try:
-            return self._connection.in_transaction
+            inside: bool = self._connection.in_transaction
         except sqlite3.Error as error:
             raise HistoryError(f"{self.path}: {error}") from error
+        return inside
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
