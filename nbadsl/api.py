@@ -226,10 +226,10 @@ class Policy:
         `Policy.Profile` refuses them.
 
         With a `history`, limits are read from it and what is decided is kept in it, before this returns: for good, or
-        for as long as `hold` says unless `history.confirm(decision.id, …)` comes in time. `id`: of the decision, so
-        that asking twice decides once; made of key, moment and policy if it is not given. `record`: where the decision is
-        written down, to be replayed. Raises BadRecord for a value that does not fit, HistoryError when the history cannot
-        be reached, and what `decide` raises.
+        for as long as `hold` says unless `history.confirm(decision.id, …)` comes in time. `id`: of the decision, made of
+        key, moment and policy if it is not given; who asks again with it gets what was decided, but *nothing*, which is
+        not kept, is decided anew. `record`: where the decision is written down, to be replayed. Raises BadRecord for a
+        value that does not fit, HistoryError when the history cannot be reached, and what `decide` raises.
         """
         row = read_record(self.facts.inputs, profile)
         given = self.given(now, context, parameters)

@@ -1,8 +1,8 @@
 """One decision at a time with a history: read, decide, reserve.
 
 What a limit leaves is read before a person is decided, and asked once more in the step that keeps the decision. Where
-somebody else was quicker, the person is decided again, without what has gone. Who asks twice for one decision gets it
-once: its id says so.
+somebody else was quicker, the person is decided again, without what has gone. Who asks again for a decision gets what
+was decided: its id says so. *Nothing* leaves no event: who asks again is decided anew.
 """
 
 from __future__ import annotations

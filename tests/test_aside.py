@@ -12,6 +12,7 @@ from nbadsl.aside import aside, write
 
 OUTS = {
     "run": ("run", "policy.nba", "-p", "customers.csv", *NOW, "--out"),
+    "history": ("run", "policy.nba", "-p", "customers.csv", *NOW, "--history", "contacts.db", "--out"),
     "record": ("run", "policy.nba", "-p", "customers.csv", *NOW, "--record"),
     "build": ("build", "policy.nba", "-o"),
     "html": ("explain", "policy.nba", "C003", "-p", "customers.csv", *NOW, "--html"),

@@ -12,6 +12,7 @@ from commands import NOW, change, decided, fails, nba, read
 from nbadsl.history.events import Event, outcome
 from nbadsl.history.events import decided as place
 from nbadsl.history.sqlite import SqliteStore
+from nbadsl.history.store import HistoryError
 
 AT = 1_794_000_000_000_000  # 2026-11-06 21:20 UTC
 WHERE = ("--history", "contacts.db")
@@ -237,3 +238,30 @@ def test_a_mistake_is_one_clear_line(contacts: Path, mistake: str):
 def test_the_help_of_each_has_an_example(name: str):
     ended = nba("history", name, "--help")
     assert ended.code == 0 and f"nba history {name}" in ended.out.partition("Examples:")[2]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("run", "policy.nba", "-p", "customers.csv", *NOW, "--out", "out.csv"),
+        ("run", "policy.nba", "-p", "customers.csv", *NOW, "--out", "nowhere/out.csv"),
+        ("explain", "policy.nba", "C003", "-p", "customers.csv", *NOW),
+        ("simulate", "policy.nba", "-p", "customers.csv", *NOW, "--against", "policy.nba"),
+        ("history", "stats"),
+    ],
+    ids=lambda command: f"{command[0]} {command[-1]}",
+)
+def test_every_command_closes_the_histories_that_it_opens(contacts: Path, monkeypatch, command):
+    opened: list[SqliteStore] = []
+    make = SqliteStore.__init__
+
+    def noted(store: SqliteStore, path: str) -> None:
+        opened.append(store)
+        make(store, path)
+
+    monkeypatch.setattr(SqliteStore, "__init__", noted)
+    nba(*command, *WHERE)
+    assert opened
+    for store in opened:
+        with pytest.raises(HistoryError, match="closed"):
+            store.stats()

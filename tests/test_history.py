@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -25,6 +26,7 @@ from nbadsl.history.counted import Counts, Times
 from nbadsl.history.demands import Demand, room_of_times
 from nbadsl.history.events import PERSON, Event, decided, outcome, standing
 from nbadsl.history.memory import MemoryStore
+from nbadsl.history.redis import RedisStore
 from nbadsl.history.sqlite import SHIFTS, SqliteStore, cover
 from nbadsl.history.store import HistoryError, Request, Store
 from nbadsl.program.limits import Contacts, Pause
@@ -349,6 +351,30 @@ def test_who_forgets_while_somebody_reads_is_told(tmp_path, monkeypatch):
     other._connection.execute("COMMIT")
     assert store.forget("Wanda Gone", START + HOUR) == 0 and named(tmp_path) == []
     store.close(), other.close()
+
+
+@pytest.mark.parametrize(
+    "broken", ["no database, but a text that is long enough to be one" * 30, "CREATE TABLE about (version)"]
+)
+def test_what_cannot_be_opened_is_closed(tmp_path, monkeypatch, broken):
+    path, made, connect = tmp_path / "contacts.db", [], sqlite3.connect
+    if broken.startswith("CREATE"):
+        connect(path).execute(broken)
+    else:
+        path.write_text(broken)
+    monkeypatch.setattr(sqlite3, "connect", lambda *a, **k: made.append(connect(*a, **k)) or made[-1])
+    with pytest.raises(HistoryError):
+        SqliteStore(path)
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        made[0].execute("SELECT 1")
+
+
+def test_a_store_is_closed_where_its_block_ends(fresh):
+    with fresh()() as store, MemoryStore() as memory:
+        assert store.add([contact(1)]) == memory.add([contact(1)]) == 1
+    if not isinstance(store, RedisStore):  # whose client connects again where it is asked
+        with pytest.raises(HistoryError):
+            store.stats()
 
 
 RIVAL = """

@@ -202,6 +202,22 @@ def test_what_a_run_has_decided_before_has_no_probability(tmp_path):
     assert (again["action"], again["probability"], again["reason"]) == ("coupon", None, "decided before")
 
 
+def test_nothing_is_not_kept_and_is_decided_again_if_asked_twice(tmp_path):
+    """Of one person as of a batch: there is nothing that could happen twice."""
+    said = """policy tips { timezone "UTC" currency EUR }
+profile customer key customer_id { customer_id: text  worth: number }
+action tip { eligible when worth > 5  value worth  limit 1 per customer per day }
+arbitrate { score value  pick 1 }
+"""
+    one, asked = policy(tmp_path, said), [{"customer_id": "p1", "worth": worth} for worth in (1.0, 9.0, 1.0)]
+    history, batch = SqliteStore(":memory:"), SqliteStore(":memory:")
+    alone = [one.decide_one(row, now=NOW, history=history, id="request 7") for row in asked]
+    runs = [one.decide([row], now=NOW, history=batch).to_pylist()[0] for row in asked]
+    assert [each.reason for each in alone] == [row["reason"] for row in runs]
+    assert [each.reason for each in alone] == ["nobody passed", "chosen", "decided before"]
+    assert history.stats().events == batch.stats().events == 1
+
+
 def test_what_is_not_confirmed_in_time_is_released(tmp_path):
     one, history = policy(tmp_path, SHARED), SqliteStore(":memory:")
     ask = [{"customer_id": f"p{n}", "home": "h1", "worth": 9.0} for n in range(3)]

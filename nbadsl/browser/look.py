@@ -12,7 +12,6 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -96,7 +95,7 @@ def _story(policy: Policy, asked: Part) -> Part:
     record = look_up(facts, profiles, customer)
     if record is None:
         raise Unknown(f"nobody in {source.name} has {facts.key} {customer}")
-    with closing(_history(policy, asked)) as history:
+    with _history(policy, asked) as history:
         story = policy.explain(record, **_options(policy, asked), history=history)
     folder = Path(asked["policy"]).parent
     candidates = []
@@ -127,7 +126,7 @@ def _shown(value: object) -> str:
 def _figures(policy: Policy, asked: Part) -> Part:
     """What becomes of the first people of the sample."""
     source, options = _sample(asked), _options(policy, asked)
-    with closing(_history(policy, asked)) as history:
+    with _history(policy, asked) as history:
         counted = history if policy.facts.limits else None
         run = policy.run(source, RunOptions(**options, history=counted, keeps=False, most=MOST_PEOPLE))
         steps = [step.decisions for step in run]

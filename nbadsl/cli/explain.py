@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -92,7 +93,7 @@ def command(
     if (customer is None) == (profile is None):
         raise click.UsageError("say who: a key and --profiles FILE, or --profile FILE")
     loaded = load_policy(path)
-    with input_errors():
+    with input_errors(), ExitStack() as opened:
         if profile is not None:
             record = _from_json(profile)
         else:
@@ -103,7 +104,7 @@ def command(
         where = history_to_read(history)
         story = loaded.explain(
             record,
-            history=None if where is None else open_history(where, loaded.program),
+            history=None if where is None else opened.enter_context(open_history(where, loaded.program)),
             now=now,
             seed=settings.get("seed", 0) if seed is None else seed,
             context=typed(context, loaded.facts.context),

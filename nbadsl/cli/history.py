@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -158,16 +157,10 @@ def _named(history: str | None) -> str:
     return where
 
 
-@contextmanager
-def _opened(where: str, policy: str | None, create: bool = False) -> Iterator[Store]:
-    """A history, which is closed in the end, so that nothing of it is left in a log."""
+def _opened(where: str, policy: str | None, create: bool = False) -> Store:
     from nbadsl.history.open import has_events
 
-    store = open_history(where, _program(policy) if has_events(where) else None, create)
-    try:
-        yield store
-    finally:
-        store.close()
+    return open_history(where, _program(policy) if has_events(where) else None, create)
 
 
 def _reading(history: str | None, policy: str | None) -> AbstractContextManager[Store]:

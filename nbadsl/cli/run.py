@@ -121,7 +121,7 @@ def command(
     use_system_memory()
     files = _Files(out or settings.get("out"), rejects or settings.get("rejects"), record)
     where = history or settings.get("history")
-    with input_errors():
+    with input_errors(), ExitStack() as opened:
         from nbadsl.run import RunOptions
 
         options = RunOptions(
@@ -130,7 +130,7 @@ def command(
             context=typed(context, loaded.facts.context),
             parameters=typed(parameters, tuple(p.input for p in loaded.facts.parameters)),
             threads=threads or settings.get("threads") or os.cpu_count() or 1,
-            history=None if where is None else _opened(where, loaded),
+            history=None if where is None else opened.enter_context(_opened(where, loaded)),
             keeps=files.out is not None,
             out=None if files.out is None else Path(files.out),
             strict=bool(settings.get("strict") if strict is None else strict),

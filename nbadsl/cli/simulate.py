@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -140,11 +141,11 @@ def command(
     where = history_to_read(history)
     trials = Trials(arms, days, every, respond, without_limits)
     trials.check((("--against", against), ("--by", by), ("--fail-if", conditions)))
-    with input_errors():
-        new = _side(load_policy(path), where, context, parameters)
+    with input_errors(), ExitStack() as opened:
+        new = _side(load_policy(path), where, context, parameters, opened)
         old = None
         if against is not None:
-            old = _side(load_policy(policy_path(against)), where, context, parameters, new.policy)
+            old = _side(load_policy(policy_path(against)), where, context, parameters, opened, new.policy)
         from nbadsl.engine import compiled
         from nbadsl.simulate.failing import condition
         from nbadsl.simulate.people import actions_of
@@ -187,9 +188,10 @@ def _side(
     history: str | None,
     context: dict[str, str],
     parameters: dict[str, str],
+    opened: ExitStack,
     new: Policy | None = None,
 ) -> Side:
-    """A policy with what it is simulated with. `new`: of an old policy, the one that it is compared with: values for this
+    """A policy with what it is simulated with. `opened`: what closes its history. `new`: of an old policy, the one that it is compared with: values for this
     one are taken as far as the old policy has them."""
     from nbadsl.simulate.deciding import Side
 
@@ -200,7 +202,7 @@ def _side(
             {name: each[name] for name in each if name in {i.name for i in inputs}}
             for each, inputs in zip(values, declared, strict=True)
         ]
-    store = open_history(history, policy.program) if history is not None else None
+    store = None if history is None else opened.enter_context(open_history(history, policy.program))
     return Side(policy, store, *(typed(each, inputs) for each, inputs in zip(values, declared, strict=True)))
 
 

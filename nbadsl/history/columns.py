@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from nbadsl.history.counted import Counts, Numbers, Times
 from nbadsl.history.demands import Demand, Tally, room_of_tally, room_of_times
 from nbadsl.history.events import Event
-from nbadsl.history.store import Answer, HistoryError, Request, Stats
+from nbadsl.history.store import Answer, Closing, HistoryError, Request, Stats
 from nbadsl.history.windows import after
 from nbadsl.program.limits import Contacts
 
@@ -36,7 +36,7 @@ class Subject:
     codes: NDArray[np.int32]
 
 
-class ColumnHistory:
+class ColumnHistory(Closing):
     """Counts, and does nothing else that a store does. Who makes one fills the arrays: `_sorts`: [events], numbers in
     `sorts`, or UNDONE. `_at`: [events]. `_priced`: [events], whether one has a cost of its own, and `_costs`, which is
     empty where none has. `_subjects`: by field."""

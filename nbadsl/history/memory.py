@@ -10,12 +10,12 @@ from secrets import token_hex
 from nbadsl.history.counted import Counts, Times
 from nbadsl.history.demands import Demand, Tally
 from nbadsl.history.events import Event, choices, nameless, released
-from nbadsl.history.store import Answer, Lost, Request, Stats
+from nbadsl.history.store import Answer, Closing, Lost, Request, Stats
 from nbadsl.history.told import Told
 from nbadsl.program.limits import DECIDED, RELEASED, Contacts
 
 
-class MemoryStore:
+class MemoryStore(Closing):
     """Keeps events in the order in which it is told of them."""
 
     keeps, notes, path = True, (), "memory"

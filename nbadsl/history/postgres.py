@@ -40,7 +40,10 @@ class PostgresStore(SqlStore):
             self._connect()
         except psycopg.Error as error:
             raise HistoryError(f"the history cannot be reached: {error}") from error
-        self._open()
+        with ExitStack() as on_error:
+            on_error.callback(self.close)
+            self._open()
+            on_error.pop_all()
 
     def _connect(self) -> None:
         self._connection = psycopg.connect(self._address, autocommit=True)

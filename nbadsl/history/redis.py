@@ -21,7 +21,7 @@ from redis.retry import Retry
 from nbadsl.history.counted import Counts, Times
 from nbadsl.history.demands import Demand, Tally
 from nbadsl.history.events import Event, choices
-from nbadsl.history.store import Answer, HistoryError, Lost, Request, Stats, pages
+from nbadsl.history.store import Answer, Closing, HistoryError, Lost, Request, Stats, pages
 from nbadsl.program.limits import DECIDED, RELEASED, Contacts
 
 _SCRIPT = files("nbadsl.history").joinpath("redis.lua").read_text(encoding="utf-8")
@@ -33,7 +33,7 @@ T = TypeVar("T")
 Sort = tuple[str, str, tuple[str, ...], str | None, int | None]
 
 
-class RedisStore:
+class RedisStore(Closing):
     """`address`: `redis://…` or `rediss://…`; a password is better in the environment (REDIS_PASSWORD). `prefix`: of
     all keys. Raises HistoryError when the server cannot be reached."""
 

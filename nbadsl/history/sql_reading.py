@@ -14,7 +14,7 @@ from typing import Any
 from nbadsl.history.counted import Counts, Times
 from nbadsl.history.demands import Demand, Tally, room, room_of_tally
 from nbadsl.history.events import PERSON, Event, choices
-from nbadsl.history.store import HistoryError, Stats
+from nbadsl.history.store import Closing, HistoryError, Stats
 from nbadsl.history.tables import (
     EVENTS,
     VERSION,
@@ -33,7 +33,7 @@ ROWS = 100_000  # rows of a portion
 Sort = tuple[str, str, str, str]
 
 
-class SqlReader(ABC):
+class SqlReader(Closing, ABC):
     """A store in tables. It has one connection, which threads take turns with. `path`: as messages name it."""
 
     keeps, notes = True, ()

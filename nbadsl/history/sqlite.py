@@ -14,7 +14,7 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,7 +61,10 @@ class SqliteStore(SqlStore):
             self._connection = sqlite3.connect(
                 self.path, timeout=_WAIT, isolation_level=None, check_same_thread=False, cached_statements=512
             )
-            self._open()
+            with ExitStack() as on_error:
+                on_error.callback(self._connection.close)
+                self._open()
+                on_error.pop_all()
         except sqlite3.Error as error:
             raise HistoryError(f"{self.path} is no history: {error}") from error
 
@@ -118,9 +121,18 @@ class SqliteStore(SqlStore):
         except sqlite3.Error as error:
             raise HistoryError(f"{self.path}: {error}") from error
 
+    @property
+    def _inside(self) -> bool:
+        """Whether there is a transaction."""
+        try:
+            inside: bool = self._connection.in_transaction
+        except sqlite3.Error as error:
+            raise HistoryError(f"{self.path}: {error}") from error
+        return inside
+
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        if self._connection.in_transaction:
+        if self._inside:
             yield
             return
         self._ask("BEGIN IMMEDIATE")
@@ -192,7 +204,7 @@ class SqliteStore(SqlStore):
 
     def _of_decisions(self, decisions: Collection[str]) -> list[Kept]:
         """What was not there before a decision is not asked for once more where it is kept."""
-        if self._connection.in_transaction and self._absent.issuperset(decisions):
+        if self._inside and self._absent.issuperset(decisions):
             return []
         found = super()._of_decisions(decisions)
         self._absent = set(decisions) - {kept.event.decision for kept in found}

@@ -67,8 +67,11 @@ class Parts:
     def __init__(
         self, out: Path, what: Mapping[str, object], now: Value, history: Store, fixed: bool = False
     ) -> None:
-        """`out`: where the decisions go. `what`: see there. `fixed`: a run at another moment is another one. Raises Unfinished, and HistoryError where another process is at it."""
+        """`out`: where the decisions go. `what`: see there. `fixed`: a run at another moment is another one. Raises
+        Unfinished, and HistoryError where another process is at it or there is no folder."""
         assert isinstance(now, float | int)
+        if not out.parent.is_dir():
+            raise HistoryError(f"cannot write {out.name}: there is no folder {out.parent}")
         self.out, self.folder = out, out.with_name(f".{out.name}.run")
         self._about = self.folder / "run.json"
         self._what = json.loads(json.dumps({"version": _VERSION, **what, "history": _place_of(history)}))
