@@ -183,6 +183,18 @@ def test_nothing_evaluates_code_or_pickles() -> None:
     assert found == []
 
 
+def test_every_path_that_the_map_names_exists() -> None:
+    text = (PACKAGE / "README.md").read_text(encoding="utf-8")
+    prose = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+    named = {name for name in re.findall(r"`([\w./-]+)`", prose) if "/" in name or name.endswith(".py")}
+    linked = {PACKAGE / link for link in re.findall(r"\]\((?!https?:)([^)#]+)", text)}
+    places = (PACKAGE, ROOT, ROOT / "tests", ROOT / "editor-support")
+    modules = {p.name for folder in (PACKAGE, ROOT / "tests") for p in folder.rglob("*.py")}
+    lost = {n for n in named if n not in modules and not any((place / n).exists() for place in places)}
+    assert len(named) > 20
+    assert lost | {str(link) for link in linked if not link.exists()} == set()
+
+
 def test_the_map_names_every_folder() -> None:
     text = (PACKAGE / "README.md").read_text(encoding="utf-8")
     assert [name for name in RANK if f"`{name}" not in text] == []

@@ -1,5 +1,6 @@
 """Every program in `tests/cases/diagnostics/` gives exactly the findings that its comments expect."""
 
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -15,9 +16,26 @@ from expectations import (
     programs,
 )
 
-from nbadsl.diagnostics import Diagnostic
+from nbadsl.diagnostics import Diagnostic, Findings
 
-FOLDER = Path(__file__).parent / "cases" / "diagnostics"
+ROOT = Path(__file__).parent.parent
+FOLDER = ROOT / "tests" / "cases" / "diagnostics"
+# The file with the cases of a module of semantics, where it has another name than the module.
+CASES_OF = {
+    "calls": "types",
+    "conditions": "types",
+    "contacts": "limits",
+    "declare": "names",
+    "fields": "types",
+    "infer": "types",
+    "judge": "tables",
+    "keys": "choosing",
+    "load": "imports",
+    "mismatch": "types",
+    "rules": "purposes",
+    "trials": "tests",
+    "unknown_names": "names",
+}
 CASES = [
     pytest.param(program, id=f"{path.stem}:{line}")
     for path in sorted(FOLDER.glob("*.nba"))
@@ -28,6 +46,25 @@ CASES = [
 @pytest.mark.parametrize("program", CASES)
 def test_a_program_gives_exactly_the_findings_beside_its_lines(program):
     assert complaints(program) == []
+
+
+def test_what_every_module_of_semantics_finds_has_cases_in_a_file_that_can_be_found(monkeypatch):
+    finders: dict[str, set[str]] = {}
+    report = Findings.report
+
+    def told(self, *arguments, **more):
+        finders.setdefault(file, set()).add(sys._getframe(1).f_globals["__name__"].split(".")[-1])
+        return report(self, *arguments, **more)
+
+    monkeypatch.setattr(Findings, "report", told)
+    for path in sorted(FOLDER.glob("*.nba")):
+        file = path.stem
+        for _, program in programs(path.read_text(encoding="utf-8")):
+            check_program(program)
+    modules = [p for p in (ROOT / "nbadsl" / "semantics").glob("*.py") if ".report(" in p.read_text()]
+    assert len(modules) > 10
+    lost = [p.stem for p in modules if p.stem not in finders.get(CASES_OF.get(p.stem, p.stem), ())]
+    assert lost == []
 
 
 def findings(found: tuple[Diagnostic, ...]) -> Counter[tuple[str, str]]:
