@@ -64,8 +64,8 @@ class NeedsHistory(RuntimeError):
 class Policy:
     """A compiled policy. Made by `load`."""
 
-    def __init__(self, plan: Plan | None, program: Any, hash: str | None = None) -> None:
-        self._plan, self._program, self._hash = plan, program, hash
+    def __init__(self, plan: Plan | None, program: Any) -> None:
+        self._plan, self._program = plan, program
 
     # --- what it is ---
 
@@ -88,10 +88,10 @@ class Policy:
 
     @cached_property
     def hash(self) -> str:
-        """SHA-256 of the policy's meaning: the same on every machine."""
-        from nbadsl.plan.artefact import policy_hash
+        """SHA-256 of the policy's meaning, see `plan.meaning`: the same on every machine, and as source and compiled."""
+        from nbadsl.plan.meaning import policy_hash
 
-        return self._hash or policy_hash(self.plan)
+        return policy_hash(self.program)
 
     @cached_property
     def Profile(self) -> type[BaseModel]:
