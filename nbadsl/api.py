@@ -85,10 +85,10 @@ class Policy:
 
     @cached_property
     def hash(self) -> str:
-        """SHA-256 of the policy's meaning: the same on every machine."""
-        from nbadsl.plan.artefact import policy_hash
+        """SHA-256 of the policy's meaning, see `plan.meaning`: the same on every machine, and as source and compiled."""
+        from nbadsl.plan.meaning import policy_hash
 
-        return policy_hash(self.plan)
+        return policy_hash(self.program)
 
     @cached_property
     def Profile(self) -> type[BaseModel]:

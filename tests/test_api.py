@@ -307,6 +307,66 @@ def test_the_hash_is_of_the_meaning_not_of_the_text(policy: nbadsl.Policy, tmp_p
     assert hash_of(POLICY.replace("age >= 18", "age >= 21")) != policy.hash
 
 
+MEANS = """policy p { currency EUR }
+profile customer key id { id: text  age: integer  vip: flag optional }
+context { hour: integer  page: text }
+parameter least: money = 1 EUR
+parameter most: number = 10
+define grown = age >= 18
+group promo { exclude when age > 90 because "too old" }
+action a in promo { eligible when grown  value 3 EUR }
+action b { value 2 EUR * most  limit 1 per week }
+arbitrate { score value  nothing below least }
+"""
+SAME = [
+    ("currency EUR", 'currency EUR title "A policy"'),
+    ("{ eligible when grown ", '{ title "The first"  eligible when grown because "of age" '),
+    ('because "too old"', 'because "much too old"'),
+    ("hour: integer  page: text", "page: text  hour: integer"),
+    (
+        "parameter least: money = 1 EUR\nparameter most: number = 10",
+        "parameter most: number = 10\nparameter least: money = 1 EUR",
+    ),
+    ("define grown = age >= 18\n", "define old = age > 60\ndefine grown = age >= 18\n"),
+    ("when grown", "when age >= 18"),
+    ("arbitrate", 'guarantee "grown up": never a when age < 18\narbitrate'),
+]
+OTHER = [
+    ("age >= 18", "age >= 19"),
+    ("age > 90", "age >= 90"),
+    ("value 3 EUR", "value 1 EUR + 2 EUR"),  # no rewriting is done
+    ("exclude when age > 90", "exclude when age > 90, unknown keeps"),
+    ("vip: flag optional", "vip: flag"),
+    ("1 per week", "2 per week"),
+    ("1 per week", "1 per day"),
+    ("most: number = 10", "most: number = 11"),
+    ("least }", "2 EUR }"),
+    ("action b", "action c"),
+]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "same"), [(*e, True) for e in SAME] + [(*e, False) for e in OTHER]
+)
+def test_the_hash_changes_with_the_meaning_alone(before: str, after: str, same: bool, tmp_path: Path):
+    assert before in MEANS
+    hashes = []
+    for name, text in (("one", MEANS), ("two", MEANS.replace(before, after))):
+        (tmp_path / f"{name}.nba").write_text(text)
+        policy = nbadsl.load(tmp_path / f"{name}.nba")
+        policy.save(tmp_path / f"{name}.nbac")
+        hashes.append(policy.hash)
+        assert nbadsl.load(tmp_path / f"{name}.nbac").hash == policy.hash
+    assert (hashes[0] == hashes[1]) is same
+
+
+def test_the_hash_does_not_ask_what_the_compiler_makes_of_it(
+    policy: nbadsl.Policy, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("nbadsl.plan.lower.lower", None)
+    assert nbadsl.Policy(None, policy.program).hash == policy.hash
+
+
 def test_a_policy_with_errors_is_not_loaded_and_says_why(tmp_path: Path):
     (tmp_path / "wrong.nba").write_text(POLICY.replace("age >= 18", "agee >= 18"))
     with pytest.raises(nbadsl.PolicyError, match="did you mean `age`") as error:

@@ -18,7 +18,7 @@ import hashlib
 import json
 import struct
 import zlib
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,7 @@ from nbadsl.plan.plan import Chosen, Column, HoldoutUse, Parts, Plan, RunTest, T
 from nbadsl.plan.program_codec import decode_program, encode_program
 from nbadsl.plan.verify import verify
 from nbadsl.plan.verify_tables import BadPlan
-from nbadsl.program.facts import Facts
+from nbadsl.program.facts import Facts, facts_of
 from nbadsl.program.nodes import Program
 
 MAGIC = b"NBAC\r\n\x1a\x00"
@@ -70,7 +70,7 @@ class _Rest:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Artefact:
-    """A loaded policy. `program()` decodes the program; it raises BadArtefact when that is damaged."""
+    """A loaded policy. `program()` decodes the program; it raises BadArtefact when that is damaged, or another policy's."""
 
     plan: Plan
     _packed: bytes
@@ -78,7 +78,10 @@ class Artefact:
 
     def program(self) -> Program:
         if not self._program:
-            self._program.append(_unpacked(self._packed))
+            program = _unpacked(self._packed)
+            if facts_of(program) != self.plan.facts:
+                raise BadArtefact("the program within is not that of the plan")
+            self._program.append(program)
         return self._program[0]
 
 
@@ -104,31 +107,6 @@ def dump(plan: Plan, program: Program) -> bytes:
 def save(path: Path, plan: Plan, program: Program) -> None:
     """Write a compiled policy to a file. Raises what `aside` does."""
     write(path, dump(plan, program))
-
-
-def policy_hash(plan: Plan) -> str:
-    """SHA-256 of what the policy means: 64 hexadecimal digits.
-
-    Places in the source and documentation do not count: moving a rule to another line changes nothing.
-    """
-    arrays = [np.array(getattr(plan, name), dtype).tobytes() for name, dtype in ARRAYS.items()]
-    facts = replace(
-        plan.facts,
-        candidates=tuple(
-            replace(c, rules=tuple(replace(r, path="", line=0) for r in c.rules))
-            for c in plan.facts.candidates
-        ),
-        limits=tuple(replace(limit, path="", line=0) for limit in plan.facts.limits),
-        inputs=tuple(replace(i, doc="") for i in plan.facts.inputs),
-        context=tuple(replace(i, doc="") for i in plan.facts.context),
-        parameters=tuple(replace(p, input=replace(p.input, doc="")) for p in plan.facts.parameters),
-    )
-    meaning = replace(plan, facts=facts, undefined=())
-    rest = [encode(getattr(meaning, f.name)) for f in fields(_Rest) if f.name != "sizes"]
-    digest = hashlib.sha256(_json([VERSION, rest, [len(array) for array in arrays]]))
-    for array in arrays:
-        digest.update(array)
-    return digest.hexdigest()
 
 
 def _json(value: Any) -> bytes:

@@ -93,7 +93,7 @@ def encode_program(program: Program) -> Any:
     ]
     arbitration = program.arbitration
     return {
-        "head": [encode(getattr(program, name)) for name in _PLAIN],
+        "head": [encode(getattr(program, name)) for name in PLAIN],
         "candidates": candidates,
         "arbitration": [
             writer.expression(arbitration.threshold),
@@ -108,7 +108,7 @@ def encode_program(program: Program) -> Any:
         ],
         "limits": [
             [
-                [encode(getattr(limit, name)) for name in _PLAIN_LIMIT],
+                [encode(getattr(limit, name)) for name in PLAIN_LIMIT],
                 writer.expression(limit.most),
                 writer.expression(limit.each),
                 writer.origin(limit.origin),
@@ -125,7 +125,7 @@ def encode_program(program: Program) -> Any:
 
 
 # Parts of a program without expressions.
-_PLAIN = (
+PLAIN = (
     *("name", "title", "owner", "timezone", "currency", "week_start", "profile", "key", "inputs"),
     *("context", "parameters", "tiers", "experiments", "explore", "former"),
 )
@@ -217,7 +217,7 @@ def _program(value: Any) -> Program:
     head = decode(_Head, value["head"])
     threshold, pick, most, fallback = value["arbitration"]
     return Program(
-        **{name: getattr(head, name) for name in _PLAIN},
+        **{name: getattr(head, name) for name in PLAIN},
         candidates=tuple(_candidate(reader, *entry) for entry in value["candidates"]),
         arbitration=nodes.Arbitration(
             reader.expression(threshold), pick, decode(_Limits, [most]).most, fallback
@@ -243,7 +243,7 @@ def _program(value: Any) -> Program:
 def _limit(reader: _Reader, plain: Any, most: Any, each: Any, origin: Any) -> nodes.Limit:
     head = decode(_LimitHead, plain)
     return nodes.Limit(
-        **{name: getattr(head, name) for name in _PLAIN_LIMIT},
+        **{name: getattr(head, name) for name in PLAIN_LIMIT},
         most=reader.expression(most),
         each=reader.expression(each),
         origin=reader.origin(origin),
@@ -275,7 +275,7 @@ def _candidate(
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Head:
-    """The parts of a program without expressions, in the order of `_PLAIN`."""
+    """The parts of a program without expressions, in the order of `PLAIN`."""
 
     name: str
     title: str
@@ -296,7 +296,7 @@ class _Head:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _LimitHead:
-    """The parts of a limit without expressions, in the order of `_PLAIN_LIMIT`."""
+    """The parts of a limit without expressions, in the order of `PLAIN_LIMIT`."""
 
     stage: str
     name: str
@@ -311,7 +311,7 @@ class _LimitHead:
     takes: tuple[int, ...]
 
 
-_PLAIN_LIMIT = tuple(field.name for field in dataclasses.fields(_LimitHead))
+PLAIN_LIMIT = tuple(field.name for field in dataclasses.fields(_LimitHead))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
