@@ -151,8 +151,8 @@ def test_the_tables_go_between_their_mark_and_the_next_heading(tmp_path: Path) -
     report = _module("report")
     readme = tmp_path / "README.md"
     readme.write_text("# A\n\n<!-- benchmark -->\n\nold\n\n## Next\n\nrest\n")
-    report.into_readme(readme, "new\n")
-    report.into_readme(readme, "newer\n")
+    report.into(readme, "new\n")
+    report.into(readme, "newer\n")
     assert readme.read_text() == "# A\n\n<!-- benchmark -->\n\nnewer\n\n## Next\n\nrest\n"
 
 
@@ -160,13 +160,13 @@ def test_tables_are_written_without_those_of_other_marks(tmp_path: Path) -> None
     report = _module("report")
     readme = tmp_path / "README.md"
     readme.write_text("<!-- benchmark -->\n\nold\n\n<!-- benchmark of limits -->\n\n## Next\n")
-    report.into_readme(readme, "limits\n", report.LIMITS_MARK)
-    report.into_readme(readme, "engine\n", report.MARK)
+    report.into(readme, "limits\n", report.LIMITS_MARK)
+    report.into(readme, "engine\n", report.MARK)
     text = "<!-- benchmark -->\n\nengine\n\n<!-- benchmark of limits -->\n\nlimits\n\n## Next\n"
     assert readme.read_text() == text
     readme.write_text("no mark\n")
     with pytest.raises(ValueError, match="<!-- benchmark of limits -->"):
-        report.into_readme(readme, "limits\n", report.LIMITS_MARK)
+        report.into(readme, "limits\n", report.LIMITS_MARK)
 
 
 def _module(name: str) -> Any:

@@ -57,13 +57,23 @@ def machine() -> str:
 
 
 def markdown(results: Results) -> dict[str, str]:
-    """All tables, by the mark that they stand behind in the README."""
+    """All tables, by the mark that they stand behind in RESULTS.md."""
     found = {MARK: _engine(results), LIMITS_MARK: [part for each in results.limits for part in _limits(each)]}
     found[EDITOR_MARK] = [part for each in results.editor for part in _editor(each)]
     found[SIMULATE_MARK] = [_simulated(each) for each in results.simulations]
-    versions = dict.fromkeys(m.version for c in results.comparisons for m in c.measured)
-    where = ". ".join([machine(), *(versions or [VERSION]), f"{datetime.now(UTC):%Y-%m-%d}"]) + "."
+    where = _where(results)
     return {mark: "\n\n".join([*parts, where]) + "\n" for mark, parts in found.items() if parts}
+
+
+def summary(results: Results) -> str:
+    """What the project's README shows: one thread beside the other ways."""
+    some = results.comparisons
+    return "\n\n".join([*_compared(some, 1), _people(some), _where(results)]) + "\n"
+
+
+def _where(results: Results) -> str:
+    versions = dict.fromkeys(m.version for c in results.comparisons for m in c.measured)
+    return ". ".join([machine(), *(versions or [VERSION]), f"{datetime.now(UTC):%Y-%m-%d}"]) + "."
 
 
 def _engine(results: Results) -> list[str]:
@@ -91,25 +101,32 @@ def _engine(results: Results) -> list[str]:
 def _comparisons(found: Sequence[Comparison]) -> Iterator[str]:
     threads = sorted({m.threads for c in found for m in c.measured})
     for some in threads:
-        yield f"**{'One thread' if some == 1 else f'{some} threads'}**: how many times as fast as each way the engine is (millions of evaluations a second)."
-        head = ["", *(f"{c.actions:,} actions" for c in found)]
-        rows = []
-        for entry in WAYS:
-            cells = [c.of(entry.name, some) for c in found]
-            if any(cells):
-                rows.append([entry.title, *(_cell(c, m) for c, m in zip(found, cells, strict=True))])
-        yield _table(head, rows)
+        yield from _compared(found, some)
     if len(threads) > 1:
         gains = ", ".join(f"{_gain(c, threads[-1]):.2f} with {c.actions:,} actions" for c in found)
         yield f"{threads[-1]} threads against one, the engine: {gains}."
-    people = ", ".join(f"{c.rows:,}" for c in found)
-    yield (
-        f"People: {people}. In all ways they are decided alike, C's with the same `exp` to the bit. Median of {found[0].rounds} rounds, in each of which "
-        "every way runs once."
-    )
+    yield _people(found)
     busy = max(c.waited for c in found)
     if busy > 0.05:
         yield f"**The machine was busy with other things**: one thread had to wait for up to {busy:.0%} of its time."
+
+
+def _compared(found: Sequence[Comparison], threads: int) -> Iterator[str]:
+    yield f"**{'One thread' if threads == 1 else f'{threads} threads'}**: how many times as fast as each way the engine is (millions of evaluations a second)."
+    rows = []
+    for entry in WAYS:
+        cells = [c.of(entry.name, threads) for c in found]
+        if any(cells):
+            rows.append([entry.title, *(_cell(c, m) for c, m in zip(found, cells, strict=True))])
+    yield _table(["", *(f"{c.actions:,} actions" for c in found)], rows)
+
+
+def _people(found: Sequence[Comparison]) -> str:
+    people = ", ".join(f"{c.rows:,}" for c in found)
+    return (
+        f"People: {people}. In all ways they are decided alike, C's with the same `exp` to the bit. Median of {found[0].rounds} rounds, in each of which "
+        "every way runs once."
+    )
 
 
 def _cell(comparison: Comparison, measured: Measured | None) -> str:
@@ -221,7 +238,7 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in every)
 
 
-def into_readme(path: Path, text: str, mark: str = MARK) -> None:
+def into(path: Path, text: str, mark: str = MARK) -> None:
     """Put tables between their mark and the next mark or heading. Raises ValueError where there is no mark."""
     before, line, after = path.read_text(encoding="utf-8").partition(f"{mark}\n")
     if not line:

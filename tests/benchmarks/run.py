@@ -1,6 +1,6 @@
 """Measures nbadsl, a C program for the same policy, Polars, DuckDB and zen-engine, side by side. See README.md.
 
-python tests/benchmarks/run.py [--quick] [--limits] [--format] [--editor] [--simulate] [--rows N] [--actions 10,50,200,1000] [--json FILE] [--readme]
+python tests/benchmarks/run.py [--quick] [--limits] [--format] [--editor] [--simulate] [--rows N] [--actions 10,50,200,1000] [--json FILE] [--record]
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from editor import measure_editor  # noqa: E402
 from layout import measure_layout  # noqa: E402
 from limits import measure_limits  # noqa: E402
 from memory import measure_run  # noqa: E402
-from report import Results, into_readme, markdown  # noqa: E402
+from report import Results, into, markdown, summary  # noqa: E402
 from simulating import measure_simulations  # noqa: E402
 from starts import kernel_compile_seconds, measure_starts  # noqa: E402
 from ways import WAYS  # noqa: E402
@@ -56,7 +56,11 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--simulate", action="store_true", help="the same as --parts simulate")
     parser.add_argument("--folder", type=Path, help="where the history of the limits stays for the next time")
     parser.add_argument("--json", metavar="FILE", help="write all that was measured")
-    parser.add_argument("--readme", action="store_true", help="write the tables into the project's README.md")
+    parser.add_argument(
+        "--record",
+        action="store_true",
+        help="write the tables into RESULTS.md, the first one into the project's README.md",
+    )
     given = parser.parse_args()
     alone = [part for part in ("limits", "format", "editor", "simulate") if getattr(given, part)]
     given.parts = ",".join(alone) or given.parts
@@ -145,9 +149,11 @@ def main() -> None:
     print("\n".join(texts.values()))
     if given.json:
         Path(given.json).write_text(json.dumps(results.as_dict(), indent=1), encoding="utf-8")
-    if given.readme:
+    if given.record:
         for mark, text in texts.items():
-            into_readme(ROOT / "README.md", text, mark)
+            into(Path(__file__).with_name("RESULTS.md"), text, mark)
+        if results.comparisons:
+            into(ROOT / "README.md", summary(results))
 
 
 if __name__ == "__main__":
