@@ -93,7 +93,6 @@ class PostgresStore(SqlStore):
         except psycopg.OperationalError:
             if not self._connection.broken:
                 raise
-            self._forget_sorts()
             self._connect()
             return call()
 

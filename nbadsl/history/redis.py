@@ -136,7 +136,7 @@ class RedisStore(Closing):
     def add(self, events: Iterable[Event]) -> int:
         count = 0
         for some in pages(events, _PAGE):
-            count += self._step("add", partial(dict, events=[self._event(event) for event in some]))
+            count += self._step("add", partial(self._told, some))
         return count
 
     def reserve(
@@ -221,6 +221,9 @@ class RedisStore(Closing):
             "sorts": self._sorts_of(demand.contacts),
             "wants": str(demand.wants),
         }
+
+    def _told(self, events: Sequence[Event]) -> dict[str, Any]:
+        return {"events": [self._event(event) for event in events]}
 
     def _event(self, event: Event) -> str:
         said = {
