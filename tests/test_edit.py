@@ -114,9 +114,8 @@ def test_without_its_library_it_says_what_to_install(shop: Path):
     )
 
 
-def test_a_compiled_policy_is_refused(shop: Path):
-    assert nba("build", "policy.nba", "-o", "policy.nbac").code == 0
-    assert fails(2, "edit", "policy.nbac") == "error: policy.nbac is no source of a policy (.nba)"
+def test_what_is_no_policy_is_refused(shop: Path):
+    assert fails(2, "edit", "customers.csv") == "error: customers.csv is no source of a policy (.nba)"
 
 
 # --- files ---
