@@ -1,5 +1,6 @@
 """The vector engine where random programs do not look: data in odd forms, empty and wide tables, bad rows, notes."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_programs import BROKEN, NOW, POOL, candidate, column, number, program, rule
 
+import nbadsl
 from nbadsl.data.rules import BadData
 from nbadsl.engine import compiled, hashing
 from nbadsl.engine.batch import Engine, Results, decide
@@ -431,12 +433,12 @@ def test_whole_numbers_are_hashed_by_their_digits(keys: list[int]):
 
 @pytest.fixture
 def own(tmp_path: Path) -> Path:
-    """A folder with a module `own`, whose function `slow` is compiled apart, and leaves a line in `compiled` then."""
+    """A folder with a module `own`, whose function `slow` is compiled apart, and leaves a line in `own.py.compiled` then."""
     code = (
         "from nbadsl.engine import compiled, kernel\n"
         "fast = compiled.Compiled(lambda stamp: lambda x: x + len(stamp), 'int64(int64)')\n"
         "slow = compiled.Compiled(lambda stamp: lambda x: x - len(stamp), 'int64(int64)',\n"
-        '    apart=\'import own, time; open("compiled", "a").write("once\\\\n"); time.sleep(1); own.slow.compile()\')\n'
+        '    apart=\'import own, time; open(own.__file__ + ".compiled", "a").write("once\\\\n"); time.sleep(1); own.slow.compile()\')\n'
     )
     (tmp_path / "own.py").write_text(code)
     return tmp_path
@@ -451,7 +453,12 @@ USE = (
 
 def start(folder: Path, code: str = USE) -> subprocess.Popen[str]:
     pipe = subprocess.PIPE
-    return subprocess.Popen([sys.executable, "-c", code], stdout=pipe, stderr=pipe, text=True, cwd=folder)
+    # Not the folder that it runs in: processes of our own find no modules there.
+    own = os.environ | {
+        "PYTHONPATH": os.pathsep.join([str(folder), str(Path(nbadsl.__file__).parent.parent)])
+    }
+    command = [sys.executable, "-c", code]
+    return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, cwd=folder.parent, env=own)
 
 
 def lines(process: subprocess.Popen[str]) -> list[str]:
@@ -470,7 +477,7 @@ def test_people_are_told_before_something_slow_is_compiled(own: Path):
 def test_of_processes_that_start_together_one_compiles(own: Path):
     for process in [start(own) for _ in range(3)]:
         assert lines(process) == ["65", compiled.NOTE, "-63", "1"]
-    assert (own / "compiled").read_text() == "once\n"
+    assert (own / "own.py.compiled").read_text() == "once\n"
 
 
 def test_a_process_that_fails_to_compile_is_told_and_the_engine_runs_all_the_same(own: Path):

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from arrays import to_arrow
 from commands import change, fails, nba
 from differential import decide as decide_together
 from differential import plan_of
@@ -21,7 +22,6 @@ from strategies_profile import FIELDS, exactly, rows
 from strategies_program import Case, cases
 
 import nbadsl
-from nbadsl.data.arrow import to_arrow
 from nbadsl.data.plain import plain
 from nbadsl.data.records import read_record
 from nbadsl.engine.batch import Engine

@@ -155,15 +155,15 @@ class _Allocation:
     def _scarce(self, number: int, limit: LimitFacts, shared: Shared) -> NDArray[np.bool_] | None:
         """[n]: for whom a limit may have too little room; None: for nobody."""
         pick = self.plan.chosen.pick
-        if not limit.takes or (pick == 1 and limit.subject == self.plan.facts.key):
-            return None  # who proposes has room for one
+        if not limit.takes:
+            return None
         subject = shared.subject(limit)
         if subject is None:
             many = int(self.proposes.sum()) * pick
             scarce = np.broadcast_to(many > shared.room(number), self.proposes.shape)
         else:
             counts = self._counts(limit, subject)
-            if counts.max(initial=0) * pick <= 1:
+            if counts.max(initial=0) * pick <= 1:  # who proposes has room for one
                 return None
             scarce = counts[subject] * pick > shared.room(number)
         return scarce if scarce.any() else None
