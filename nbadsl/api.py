@@ -29,6 +29,7 @@ from nbadsl.history.store import HistoryError
 from nbadsl.pipeline import Checked
 from nbadsl.pipeline import check as check_path
 from nbadsl.pipeline import compile as compile_path
+from nbadsl.program import chance
 from nbadsl.program import decision as ir
 from nbadsl.program.decision import Row
 from nbadsl.program.facts import Facts, facts_of
@@ -252,6 +253,7 @@ class Policy:
             asked = row
             return self._single.decide(row, given, seed)
 
+        id = id or chance.decision_id(chance.text_of(row[self.facts.key]), moment, self.facts.name)
         found = decide_and_keep(self.program, decide, row, given, history, id, until)
         if record is not None:
             record.add(self.facts, self.hash, asked, given, seed, found, id)

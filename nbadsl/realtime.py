@@ -13,7 +13,6 @@ from dataclasses import replace
 from nbadsl.history.asking import Asking
 from nbadsl.history.events import Event
 from nbadsl.history.store import HistoryError, Lost, Store
-from nbadsl.program import chance
 from nbadsl.program.decision import DECIDED_BEFORE, RELEASED, Choice, Decision, Row
 from nbadsl.program.nodes import Program, Value
 
@@ -26,17 +25,15 @@ def decide_and_keep(
     row: Row,
     given: Mapping[str, Value],
     history: Store,
-    id: str | None = None,
+    id: str,
     until: int | None = None,
 ) -> Decision:
     """Decide one person and keep what was decided.
 
-    `decide`: by the row with the room of each limit. `id`: of the decision; made of key, moment and policy if it is not
-    given. `until`: when it is released unless it is confirmed (µs since 1970; None: it is for good). Raises
+    `decide`: by the row with the room of each limit. `id`: of the decision. `until`: when it is released unless it is confirmed (µs since 1970; None: it is for good). Raises
     HistoryError when the history cannot be reached.
     """
     asking = Asking(program, given)
-    id = id or asking.id(chance.text_of(row[program.key]))
     demands = asking.demands(row)
     known = history.decision(id)
     for _ in range(_TRIES):

@@ -77,7 +77,7 @@ def read_record(inputs: Iterable[Input], record: Mapping[str, Any] | BaseModel, 
     field's are errors. A field that is left out is null. Raises BadRecord for the first field at fault, in the order of
     `inputs`.
     """
-    if not isinstance(record, Mapping):
+    if type(record) is not dict and not isinstance(record, Mapping):
         if not hasattr(record, "model_dump"):
             raise TypeError(f"a person is a dict or a Policy.Profile, not {type(record).__name__}")
         record = record.model_dump()

@@ -45,7 +45,7 @@ class Asking:
         assert isinstance(now, float)
         self.now, self.zone = int(now), zone(program.timezone)
         self.until = self.now  # contacts count that are not later
-        since = {limit.window.since for limit in program.limits} - {None}
+        since = [limit.window.since for limit in program.limits if limit.window.since is not None]
         named = program.inputs if since else ()
         self.dates = {i.name for i in named if i.name in since and isinstance(i.type, Date)}
         evaluator = Evaluator({}, given, {}, self.zone)
@@ -113,7 +113,7 @@ class Asking:
         answers = iter(store.rooms([demand for demand in demands if isinstance(demand, Demand)]))
         rooms = [next(answers) if isinstance(demand, Demand) else demand for demand in demands]
         return {
-            asked.limit.room: float(max(-ENDLESS, min(ENDLESS, room)))
+            asked.limit.room: float(room if -ENDLESS <= room <= ENDLESS else math.copysign(ENDLESS, room))
             for asked, room in zip(self.asked, rooms, strict=True)
         }
 
@@ -196,10 +196,10 @@ def _wanted(limit: Limit, chosen: list[int]) -> int:
 def _whole(value: Value) -> int:
     """A number of contacts; more than there can be are as good as endless."""
     assert isinstance(value, float)
-    return math.floor(max(-EXACT, min(EXACT, value)))
+    return math.floor(value if -EXACT <= value <= EXACT else math.copysign(EXACT, value))
 
 
 def _micros(value: Value) -> int:
     """Money in millionths of its currency; more than there can be is as good as endless."""
     assert isinstance(value, float)
-    return round(max(-EXACT, min(EXACT, value)) * MICROS)
+    return round((value if -EXACT <= value <= EXACT else math.copysign(EXACT, value)) * MICROS)
