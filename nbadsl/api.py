@@ -23,6 +23,7 @@ from nbadsl.data.records import BadRecord, read_record
 from nbadsl.data.rules import BadData
 from nbadsl.diagnostics import Diagnostic
 from nbadsl.diagnostics.render import render
+from nbadsl.history.asking import Asking, Terms, terms_of
 from nbadsl.history.events import moment, outcome
 from nbadsl.history.open import NeedsHistory, judge_history, open_history
 from nbadsl.history.store import HistoryError
@@ -254,7 +255,7 @@ class Policy:
             return self._single.decide(row, given, seed)
 
         id = id or chance.decision_id(chance.text_of(row[self.facts.key]), moment, self.facts.name)
-        found = decide_and_keep(self.program, decide, row, given, history, id, until)
+        found = decide_and_keep(Asking(self.program, given, self._terms), decide, row, history, id, until)
         if record is not None:
             record.add(self.facts, self.hash, asked, given, seed, found, id)
         return self._named(found, given, id)
@@ -340,6 +341,10 @@ class Policy:
         assert isinstance(now, float)
         moment = (EPOCH + timedelta(microseconds=now)).astimezone(ZoneInfo(self.facts.timezone))
         return f"{moment:%Y-%m-%d %H:%M} {self.facts.timezone}"
+
+    @cached_property
+    def _terms(self) -> Terms:
+        return terms_of(self.program)
 
     def _named(self, found: ir.Decision, given: Mapping[str, Value], id: str | None) -> Decision:
         return Decision.of(self.facts, found, self.hash, id or id_of(self.facts, found, given))

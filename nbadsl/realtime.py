@@ -7,33 +7,30 @@ was decided: its id says so. *Nothing* leaves no event: who asks again is decide
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 
 from nbadsl.history.asking import Asking
 from nbadsl.history.events import Event
 from nbadsl.history.store import HistoryError, Lost, Store
 from nbadsl.program.decision import DECIDED_BEFORE, RELEASED, Choice, Decision, Row
-from nbadsl.program.nodes import Program, Value
 
 _TRIES = 100
 
 
 def decide_and_keep(
-    program: Program,
+    asking: Asking,
     decide: Callable[[Row], Decision],
     row: Row,
-    given: Mapping[str, Value],
     history: Store,
     id: str,
     until: int | None = None,
 ) -> Decision:
     """Decide one person and keep what was decided.
 
-    `decide`: by the row with the room of each limit. `id`: of the decision. `until`: when it is released unless it is confirmed (µs since 1970; None: it is for good). Raises
+    `asking`: what limits ask now. `decide`: by the row with the room of each limit. `id`: of the decision. `until`: when it is released unless it is confirmed (µs since 1970; None: it is for good). Raises
     HistoryError when the history cannot be reached.
     """
-    asking = Asking(program, given)
     demands = asking.demands(row)
     known = history.decision(id)
     for _ in range(_TRIES):

@@ -21,7 +21,7 @@ from nbadsl.program.decision import Decision, Row
 from nbadsl.program.limits import DECIDED, MICROS, Window
 from nbadsl.program.nodes import BUDGET, Candidate, Limit, Program, Value
 from nbadsl.types import EXACT, Date
-from nbadsl.zone import zone
+from nbadsl.zone import Zone, zone
 
 NO_ROOM, ENDLESS = 0, int(EXACT)
 
@@ -36,21 +36,36 @@ class Asked(NamedTuple):
     each: int | None
 
 
-class Asking:
-    """What the limits of a program ask at the moment of a run. `given`: as `program.givens` builds it."""
+class Terms(NamedTuple):
+    """What is the same at every moment. `dates`: fields of days that windows begin with; `subjects`: the fields that limits
+    count by, beside people; `binds`: of each limit, the candidates."""
 
-    def __init__(self, program: Program, given: Mapping[str, Value]) -> None:
+    zone: Zone
+    dates: frozenset[str]
+    subjects: list[str]
+    binds: tuple[frozenset[int], ...]
+
+
+def terms_of(program: Program) -> Terms:
+    since = {limit.window.since for limit in program.limits}
+    dates = frozenset(i.name for i in program.inputs if i.name in since and isinstance(i.type, Date))
+    binds = tuple(frozenset(limit.binds) for limit in program.limits)
+    return Terms(zone(program.timezone), dates, subjects_of(program), binds)
+
+
+class Asking:
+    """What the limits of a program ask at the moment of a run. `given`: as `program.givens` builds it. `terms`: of the
+    program, where there are many moments."""
+
+    def __init__(self, program: Program, given: Mapping[str, Value], terms: Terms | None = None) -> None:
         self.program, self.given = program, given
         now = given["now"]
         assert isinstance(now, float)
-        self.now, self.zone = int(now), zone(program.timezone)
+        self.zone, self.dates, self.subjects, self.binds = terms or terms_of(program)
+        self.now = int(now)
         self.until = self.now  # contacts count that are not later
-        since = [limit.window.since for limit in program.limits if limit.window.since is not None]
-        named = program.inputs if since else ()
-        self.dates = {i.name for i in named if i.name in since and isinstance(i.type, Date)}
         evaluator = Evaluator({}, given, {}, self.zone)
         self.asked = tuple(self._asked(limit, evaluator) for limit in program.limits)
-        self.subjects = subjects_of(program)
 
     def _asked(self, limit: Limit, evaluator: Evaluator) -> Asked:
         most, each, room = 0, None, None
@@ -135,7 +150,7 @@ class Asking:
         chosen = [choice.candidate for choice in decision.chosen]
         demands = []
         for number, asked in enumerate(self.asked):
-            wants = _wanted(asked.limit, chosen)
+            wants = _wanted(asked.limit, self.binds[number], chosen)
             if not wants:
                 continue
             demand = self.demand(asked, row) if known is None else known[number]
@@ -185,10 +200,10 @@ def subjects_of(program: Program) -> list[str]:
     return sorted({limit.subject for limit in program.limits if limit.subject} - {program.key})
 
 
-def _wanted(limit: Limit, chosen: list[int]) -> int:
+def _wanted(limit: Limit, binds: frozenset[int], chosen: list[int]) -> int:
     """The room that a list of candidates needs: that of the last one that the limit binds, behind all that take some."""
     for place in reversed(range(len(chosen))):
-        if chosen[place] in limit.binds:
+        if chosen[place] in binds:
             return 1 + sum(number in limit.takes for number in chosen[:place])
     return 0
 
