@@ -36,6 +36,7 @@ from nbadsl.program.decision import Row
 from nbadsl.program.facts import Facts, facts_of
 from nbadsl.program.givens import BadInput, givens
 from nbadsl.program.nodes import Program, Value
+from nbadsl.realtime import decide_and_keep
 from nbadsl.replay import Recorder, Replayed, id_of, replay
 from nbadsl.results import Choice, Decision, Decisions
 from nbadsl.zone import EPOCH, microseconds
@@ -241,8 +242,6 @@ class Policy:
             if record is not None:
                 record.add(self.facts, self.hash, row, given, seed, alone, id)
             return self._named(alone, given, id)
-        from nbadsl.realtime import decide_and_keep
-
         moment = given["now"]
         assert isinstance(moment, float)
         until = None if hold is None else int(moment) + hold // timedelta(microseconds=1)
