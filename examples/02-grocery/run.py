@@ -25,16 +25,8 @@ def main(options: list[str]) -> int:
         if status:
             return status
     (HERE / "out").mkdir(exist_ok=True)
-    run = [
-        "run",
-        HERE / "policy.nba",
-        "--profiles",
-        HERE / "data" / "profiles-2001-02.parquet",
-        "--now",
-        "2001-03-01 09:00",
-        "--out",
-        HERE / "out" / "decisions.parquet",
-    ]
+    run = ["run", HERE / "policy.nba", "--profiles", HERE / "data" / "profiles-2001-02.parquet",
+           "--now", "2001-03-01 09:00", "--out", HERE / "out" / "decisions.parquet"]
     result = nba([*map(str, run), *options], prog_name="nba", standalone_mode=True)
     return result or 0
 

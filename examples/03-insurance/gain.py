@@ -41,28 +41,22 @@ def main() -> int:
     order = np.argsort(-likely, kind="stable")
 
     print(f"{len(order):,} customers not used for fitting, {bought.sum()} of them bought\n")
-    print(
-        f"{'tenth':>5} {'people':>7} {'letters':>8} {'calls':>6} {'bought':>7} {'contacted':>10} {'share of all':>13}"
-    )
+    print(f"{'tenth':>5} {'people':>7} {'letters':>8} {'calls':>6} {'bought':>7} {'contacted':>10} {'share of all':>13}")
     print(f"{'':>5} {'':>7} {'':>8} {'':>6} {'':>7} {'and bought':>10} {'buyers so far':>13}")
     found = 0
     for number, tenth in enumerate(np.array_split(order, 10), 1):
         letters, calls = (channel[tenth] == "letter").sum(), (channel[tenth] == "phone").sum()
         reached = (bought[tenth] & (channel[tenth] != None)).sum()  # noqa: E711 - element by element
         found += bought[tenth].sum()
-        print(
-            f"{number:>5} {len(tenth):>7} {letters:>8} {calls:>6} {bought[tenth].sum():>7} {reached:>10}"
-            f" {found / bought.sum():>13.0%}"
-        )
+        print(f"{number:>5} {len(tenth):>7} {letters:>8} {calls:>6} {bought[tenth].sum():>7} {reached:>10}"
+              f" {found / bought.sum():>13.0%}")
 
     contacted = channel != None  # noqa: E711
     print()
     for name, chosen in (("everybody", np.ones(len(bought), bool)), ("the policy's choice", contacted)):
         people, buyers = chosen.sum(), bought[chosen].sum()
-        print(
-            f"a letter to {name}: {people:,} letters, {buyers} buyers among them ({buyers / people:.1%}),"
-            f" {EARNS} EUR each less {LETTER} EUR a letter: {EARNS * buyers - LETTER * people:+,} EUR"
-        )
+        print(f"a letter to {name}: {people:,} letters, {buyers} buyers among them ({buyers / people:.1%}),"
+              f" {EARNS} EUR each less {LETTER} EUR a letter: {EARNS * buyers - LETTER * people:+,} EUR")
     return 0
 
 

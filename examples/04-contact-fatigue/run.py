@@ -58,20 +58,8 @@ def decide(policy: str, name: str, out: Path = OUT) -> None:
         old.unlink()
     for week, now in enumerate(RUNS, 1):
         profiles = get_data.file_of(week)
-        command(
-            "run",
-            HERE / policy,
-            "--profiles",
-            profiles,
-            "--now",
-            f"{now:%Y-%m-%d %H:%M}",
-            "--history",
-            history,
-            "--out",
-            out / f"{name}-week-{week:02}.parquet",
-            "--report",
-            "none",
-        )
+        command("run", HERE / policy, "--profiles", profiles, "--now", f"{now:%Y-%m-%d %H:%M}", "--history", history,
+                "--out", out / f"{name}-week-{week:02}.parquet", "--report", "none")
     command("history", "export", out / f"{name}.parquet", "--history", history)
 
 
@@ -87,9 +75,7 @@ def measure(name: str, out: Path = OUT) -> Quarter:
     third = (key[2:] == key[:-2]) & (at[2:] - at[:-2] < WEEK)
     customers = pq.read_table(get_data.file_of(12), columns=["customer_id"])["customer_id"].combine_chunks()
     heard = pc.value_counts(events["key"])
-    contacts = pc.fill_null(
-        heard.field("counts").take(pc.index_in(customers, value_set=heard.field("values"))), 0
-    )
+    contacts = pc.fill_null(heard.field("counts").take(pc.index_in(customers, value_set=heard.field("values"))), 0)
     printed = events.filter(pc.equal(events["channel"], "post"))
     local = pc.local_timestamp(pc.cast(printed["at"], pa.timestamp("us", "Asia/Taipei")))
     return Quarter(
@@ -109,10 +95,8 @@ def tell(found: dict[str, Quarter]) -> None:
         ("a customer, at most", lambda q: f"{q.contacts.max()}"),
         ("customers with more than 2 in any 7 days", lambda q: f"{q.third:,}"),
         ("  of all customers", lambda q: f"{q.third / len(q.contacts):.1%}"),
-        *(
-            (f"printed coupons of {month}, TWD", lambda q, month=month: f"{q.coupons[month] * COUPON:,}")
-            for month in ("2000-12", "2001-01", "2001-02")
-        ),
+        *((f"printed coupons of {month}, TWD", lambda q, month=month: f"{q.coupons[month] * COUPON:,}")
+          for month in ("2000-12", "2001-01", "2001-02")),
         *((f"contacts on {now:%Y-%m-%d}", lambda q, n=n: f"{q.weeks[n]:,}") for n, now in enumerate(RUNS)),
     ]
     print(f"{len(next(iter(found.values())).contacts):,} customers\n")
@@ -129,33 +113,17 @@ def draw(found: dict[str, Quarter], to: Path) -> None:
     import matplotlib.pyplot as plt
 
     longest = 1 + max(int(quarter.contacts.max()) for quarter in found.values())
-    style = {
-        "font.size": 11,
-        "font.family": "DejaVu Sans",
-        "svg.hashsalt": "contacts",
-        "axes.edgecolor": "#888888",
-    }
+    style = {"font.size": 11, "font.family": "DejaVu Sans", "svg.hashsalt": "contacts", "axes.edgecolor": "#888888"}
     with plt.rc_context(style):
         figure, rows = plt.subplots(2, sharex=True, sharey=True, figsize=(9, 5.4), layout="constrained")
         for axes, (way, quarter) in zip(rows, reversed(found.items()), strict=True):
             mean = quarter.contacts.mean()
             axes.bar(np.arange(longest), np.bincount(quarter.contacts, minlength=longest), color=COLOURS[way])
             axes.axvline(mean, color="#333333", linewidth=1)
-            axes.annotate(
-                f"{mean:.1f} on average",
-                (mean, 1),
-                xycoords=("data", "axes fraction"),
-                xytext=(5, -10),
-                textcoords="offset points",
-                color="#333333",
-            )
-            axes.set_title(
-                f"{way}: {quarter.contacts.max()} at most",
-                loc="left",
-                color=COLOURS[way],
-                weight="bold",
-                size=12,
-            )
+            axes.annotate(f"{mean:.1f} on average", (mean, 1), xycoords=("data", "axes fraction"), xytext=(5, -10),
+                          textcoords="offset points", color="#333333")
+            axes.set_title(f"{way}: {quarter.contacts.max()} at most", loc="left", color=COLOURS[way], weight="bold",
+                           size=12)
             axes.spines[["top", "right"]].set_visible(False)
             axes.yaxis.set_major_formatter("{x:,.0f}")
             axes.margins(x=0.01, y=0.15)
@@ -163,13 +131,8 @@ def draw(found: dict[str, Quarter], to: Path) -> None:
         rows[-1].set_xlabel("contacts of a customer in twelve weeks")
         most = found["with limits"].contacts.max()
         more = (found["without"].contacts > most).mean()
-        figure.suptitle(
-            f"With limits nobody hears more than {most} times in twelve weeks; without, {more:.0%} do",
-            x=0.01,
-            ha="left",
-            weight="bold",
-            size=13,
-        )
+        figure.suptitle(f"With limits nobody hears more than {most} times in twelve weeks; without, {more:.0%} do",
+                        x=0.01, ha="left", weight="bold", size=13)
         figure.savefig(to, dpi=110, metadata={"Date": None} if to.suffix == ".svg" else None)
         plt.close(figure)
 

@@ -19,15 +19,7 @@ PARTS = {"changes": "changes.png", "causes": "causes.png"}
 def report(to: Path) -> None:
     """The report of the simulation, written by `nba`."""
     to.parent.mkdir(exist_ok=True)
-    command = [
-        sys.executable,
-        "-m",
-        "nbadsl.cli",
-        "simulate",
-        "spring/policy.nba",
-        "--against",
-        "launched/policy.nba",
-    ]
+    command = [sys.executable, "-m", "nbadsl.cli", "simulate", "spring/policy.nba", "--against", "launched/policy.nba"]
     subprocess.run([*command, "--now", "2001-03-01 09:00", "--report", str(to)], cwd=HERE, check=True)
 
 
