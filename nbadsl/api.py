@@ -253,8 +253,9 @@ class Policy:
             asked = row
             return self._single.decide(row, given, seed)
 
-        id = id or chance.decision_id(chance.text_of(row[self.facts.key]), moment, self.facts.name)
-        found = decide_and_keep(Asking(self.program, given, self._terms), decide, row, history, id, until)
+        asking = Asking(self.program, given, self._terms)
+        id = id or asking.id(chance.text_of(row[self.facts.key]))
+        found = decide_and_keep(asking, decide, row, history, id, until)
         if record is not None:
             record.add(self.facts, self.hash, asked, given, seed, found, id)
         return self._named(found, given, id)

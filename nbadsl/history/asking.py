@@ -128,8 +128,7 @@ class Asking:
         answers = iter(store.rooms([demand for demand in demands if isinstance(demand, Demand)]))
         rooms = [next(answers) if isinstance(demand, Demand) else demand for demand in demands]
         return {
-            asked.limit.room: float(room if -ENDLESS <= room <= ENDLESS else math.copysign(ENDLESS, room))
-            for asked, room in zip(self.asked, rooms, strict=True)
+            asked.limit.room: float(_countable(room)) for asked, room in zip(self.asked, rooms, strict=True)
         }
 
     def before(self, store: Store, row: Row) -> Asking:
@@ -211,10 +210,15 @@ def _wanted(limit: Limit, binds: frozenset[int], chosen: list[int]) -> int:
 def _whole(value: Value) -> int:
     """A number of contacts; more than there can be are as good as endless."""
     assert isinstance(value, float)
-    return math.floor(value if -EXACT <= value <= EXACT else math.copysign(EXACT, value))
+    return math.floor(_countable(value))
 
 
 def _micros(value: Value) -> int:
     """Money in millionths of its currency; more than there can be is as good as endless."""
     assert isinstance(value, float)
-    return round((value if -EXACT <= value <= EXACT else math.copysign(EXACT, value)) * MICROS)
+    return round(_countable(value) * MICROS)
+
+
+def _countable(value: float) -> float:
+    """As much as is counted exactly, instead of more."""
+    return value if -EXACT <= value <= EXACT else math.copysign(EXACT, value)

@@ -31,7 +31,6 @@ from nbadsl.limited.columns import Room, RoomColumns, Roomed, taken
 from nbadsl.limited.moved import Moves
 from nbadsl.program import chance
 from nbadsl.program.decision import DECIDED_BEFORE, RELEASED, Choice, Decision
-from nbadsl.program.facts import LimitFacts
 from nbadsl.program.limits import DECIDED, Contacts
 from nbadsl.program.nodes import Program, Value
 
@@ -147,6 +146,7 @@ class Limited:
             parts = zip(people, starts, cuts, cuts[1:], strict=False)
             return in_turn((partial(ranked, *part) for part in parts if part[3] > part[2]), self.threads)
 
+        @cache
         def room(number: int) -> int | Room:
             first = people[0].rooms[number]
             return (
@@ -154,14 +154,14 @@ class Limited:
             )
 
         @cache
-        def subject(limit: LimitFacts) -> NDArray[np.int64] | None:
-            if limit.subject == self.program.key:
+        def subject(field: str | None) -> NDArray[np.int64] | None:
+            if field == self.program.key:
                 return np.arange(starts[-1])
-            if limit.subject not in people[0].subjects:
+            if field not in people[0].subjects:
                 return None
-            return np.concatenate([each.subjects[limit.subject] for each in people])
+            return np.concatenate([each.subjects[field] for each in people])
 
-        shared = Shared(room, subject)
+        shared = Shared(room, lambda limit: subject(limit.subject))
         keys = pa.chunked_array([each.people.column(self.key) for each in people]).combine_chunks()
         return allocate(self.engine.plan, found, shared, keys, float(self.asking.now), self.seed, ask)
 
