@@ -22,7 +22,8 @@ from nbadsl.interpreter import Evaluator
 from nbadsl.plan.deep import roots
 from nbadsl.program.decision import Row
 from nbadsl.program.givens import givens
-from nbadsl.program.nodes import Expr, Input, Limit, Literal, Match, Member, Program, Value, children
+from nbadsl.program.nodes import Expr, Input, Limit, Literal, Match, Member, Program, Value
+from nbadsl.program.walk import postorder
 from nbadsl.types import (
     DAY,
     HOUR,
@@ -70,7 +71,7 @@ class Customers:
 
     def __init__(self, program: Program, seed: int, models: Sequence[tuple[Row, Row]] = ()) -> None:
         self.program, self.chance, self.models = program, np.random.default_rng(seed), models
-        nodes = list(_nodes(program))
+        nodes = list(postorder(roots(program)))
         self.constants = [node for node in nodes if isinstance(node, Literal) and node.value is not None]
         texts = {str(constant.value) for constant in self.constants if isinstance(constant.type, Text)}
         texts |= {word for node in nodes if isinstance(node, Member) for word in node.values}
@@ -173,14 +174,3 @@ def _moved(kind: Type, now: float, number: float) -> float:
 
 def _has_pattern(node: Expr) -> bool:
     return isinstance(node, Match) and isinstance(node.pattern, Literal)
-
-
-def _nodes(program: Program) -> Iterator[Expr]:
-    """All expressions of a program, each once."""
-    waiting, seen = list(roots(program)), set[Expr]()
-    while waiting:
-        node = waiting.pop()
-        if node not in seen:
-            seen.add(node)
-            waiting += children(node)
-            yield node

@@ -27,8 +27,9 @@ from nbadsl.diagnostics.suggest import did_you_mean
 from nbadsl.interpreter import Evaluator, alone
 from nbadsl.program.decision import Fate, Row
 from nbadsl.program.givens import BadInput
-from nbadsl.program.nodes import Expr, Program, Value, children
+from nbadsl.program.nodes import Expr, Program, Value
 from nbadsl.program.nodes import Given as GivenNode
+from nbadsl.program.walk import leaves
 from nbadsl.room import room
 from nbadsl.types import is_numeric
 
@@ -73,12 +74,8 @@ def changeable(program: Program) -> tuple[dict[str, str], tuple[str, ...]]:
 
 
 def _givens(expr: Expr | None) -> Iterator[str]:
-    stack = [] if expr is None else [expr]
-    while stack:
-        each = stack.pop()
-        stack += children(each)
-        if isinstance(each, GivenNode):
-            yield each.name
+    found = leaves([] if expr is None else [expr])
+    yield from (leaf.name for leaf in found if isinstance(leaf, GivenNode))
 
 
 def smallest(

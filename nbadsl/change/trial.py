@@ -31,6 +31,7 @@ from nbadsl.program.nodes import (
     Value,
     children,
 )
+from nbadsl.program.walk import postorder
 from nbadsl.types import is_numeric
 from nbadsl.zone import zone
 
@@ -46,7 +47,7 @@ class Trial:
         self.zone = zone(program.timezone)
         self.fields = {field.name: field for field in (*program.inputs, *program.context)}
         self.parts = tuple(_parts(program, candidate) for candidate in program.candidates)
-        self.order = _in_order(part for parts in self.parts for part in parts)
+        self.order = list(postorder(part for parts in self.parts for part in parts))
         self.reads = _reads(self.order, frozenset(self.fields))
         self.of = tuple(frozenset().union(*(self.reads[e] for e in parts)) for parts in self.parts)
         self._stories: dict[tuple[object, ...], Story] = {}
@@ -99,7 +100,7 @@ class Trial:
         """All that can turn a decision between some candidates, of which some are wanted: each behind what is within
         it, with the fields that it reads."""
         found: list[Test] = []
-        for expr in _in_order(part for number in sorted(alive) for part in self.parts[number]):
+        for expr in postorder(part for number in sorted(alive) for part in self.parts[number]):
             match expr:
                 case Compare():
                     found.append(Test(expr.left, expr.right))
@@ -171,20 +172,6 @@ def _parts(program: Program, candidate: Candidate) -> list[Expr]:
     if candidate.score is not None:
         found.append(program.arbitration.threshold)
     return [expr for expr in found if expr is not None]
-
-
-def _in_order(roots: Iterable[Expr]) -> list[Expr]:
-    """Expressions and all that is in them, each behind its operands."""
-    found: dict[Expr, None] = {}
-    for root in roots:
-        stack = [root]
-        while stack:
-            missing = [child for child in children(stack[-1]) if child not in found]
-            if missing:
-                stack += missing
-            else:
-                found[stack.pop()] = None
-    return list(found)
 
 
 def _reads(order: Iterable[Expr], fields: frozenset[str]) -> dict[Expr, frozenset[str]]:

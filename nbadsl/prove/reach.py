@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from nbadsl.program.nodes import And, Expr, If, Or, OrElse, children
+from nbadsl.program.walk import postorder
 from nbadsl.prove.choosing import Choosing
 from nbadsl.prove.inputs import known
 from nbadsl.prove.values import YES, Term, both, every, opposite, some
@@ -83,13 +84,6 @@ class Reach:
 def _above(roots: list[Expr], wanted: set[Expr]) -> list[Expr]:
     """The expressions that have a wanted one in them, each before its operands."""
     leads: dict[Expr, bool] = {}
-    waiting = list(roots)
-    while waiting:
-        expr = waiting[-1]
-        missing = [operand for operand in children(expr) if operand not in leads]
-        if expr in leads or not missing:
-            waiting.pop()
-            leads.setdefault(expr, any(leads[o] or o in wanted for o in children(expr)))
-        else:
-            waiting += missing
+    for expr in postorder(roots):
+        leads[expr] = any(leads[o] or o in wanted for o in children(expr))
     return [expr for expr in reversed(leads) if leads[expr]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nbadsl.program.nodes import Arm, Column, Expr, Given, children
+from nbadsl.program.walk import postorder
 
 
 class Reading:
@@ -13,14 +14,7 @@ class Reading:
 
     def leaves(self, expr: Expr) -> frozenset[Column | Given | Arm]:
         """All that an expression reads."""
-        stack = [expr]
-        while stack:
-            node = stack[-1]
-            missing = [child for child in children(node) if child not in self._known]
-            if missing:
-                stack += missing
-                continue
-            stack.pop()
+        for node in postorder([expr], self._known):
             own = {node} if isinstance(node, Column | Given | Arm) else set()
             self._known[node] = frozenset(own).union(*(self._known[child] for child in children(node)))
         return self._known[expr]
