@@ -82,17 +82,21 @@ def read_record(inputs: Iterable[Input], record: Mapping[str, Any] | BaseModel, 
             raise TypeError(f"a person is a dict or a Policy.Profile, not {type(record).__name__}")
         record = record.model_dump()
     fields = tuple(inputs)
-    keys = record_keys(fields)
+    keys: dict[str, str] | None = None  # most records have names alone
     row: Row = {}
     for field in fields:
         name = field.name
-        given = record[name] if name in record else record.get(keys.get(name, name))
+        if name in record:
+            given = record[name]
+        else:
+            keys = record_keys(fields) if keys is None else keys
+            given = record.get(keys.get(name, name))
         try:
             row[name] = read_value(field, given)
         except BadValue as error:
             raise BadRecord(name, given, str(error)) from None
     if strict:
-        _refuse_unknown(fields, keys, record)
+        _refuse_unknown(fields, record_keys(fields), record)
     return row
 
 

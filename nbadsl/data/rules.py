@@ -67,15 +67,20 @@ def check(field: Input, value: Value) -> None:
     if value is None:
         if not (field.optional or field.never):
             raise BadValue(f"nothing is given, {expected(field)} is needed")
-    elif not fits(field, value) or (isinstance(value, float) and not in_range(field, value)):
+    elif not fits(field, value):
         raise refusal(field, show(field, value))
 
 
 def fits(field: Input, value: bool | float | str | frozenset[str]) -> bool:
-    """Whether a known value is one of the field's type, whatever the range."""
+    """Whether a known value is one of the field's type, within `in low..high`."""
     if isinstance(value, float):
-        found = _NUMBERS.get(type(field.type))
-        return found is not None and found(value)
+        fits, low, high = _NUMBERS.get(type(field.type)), field.low, field.high
+        return (
+            fits is not None
+            and fits(value)
+            and (low is None or value >= low)
+            and (high is None or value <= high)
+        )
     match field.type, value:
         case Flag(), bool():
             return True
@@ -103,12 +108,6 @@ _NUMBERS: dict[type, Callable[[float], bool]] = {
 def is_unicode(text: str) -> bool:
     """Whether a text has no halves of surrogate pairs, which no file can hold."""
     return text.isascii() or not any("\ud800" <= c <= "\udfff" for c in text)
-
-
-def in_range(field: Input, value: float) -> bool:
-    """Whether a value keeps `in low..high`."""
-    low, high = field.low, field.high
-    return (low is None or value >= low) and (high is None or value <= high)
 
 
 def refusal(field: Input, shown: str, hint: str = "") -> BadValue:

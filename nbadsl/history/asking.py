@@ -20,6 +20,7 @@ from nbadsl.program import chance
 from nbadsl.program.decision import Decision, Row
 from nbadsl.program.limits import DECIDED, MICROS, Window
 from nbadsl.program.nodes import BUDGET, Candidate, Limit, Program, Value
+from nbadsl.program.walk import leaves
 from nbadsl.types import EXACT, Date
 from nbadsl.zone import Zone, zone
 
@@ -36,38 +37,15 @@ class Asked(NamedTuple):
     each: int | None
 
 
-class Terms(NamedTuple):
-    """What is the same at every moment. `dates`: fields of days that windows begin with; `subjects`: the fields that limits
-    count by, beside people; `binds`: of each limit, the candidates."""
+class Numbers(NamedTuple):
+    """What a limit asks whatever the moment, see `Asked`."""
 
-    zone: Zone
-    dates: frozenset[str]
-    subjects: list[str]
-    binds: tuple[frozenset[int], ...]
+    room: int | None
+    most: int
+    each: int | None
 
-
-def terms_of(program: Program) -> Terms:
-    since = {limit.window.since for limit in program.limits}
-    dates = frozenset(i.name for i in program.inputs if i.name in since and isinstance(i.type, Date))
-    binds = tuple(frozenset(limit.binds) for limit in program.limits)
-    return Terms(zone(program.timezone), dates, subjects_of(program), binds)
-
-
-class Asking:
-    """What the limits of a program ask at the moment of a run. `given`: as `program.givens` builds it. `terms`: of the
-    program, where there are many moments."""
-
-    def __init__(self, program: Program, given: Mapping[str, Value], terms: Terms | None = None) -> None:
-        self.program, self.given = program, given
-        now = given["now"]
-        assert isinstance(now, float)
-        self.zone, self.dates, self.subjects, self.binds = terms or terms_of(program)
-        self.now = int(now)
-        self.until = self.now  # contacts count that are not later
-        evaluator = Evaluator({}, given, {}, self.zone)
-        self.asked = tuple(self._asked(limit, evaluator) for limit in program.limits)
-
-    def _asked(self, limit: Limit, evaluator: Evaluator) -> Asked:
+    @staticmethod
+    def of(limit: Limit, evaluator: Evaluator) -> Numbers:
         most, each, room = 0, None, None
         if limit.most is not None:
             value = evaluator.value(limit.most)
@@ -79,10 +57,59 @@ class Asking:
             if each is not None and each > ENDLESS:
                 each = None  # too large to be added up, as it is where a result is infinite: that is unknown
             room = NO_ROOM if each is None else ENDLESS if each == 0 else room
+        return Numbers(room, most, each)
+
+
+class Terms(NamedTuple):
+    """What is the same in every run. `dates`: fields of days that windows begin with; `subjects`: the fields that limits
+    count by, beside people; of each limit, `binds`: the candidates, `numbers`: None where they follow from what is
+    given."""
+
+    zone: Zone
+    dates: frozenset[str]
+    subjects: list[str]
+    binds: tuple[frozenset[int], ...]
+    numbers: tuple[Numbers | None, ...]
+
+
+def terms_of(program: Program) -> Terms:
+    since = {limit.window.since for limit in program.limits}
+    dates = frozenset(i.name for i in program.inputs if i.name in since and isinstance(i.type, Date))
+    binds = tuple(frozenset(limit.binds) for limit in program.limits)
+    place = zone(program.timezone)
+    nothing = Evaluator({}, {}, {}, place)
+    numbers = tuple(None if _varies(limit) else Numbers.of(limit, nothing) for limit in program.limits)
+    return Terms(place, dates, subjects_of(program), binds, numbers)
+
+
+def _varies(limit: Limit) -> bool:
+    """Whether its numbers follow from what a run is given."""
+    return any(leaves(expr for expr in (limit.most, limit.each) if expr is not None))
+
+
+class Asking:
+    """What the limits of a program ask at the moment of a run. `given`: as `program.givens` builds it. `terms`: of the
+    program, where there are many moments."""
+
+    def __init__(self, program: Program, given: Mapping[str, Value], terms: Terms | None = None) -> None:
+        self.program, self.given = program, given
+        now = given["now"]
+        assert isinstance(now, float)
+        terms = terms or terms_of(program)
+        self.zone, self.dates, self.subjects, self.binds, _ = terms
+        self.now = int(now)
+        self.until = self.now  # contacts count that are not later
+        evaluator = Evaluator({}, given, {}, self.zone)
+        self.asked = tuple(
+            self._asked(limit, numbers or Numbers.of(limit, evaluator))
+            for limit, numbers in zip(program.limits, terms.numbers, strict=True)
+        )
+
+    def _asked(self, limit: Limit, numbers: Numbers) -> Asked:
         start = opened(limit.window, self.now, self.zone, self.program.week_start)
         if limit.pause is not None and limit.pause.within is not None:
             start = self.now - limit.pause.length - limit.pause.within
-        return Asked(limit, room, start, most, each)
+        return Asked(limit, numbers.room, start, numbers.most, numbers.each)
 
     def id(self, key: str) -> str:
         """The id of a person's decision, unless it was given another one."""

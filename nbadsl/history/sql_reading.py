@@ -197,11 +197,12 @@ class SqlReader(Closing, ABC):
 
     def _sorts_of(self, contacts: Contacts) -> tuple[int, ...]:
         """The sorts of events that are counted; one that there is not where there are none."""
-        if contacts not in self._counted:
+        counted = self._counted.get(contacts)
+        if counted is None:
             found = [
                 number
                 for (kind, action, path, channel), number in self._sorts.items()
                 if contacts.include(kind, action, groups_of(path), channel or None)
             ]
-            self._counted[contacts] = tuple(found) or (0,)
-        return self._counted[contacts]
+            counted = self._counted[contacts] = tuple(found) or (0,)
+        return counted

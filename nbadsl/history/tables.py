@@ -37,6 +37,8 @@ TABLES = (
 EVENTS = """SELECT e.number, e.decision, e.id, s.kind, e.at, s.action, s.path, s.channel, e.content, e.cost, e.subjects,
     e.stands, e.sort FROM events e JOIN sorts s ON s.number = e.sort"""
 
+_WRITER = json.JSONEncoder(ensure_ascii=False)  # made once: every decision that is kept needs it
+
 Row = tuple[Any, ...]
 
 
@@ -60,7 +62,7 @@ def groups_of(path: str) -> tuple[str, ...]:
 
 
 def subjects_of(event: Event) -> str:
-    return json.dumps(event.of(), ensure_ascii=False)
+    return _WRITER.encode(event.of())
 
 
 def row_of(kept: Kept) -> Row:
