@@ -165,6 +165,7 @@ class Policy:
             run.limited.before if run.limited is not None else (),
             self.plan.undefined,
             run.problems,
+            run.keys.duplicates(),
             hash=self.hash,
             now=self.moment_text(run.given),
             seed=run.seed,

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
 from nbadsl.data.decisions import REASONS
+from nbadsl.engine.duplicates import Duplicates
 from nbadsl.history.standing import Before
 from nbadsl.limited.used import LimitUse, limit_uses
 from nbadsl.program.decision import BELOW_THRESHOLD, NOBODY_PASSED, RELEASED
@@ -75,7 +76,8 @@ class Undefined:
 @dataclass(frozen=True, slots=True)
 class Report:
     """`contacts`: all that was decided, on every place. `decisions`: first places per candidate, most frequent first.
-    `nothing`: per reason. `limits`: in the order of the policy. `rejected`: per column."""
+    `nothing`: per reason. `limits`: in the order of the policy. `rejected`: per column. `duplicates`: of keys, None: there
+    are none."""
 
     policy: str
     hash: str
@@ -90,6 +92,7 @@ class Report:
     funnels: tuple[Funnel, ...]
     limits: tuple[LimitUse, ...]
     undefined: tuple[Undefined, ...]
+    duplicates: Duplicates | None
 
     @property
     def rows_per_second(self) -> float:
@@ -106,6 +109,7 @@ def make_report(
     before: Sequence[Before],
     undefined: Sequence[Any],
     problems: Mapping[str, str],
+    duplicates: Duplicates | None,
     *,
     hash: str,
     now: str,
@@ -149,6 +153,7 @@ def make_report(
         funnels=_funnels(facts, counters, totals.held, people - int(counters.bad.sum())),
         limits=tuple(limit_uses(facts, before, contacts, counters.stopped.tolist(), counters.moved.tolist())),
         undefined=tuple(sorted(sites, key=lambda s: -s.people)),
+        duplicates=duplicates,
     )
 
 

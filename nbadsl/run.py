@@ -24,6 +24,7 @@ from nbadsl.data.rejects import RejectTable, problem
 from nbadsl.data.schema import column_of
 from nbadsl.engine.batch import Engine, Results
 from nbadsl.engine.counters import Counters, nothing
+from nbadsl.engine.duplicates import Keys
 from nbadsl.history.store import HistoryError, Store
 from nbadsl.limited.ahead import in_turn
 from nbadsl.limited.batches import Limited
@@ -116,8 +117,8 @@ class Totals:
 
 
 class Run:
-    """Decides all profiles. Iterate once; `totals` and `problems` (by column with bad data, what is wrong with a value
-    in it) grow as it goes."""
+    """Decides all profiles. Iterate once; `totals`, `keys` and `problems` (by column with bad data, what is wrong with a
+    value in it) grow as it goes."""
 
     def __init__(
         self,
@@ -144,6 +145,7 @@ class Run:
         self._table = DecisionTable(facts, profiles.schema.field(self._key).type, policy)
         self._rejects = RejectTable(facts.inputs, profiles.given)
         self.problems: dict[str, str] = {}
+        self.keys = Keys()
         self.totals = Totals(nothing(engine.plan), *np.zeros((3, len(facts.candidates)), np.int64))
 
     @property
@@ -160,6 +162,7 @@ class Run:
         for step, totals in self._decided():
             self.totals = self.totals + totals
             self.problems = {**step.problems, **self.problems}
+            self.keys.add(self._table.keys(step.decisions))
             yield step
 
     def results(self) -> Iterator[tuple[Batch, Results]]:

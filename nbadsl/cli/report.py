@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from nbadsl.engine.duplicates import Duplicates
 from nbadsl.limited.used import LimitUse
 from nbadsl.program.nodes import QUIET, STAGES
 from nbadsl.report import Funnel, Report, Share
@@ -30,6 +31,8 @@ def show(report: Report, color: bool, full: bool = False) -> None:
     contacts = f", {report.contacts:,} contacts" if report.contacts > decided else ""
     share = percent(decided, report.people)
     console.print(Text(f"{report.people:,} people, {decided:,} decided something ({share}){contacts}"))
+    if report.duplicates is not None:
+        console.print(Text(_repeated(report.duplicates), style="yellow"))
     console.print()
     console.print(_decisions(report))
     funnel = _funnel(report) if full or len(report.funnels) <= _FEW else _stages(report)
@@ -40,6 +43,12 @@ def show(report: Report, color: bool, full: bool = False) -> None:
             console.print(table)
     rate = f"{report.rows_per_second:,.0f} people a second" if report.people else "nobody to decide for"
     console.print(Text(f"{report.seconds:.2f} s, {rate}"))
+
+
+def _repeated(found: Duplicates) -> str:
+    first, second = found.example
+    some = "one key comes" if found.keys == 1 else f"{found.keys:,} keys come"
+    return f"{some} more than once, in {found.rows:,} rows, such as {first:,} and {second:,}: each row is decided"
 
 
 def percent(part: float, whole: float) -> str:

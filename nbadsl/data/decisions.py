@@ -27,6 +27,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from nbadsl.data.schema import column_of, takable
@@ -166,6 +167,11 @@ class DecisionTable:
             _words(np.zeros(len(candidate), np.int32), self._policy),
         ]
         return pa.RecordBatch.from_arrays(columns, schema=self.schema)
+
+    def keys(self, decisions: pa.RecordBatch) -> pa.Array:
+        """The key of each person whom a batch of decisions is about: [n]."""
+        keys, ranks = decisions.columns[:2]
+        return keys if self._facts.pick == 1 else keys.filter(pc.less_equal(ranks, 1))
 
     def _places(self, found: Outcome) -> tuple[Any, Any]:
         """Person and place (from 0) of each row of the table, as indices."""
