@@ -15,6 +15,7 @@ Unknown is not a type: whether a value may be unknown is said beside its type.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -93,6 +94,21 @@ class Text:
         return "text"
 
 
+_NAME = re.compile(r"[^\W\d]\w*")
+_ELSE = frozenset("yes no if not one any all none between known unknown never".split())
+
+
+def spelled(word: str) -> str:
+    """A word as it is written: in quotation marks where it is no name, or means something else where words stand."""
+    return word if _NAME.fullmatch(word) and word not in _ELSE else quoted(word)
+
+
+def quoted(text: str) -> str:
+    """A text as it is written."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
     """`one of basic, plus`: one word of a closed set."""
@@ -100,7 +116,7 @@ class Words:
     words: tuple[str, ...]
 
     def __str__(self) -> str:
-        return f"one of {', '.join(self.words)}"
+        return f"one of {', '.join(map(spelled, self.words))}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +126,7 @@ class Set:
     words: tuple[str, ...]
 
     def __str__(self) -> str:
-        return f"any of {', '.join(self.words)}"
+        return f"any of {', '.join(map(spelled, self.words))}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ module.exports = grammar({
   // What follows decides: after a comma another word of a list, the next field, or `unknown passes`;
   // after `or` a condition, or `else`.
   conflicts: ($) => [
-    [$.names],
+    [$.words],
     [$.options],
     [$._defaulted, $.or_else],
   ],
@@ -57,7 +57,7 @@ module.exports = grammar({
     context: ($) => seq('context', block($.field)),
 
     field: ($) => seq(field('name', $.identifier), ':', field('type', $.type), repeat($.modifier)),
-    type: ($) => choice($.identifier, seq('one', 'of', $.names), seq('any', 'of', $.names)),
+    type: ($) => choice($.identifier, seq('one', 'of', $.words), seq('any', 'of', $.words)),
     modifier: ($) => choice($._bound, seq('=', $._expression)),
     _bound: ($) => choice(
       seq('in', choice($.range, $.unit, $.currency)),
@@ -96,7 +96,7 @@ module.exports = grammar({
       $.range,
       list($._expression),
     ),
-    word_set: ($) => seq('[', optional($.names), ']'),
+    word_set: ($) => seq('[', optional($.words), ']'),
 
     // --- who may get what, where ---
 
@@ -232,7 +232,7 @@ module.exports = grammar({
       seq('starts', 'with', $._sum),
       seq('ends', 'with', $._sum),
       seq('contains', $._sum),
-      seq('has', choice($.identifier, seq(choice('any', 'all', 'none'), 'of', $.names))),
+      seq('has', choice($.identifier, $.string, seq(choice('any', 'all', 'none'), 'of', $.words))),
     )),
     options: ($) => list($._sum),
     _defaulted: ($) => choice($._sum, $.or_else),
@@ -256,6 +256,7 @@ module.exports = grammar({
     quantity: ($) => seq($.number, $.unit),
     _moment: ($) => choice($.datetime, $.date),
     names: ($) => list($.identifier),
+    words: ($) => list(choice($.identifier, $.string)),
 
     // --- words ---
 

@@ -155,10 +155,8 @@ def noun(field: Input) -> str:
             return "a time of day"
         case Text():
             return "text"
-        case Words(words):
-            return f"one of {', '.join(words)}"
-        case Set(words):
-            return f"any of {', '.join(words)}"
+        case Words() | Set():
+            return str(field.type)
         case Anything():
             return "anything"
         case _:

@@ -45,6 +45,7 @@ _KINDS = (
     Kind("repeated-item", "error", "`{what}` stands twice in {where}"),
     Kind("misplaced-item", "error", "`{what}` cannot stand in {where}"),
     Kind("unknown-name", "error", "there is no {what} called `{name}`"),
+    Kind("wrong-word", "error", "{found} cannot be a word: {why}"),
     Kind("unknown-word", "error", "`{word}` is not one of the words of {what}"),
     Kind("unknown-type", "error", "there is no type `{name}`"),
     Kind("unknown-purpose", "error", "the policy has no purpose `{name}`"),

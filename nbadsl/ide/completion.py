@@ -23,7 +23,7 @@ from nbadsl.semantics import builtins
 from nbadsl.semantics.model import Model
 from nbadsl.source import Source
 from nbadsl.syntax.next import Next, what_follows
-from nbadsl.types import CALENDAR_UNITS, LONGEST_DAYS, UNITS
+from nbadsl.types import CALENDAR_UNITS, LONGEST_DAYS, UNITS, Words, quoted, spelled
 
 OUTCOMES = ("decided", "sent", "seen", "clicked", "accepted", "rejected", "ignored")
 _CLAUSES = ("unknown passes", "unknown excludes", "unknown keeps", "unknown blocks")
@@ -64,11 +64,13 @@ def completion(snapshot: Snapshot, path: str, offset: int) -> Completion | None:
     text = document.source.text
     offset = min(offset, len(text))
     line = text[text.rfind("\n", 0, offset) + 1 : offset]
-    quoted = _OPEN_TEXT.match(line)
-    if quoted is not None:
-        items = tuple(_texts(snapshot, path, line[: quoted.start(1) - 1].split(), quoted.group(1)))
+    opened = _OPEN_TEXT.match(line)
+    if opened is not None:
+        items = tuple(_quoted_words(snapshot, path, offset - len(opened.group(1)) - 1)) or tuple(
+            _texts(snapshot, path, line[: opened.start(1) - 1].split(), opened.group(1))
+        )
         end = offset + len(re.match(r'[^"\n]*', text[offset:]).group())  # type: ignore[union-attr]
-        return Completion(offset - len(quoted.group(1)), end, items) if items else None
+        return Completion(offset - len(opened.group(1)), end, items) if items else None
     if _IN_COMMENT.match(line):
         return None
     start = word_before(text, offset)
@@ -138,7 +140,7 @@ def _of_place(snapshot: Snapshot, path: str, model: Model, follows: Next) -> Ite
 
 
 def _word(word: str, owner: tuple[str, ...]) -> Item:
-    return Item(word, "word", 0, "one of " + ", ".join(owner), thing=Thing("word", word, owner))
+    return Item(spelled(word), "word", 0, str(Words(owner)), thing=Thing("word", word, owner))
 
 
 def _fixed(model: Model, follows: Next) -> Iterator[Item]:
@@ -204,6 +206,17 @@ def _texts(snapshot: Snapshot, path: str, before: list[str], written: str) -> It
             yield from (Item(name, "word", 1) for name in _zones() if written.lower() in name.lower())
         case "content" | "is":
             yield from (Item(name, "content", 1, thing=Thing("content", name)) for name in model.contents)
+
+
+def _quoted_words(snapshot: Snapshot, path: str, start: int) -> Iterator[Item]:
+    """The words that can stand in the quotation marks that begin at an offset, without them."""
+    document = snapshot.document(path)
+    assert document is not None
+    chunk, inside = document.chunk_at(start)
+    follows = _follows(path, chunk.source.text[:inside])
+    words = (follows and words_expected(snapshot.model(path), follows.parts)) or ()
+    for word in words:
+        yield Item(quoted(word)[1:-1], "word", 0, str(Words(words)), thing=Thing("word", word, words))
 
 
 @lru_cache(maxsize=1)

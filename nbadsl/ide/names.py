@@ -106,6 +106,8 @@ class _Names:
                 yield Occurrence(node.span, self._reference(parent, node))
             case nodes.TextValue() if _asks_content(parent):
                 yield Occurrence(node.span, Thing("content", node.value))
+            case nodes.TextValue() if (word := self._quoted(parent, node)) is not None:
+                yield Occurrence(node.span, word)
             case nodes.Row() if isinstance(parent, nodes.Table | nodes.TestCases):
                 self._columns(parent, node)
 
@@ -163,6 +165,13 @@ class _Names:
         return self._value(name.text)
 
     # --- names in expressions ---
+
+    def _quoted(self, parent: Any, node: nodes.TextValue) -> Thing | None:
+        """A word in quotation marks."""
+        if isinstance(parent, nodes.Cell) and parent in self.columns:
+            symbol = self.model.symbols.get(self.columns[parent])
+            return self._word(node.value, symbol.input.type if symbol and symbol.input else None)
+        return self._word(node.value, self._type_of(node))
 
     def _reference(self, parent: Any, node: nodes.Reference) -> Thing:
         column = self._column(parent, node)

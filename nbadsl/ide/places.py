@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 from nbadsl.ide.names import Occurrence, Thing, named_nodes, occurrences
 from nbadsl.ide.snapshot import Snapshot
 from nbadsl.semantics.model import Model
+from nbadsl.types import quoted
 from nbadsl.workspace import Checked, Chunk, Document, Place
 
 # What was found out of a declaration stays true as long as it exists, and of its names as long as the check does.
@@ -66,7 +67,7 @@ def named_as(snapshot: Snapshot, path: str, thing: Thing) -> list[Named]:
     if document is None:
         return []
     # A text in quotation marks may be written in another way than it reads.
-    written = "" if thing.kind == "content" else thing.name
+    written = "" if thing.kind == "content" or "\\" in quoted(thing.name) else thing.name
     return [n for n in names_in(snapshot, document, written) if n.thing == thing]
 
 

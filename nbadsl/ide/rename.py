@@ -20,6 +20,7 @@ from nbadsl.resources import folder
 from nbadsl.semantics.declare import NO_NAMES
 from nbadsl.source import Span
 from nbadsl.syntax import nodes
+from nbadsl.types import spelled
 from nbadsl.workspace import Place, Workspace
 
 _NAME = re.compile(r"[^\W\d]\w*")
@@ -60,11 +61,19 @@ def rename(snapshot: Snapshot, path: str, offset: int, name: str) -> list[Change
     if named.thing.kind in _TEXTS:
         if '"' in name or "\\" in name or "\n" in name:
             raise CannotRename("a name in quotation marks has none inside")
+    elif named.thing.kind == "word":
+        name = name.strip().removeprefix('"').removesuffix('"')
+        if not name:
+            raise CannotRename("a word has a letter at least")
     elif not _NAME.fullmatch(name):
         raise CannotRename(f"`{name}` is no name: letters, digits and `_`, and no digit first")
     if name != named.thing.name and _is_taken(snapshot, path, named.thing, name):
         raise CannotRename(f"the name `{name}` is already taken")
-    changes = [Change(_inner(n), name) for n in everywhere(snapshot, path, named.thing)]
+    places = everywhere(snapshot, path, named.thing)
+    if named.thing.kind == "word":
+        changes = [Change(n.place, spelled(name)) for n in places]
+    else:
+        changes = [Change(_inner(n), name) for n in places]
     _need_all_files(snapshot, changes)
     _try(snapshot, changes, named.thing.name)
     return changes

@@ -104,6 +104,9 @@ def _in_test(model: Model, kinds: list[str], last: str) -> Found:
 
 # --- words of lists ---
 
+# What may stand between `is` or `has` and the next word.
+_LISTED = frozenset("NOT ONE ANY ALL NONE OF COMMA NAME STRING Reference TextValue Part".split())
+
 
 def words_expected(model: Model, parts: tuple[Any, ...]) -> tuple[str, ...] | None:
     """The words that can stand next because of what they are compared with; None where no word is expected."""
@@ -124,7 +127,7 @@ def subject_of(parts: tuple[Any, ...]) -> Any:
         kind = _kind(parts[place])
         if kind in ("IS", "HAS"):
             return parts[place - 1] if place else None
-        if kind not in ("NOT", "ONE", "ANY", "ALL", "NONE", "OF", "COMMA", "NAME", "Reference", "Part"):
+        if kind not in _LISTED:
             return None
     return None
 

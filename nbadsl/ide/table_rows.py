@@ -10,7 +10,7 @@ from nbadsl.semantics.model import Model
 from nbadsl.semantics.tables import columns_of
 from nbadsl.source import Span
 from nbadsl.syntax import nodes
-from nbadsl.types import Date, Flag, Integer, Money, Number, Text, Type, Words
+from nbadsl.types import Date, Flag, Integer, Money, Number, Text, Type, Words, spelled
 
 
 def missing_row(snapshot: Snapshot, finding: Diagnostic) -> list[Fix]:
@@ -76,7 +76,7 @@ def default_of(type: Type) -> str:
         case Text():
             return '""'
         case Words(words):
-            return words[0] if words else '""'
+            return spelled(words[0]) if words else '""'
         case Date():
             return "today"
         case _:

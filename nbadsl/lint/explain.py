@@ -21,7 +21,7 @@ def _declared(policy: Policy, name: str) -> str:
     if declared is None:
         return ""
     if isinstance(declared.type, Words):
-        return f"`{name}` is one of {', '.join(declared.type.words)}"
+        return f"`{name}` is {declared.type}"
     low, high = _amount(declared, declared.low), _amount(declared, declared.high)
     if low and high:
         return f"`{name}` is from {low} to {high}"

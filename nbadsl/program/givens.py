@@ -39,6 +39,7 @@ from nbadsl.types import (
     Type,
     Words,
     is_numeric,
+    spelled,
 )
 from nbadsl.zone import EPOCH, EPOCH_DAY, Zone, zone
 
@@ -222,10 +223,10 @@ def _expected(type: Type) -> str:
             return "a time of day"
         case Text():
             return "a text"
-        case Words(words):
-            return f"one of {', '.join(words)}"
-        case Set(words):
-            return f"a list of any of {', '.join(words)}"
+        case Words():
+            return str(type)
+        case Set():
+            return f"a list of {type}"
         case Anything():
             return "a value"
         case _:
@@ -248,9 +249,9 @@ def shown(value: Value, type: Type) -> str:
         case bool():
             return "yes" if value else "no"
         case str():
-            return value if isinstance(type, Words) else f'"{value}"'
+            return spelled(value) if isinstance(type, Words) else f'"{value}"'
         case frozenset():
-            return ", ".join(sorted(value)) or "none"
+            return ", ".join(map(spelled, sorted(value))) or "none"
     return _shown_number(float(value), type)
 
 

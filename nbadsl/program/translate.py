@@ -124,6 +124,9 @@ class Translator:
         zone = self.model.settings.zone
         if isinstance(expr, nodes.Moment) and expr.clock is None and self._type(expr) == TIME:
             return self.pool.literal(zone.midnight(float(expr.day)), TIME, expr.span)
+        used = self.model.uses.get(expr)
+        if isinstance(used, Word):
+            return self.pool.literal(used.text, self._type(expr), expr.span)
         read = literal(expr, zone)
         assert read is not None
         value, type = read

@@ -12,7 +12,7 @@ from nbadsl.program.limit_text import UNITS
 from nbadsl.program.nodes import Input, Program, Value
 from nbadsl.prove.customer import Contact, Customer, Replay
 from nbadsl.testing.trials import left_out
-from nbadsl.types import DAY, HOUR, MINUTE, Clock, Date, Duration, Money, Number, Set, Time
+from nbadsl.types import DAY, HOUR, MINUTE, Clock, Date, Duration, Money, Number, Set, Time, quoted, spelled
 from nbadsl.zone import Zone
 
 _WIDTH = 100
@@ -96,7 +96,7 @@ def written(value: Value, field: Input, now: float, zone: Zone) -> str:
             return "never" if field.never else "unknown"
         case frozenset():
             words = field.type.words if isinstance(field.type, Set) else ()
-            return f"[{', '.join(word for word in words if word in value)}]"
+            return f"[{', '.join(spelled(word) for word in words if word in value)}]"
         case str() if shown(value, field.type).startswith('"'):
             return quoted(value)
         case bool() | str():
@@ -134,11 +134,6 @@ def decimal(value: float) -> str:
     if value == math.floor(value) and abs(value) < 1e15:
         return str(int(value))
     return format(Decimal(repr(value)), "f").removesuffix(".0")
-
-
-def quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return f'"{escaped}"'
 
 
 def moment(time: float, zone: Zone) -> str:

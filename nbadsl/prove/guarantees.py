@@ -16,6 +16,7 @@ from nbadsl.prove.search import Found, Nobody, Search, Sketch
 from nbadsl.prove.subject import Subject
 from nbadsl.prove.values import Term, both, some
 from nbadsl.syntax import nodes
+from nbadsl.types import quoted
 
 
 def prove(search: Search, subject: Subject, number: int) -> Answer:
@@ -118,6 +119,6 @@ def decided_lines(replay: Replay, customer: Customer) -> list[str]:
     for choice in replay.decide(customer).chosen:
         candidate = replay.program.candidates[choice.candidate]
         via = f" via {candidate.channel}" if candidate.channel else ""
-        content = f" content {as_test.quoted(candidate.content)}" if candidate.content else ""
+        content = f" content {quoted(candidate.content)}" if candidate.content else ""
         lines.append(f"expect {candidate.action}{via}{content}")
     return lines or ["expect nothing"]

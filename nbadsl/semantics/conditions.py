@@ -9,9 +9,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nbadsl.diagnostics import Edit, Fix
-from nbadsl.diagnostics.suggest import did_you_mean
 from nbadsl.semantics import operators
-from nbadsl.semantics.fixes import replacement
+from nbadsl.semantics.fixes import word_advice
 from nbadsl.semantics.mismatch import mismatch
 from nbadsl.semantics.model import Info, Local, merge
 from nbadsl.syntax import nodes
@@ -159,8 +158,7 @@ def has(inference: Inference, expr: nodes.Has, local: dict[str, Info]) -> Info:
         return merge(FLAG, subject)
     for word in expr.words:
         if word.text not in subject.type.words:
-            help = did_you_mean(word.text, subject.type.words)
-            fixes = replacement(word.span, word.text, subject.type.words)
+            help, fixes = word_advice(word.span, word.text, subject.type.words)
             what = f"`{expr.subject.span.text}`"
             inference.found.report(
                 "unknown-word", word.span, word=word.text, what=what, help=help, fixes=fixes

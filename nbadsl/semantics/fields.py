@@ -8,9 +8,10 @@ on the place: a word that would mean nothing is an error, not a decoration.
 from __future__ import annotations
 
 from nbadsl.diagnostics import Edit, Findings, Fix
-from nbadsl.diagnostics.suggest import did_you_mean, nearest
+from nbadsl.diagnostics.suggest import nearest
 from nbadsl.inputs import Input, Value
 from nbadsl.semantics.constants import fits, literal
+from nbadsl.semantics.fixes import word_advice
 from nbadsl.semantics.model import Settings
 from nbadsl.source import Span
 from nbadsl.syntax import nodes
@@ -95,6 +96,8 @@ def read_type(type: nodes.TypeName, settings: Settings, found: Findings) -> Type
         for i, word in enumerate(type.words):
             if word.text in words[:i]:
                 found.report("repeated-name", word.span, name=word.text, other="a word of the same list")
+            elif why := _wrong(word.text):
+                found.report("wrong-word", word.span, found=f"`{word.span.text}`", why=why)
         unique = tuple(dict.fromkeys(words))
         return Words(unique) if type.name == "one of" else Set(unique)
     if type.name == "money":
@@ -235,16 +238,24 @@ def _bounds(range: nodes.Range, type: Type, settings: Settings, found: Findings)
     return {"low": low, "high": high}
 
 
+def _wrong(word: str) -> str:
+    """Why a text cannot be a word, if it cannot: nobody could see what it is, or tell it from its neighbours."""
+    if not word or word != word.strip() or not word.isprintable():
+        return "it is empty, begins or ends with a blank, or has a character that nobody sees"
+    return "`|` stands between the words of a cell" if "|" in word else ""
+
+
 def constant(expr: nodes.Expr, type: Type, settings: Settings, found: Findings, what: str) -> Value:
     """The value of a literal that must have a type; None, and a finding, when it is something else."""
     if isinstance(type, Anything):
         return None
-    if isinstance(type, Words) and isinstance(expr, nodes.Reference):
-        if expr.name not in type.words:
-            help = did_you_mean(expr.name, type.words)
-            found.report("unknown-word", expr.span, word=expr.name, what=what, help=help)
+    if isinstance(type, Words) and isinstance(expr, nodes.Reference | nodes.TextValue):
+        word = expr.name if isinstance(expr, nodes.Reference) else expr.value
+        if word not in type.words:
+            help, fixes = word_advice(expr.span, word, type.words)
+            found.report("unknown-word", expr.span, word=word, what=what, help=help, fixes=fixes)
             return None
-        return expr.name
+        return word
     read = literal(expr, settings.zone)
     if read is None:
         help = "only a literal can stand here"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from nbadsl.diagnostics import Edit, Fix
-from nbadsl.diagnostics.suggest import did_you_mean
+from nbadsl.diagnostics.suggest import did_you_mean, nearest
 from nbadsl.source import Span
 from nbadsl.syntax import nodes
-from nbadsl.types import Duration, Money, Type, Words
+from nbadsl.types import Duration, Money, Type, spelled
 
 
 def replacement(span: Span, name: str, known: list[str] | tuple[str, ...]) -> tuple[Fix, ...]:
@@ -18,8 +18,17 @@ def replacement(span: Span, name: str, known: list[str] | tuple[str, ...]) -> tu
     return (Fix(f"write `{right}`", (Edit(span, right),)),)
 
 
+def word_advice(span: Span, word: str, known: tuple[str, ...]) -> tuple[str, tuple[Fix, ...]]:
+    """What was meant instead of a word that is none of a list."""
+    near = nearest(word, known)
+    if near is None:
+        return did_you_mean(word, map(spelled, known)), ()
+    right = spelled(near)
+    return f"did you mean `{right}`?", (Fix(f"write `{right}`", (Edit(span, right),)),)
+
+
 def unit_advice(expr: nodes.Expr, expected: Type) -> tuple[str, tuple[Fix, ...]]:
-    """Advice for a plain number or text where an amount, a length or a word is meant."""
+    """Advice for a plain number where an amount or a length is meant."""
     at = Span(expr.span.source, expr.span.end, expr.span.end)
     match expr, expected:
         case nodes.Number(), Money(currency):
@@ -28,8 +37,5 @@ def unit_advice(expr: nodes.Expr, expected: Type) -> tuple[str, tuple[Fix, ...]]
         case nodes.Number(), Duration():
             fix = Fix(f"write the unit: `{expr.span.text} days`", (Edit(at, " days"),))
             return f"a length needs its unit: `{expr.span.text} days`", (fix,)
-        case nodes.TextValue(value), Words(words) if value in words:
-            fix = Fix(f"write `{value}`", (Edit(expr.span, value),))
-            return f"words stand without quotation marks: `{value}`", (fix,)
         case _:
             return "", ()

@@ -20,7 +20,7 @@ from nbadsl.semantics.constants import literal
 from nbadsl.semantics.fixes import unit_advice
 from nbadsl.semantics.mismatch import mismatch
 from nbadsl.semantics.model import NOTHING_KNOWN, Fact, Info, Local, Model, Symbol, Word, merge, through
-from nbadsl.semantics.unknown_names import report_unknown
+from nbadsl.semantics.unknown_names import report_unknown, report_word
 from nbadsl.source import Span
 from nbadsl.syntax import nodes
 from nbadsl.types import (
@@ -116,6 +116,8 @@ class Inference:
                 return self._binary(expr, expected, local)
             case nodes.Moment(clock=None) if isinstance(expected, Time):
                 return Info(TIME)
+            case nodes.TextValue() if isinstance(expected, Words):
+                return self._word(expr, expected)
             case nodes.Number(value=0.0, whole=True) if isinstance(expected, Money | Duration):
                 return Info(expected, low=0.0, high=0.0)  # nothing is nothing in every unit
             case nodes.Quantity() if expr.unit in CALENDAR_UNITS:
@@ -160,6 +162,14 @@ class Inference:
         if isinstance(value, bool | str):
             return Info(type)
         return Info(type, low=value, high=value)
+
+    def _word(self, expr: nodes.TextValue, expected: Words) -> Info:
+        """A word in quotation marks."""
+        if expr.value not in expected.words:
+            report_word(self, expr, expr.value, expected)
+            return NOTHING_KNOWN
+        self.model.uses[expr] = Word(expr.value)
+        return Info(expected)
 
     # --- names ---
 
@@ -288,7 +298,7 @@ class Inference:
             case nodes.Reference():
                 known = expr.name in local or self.model.lookup(expr.name, expr.span) is not None
                 return not known and expr.name not in FACTS
-            case nodes.Moment() | nodes.Number(value=0.0):
+            case nodes.Moment() | nodes.Number(value=0.0) | nodes.TextValue():
                 return True
             case _:
                 return False

@@ -39,7 +39,7 @@ class Symbol:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A bare word that is a member of a closed set."""
+    """A word of a closed set, bare or in quotation marks."""
 
     text: str
 

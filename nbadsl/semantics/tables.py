@@ -221,9 +221,9 @@ def _cases(inference: Inference, column: Info, cells: list[nodes.Cell]) -> list[
 
 
 def _value(inference: Inference, expr: nodes.Expr) -> object:
-    if isinstance(inference.model.uses.get(expr), Word):
-        assert isinstance(expr, nodes.Reference)
-        return expr.name
+    used = inference.model.uses.get(expr)
+    if isinstance(used, Word):
+        return used.text
     read = literal(expr, inference.model.settings.zone)
     return None if read is None else read[0]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nbadsl.diagnostics.suggest import did_you_mean
 from nbadsl.semantics.constants import fits, literal
-from nbadsl.semantics.fixes import replacement
+from nbadsl.semantics.fixes import replacement, word_advice
 from nbadsl.semantics.infer import Inference
 from nbadsl.semantics.keys import judge_scope
 from nbadsl.semantics.limits import judge_at_most
@@ -152,9 +152,9 @@ class _Trial:
             return
         for word in words:
             if word.text not in type.words:
-                help = did_you_mean(word.text, type.words)
+                what, (help, fixes) = f"`{symbol.name}`", word_advice(word.span, word.text, type.words)
                 self.found.report(
-                    "unknown-word", word.span, word=word.text, what=f"`{symbol.name}`", help=help
+                    "unknown-word", word.span, word=word.text, what=what, help=help, fixes=fixes
                 )
 
     def _no_length(self, ago: nodes.Quantity) -> None:

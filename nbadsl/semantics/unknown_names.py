@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from nbadsl.diagnostics import Edit, Fix
 from nbadsl.diagnostics.suggest import did_you_mean, nearest
 from nbadsl.inputs import MOMENTS, OF_CANDIDATE
-from nbadsl.semantics.fixes import replacement
+from nbadsl.semantics.fixes import replacement, word_advice
 from nbadsl.semantics.model import Info, Model, Symbol
 from nbadsl.syntax import nodes
 from nbadsl.types import Set, Type, Words
@@ -40,10 +40,7 @@ def report_unknown(
         found.report("unknown-name", expr.span, what="value", name=name, help=help, fixes=fixed)
         return
     if isinstance(expected, Words):
-        help = did_you_mean(name, expected.words)
-        fixes = replacement(expr.span, name, expected.words)
-        what = _owner(model, expected)
-        found.report("unknown-word", expr.span, word=name, what=what, help=help, fixes=fixes)
+        report_word(inference, expr, name, expected)
         return
     known = [
         *local,
@@ -57,6 +54,13 @@ def report_unknown(
         help = f"`{name}` is a word of `{owner.name}`: write `{owner.name} {verb} {name}`"
     fixes = () if owner else replacement(expr.span, name, known)
     found.report("unknown-name", expr.span, what="value", name=name, help=help, fixes=fixes)
+
+
+def report_word(inference: Inference, expr: nodes.Expr, word: str, expected: Words) -> None:
+    """Report what is none of the words that are expected where it stands."""
+    what = _owner(inference.model, expected)
+    help, fixes = word_advice(expr.span, word, expected.words)
+    inference.found.report("unknown-word", expr.span, word=word, what=what, help=help, fixes=fixes)
 
 
 def _owner(model: Model, words: Words) -> str:

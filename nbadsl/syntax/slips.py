@@ -45,7 +45,7 @@ _COMPARING = {
 _MARKS = {"≥": ">=", "≤": "<=", "≠": "is not", "×": "*", "÷": "/", "–": "-", "−": "-"}
 _QUOTES = "“”„‟«»‘’‚"
 _DAY_FIRST = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
-_WORDS = re.compile(r"\b(?:one|any) of [\w\s,-]*$")
+_WORDS = re.compile(r'\b(?:one|any) of [\w\s,"-]*$')
 _NUMBER = re.compile(r"[\d._]*\d$")
 
 
@@ -76,12 +76,8 @@ def of_token(whole: Span, span: Span, accepted: AbstractSet[str]) -> Advice:
         return f"a date is year, month and day: `{day}`", (_write(place, day),)
     if span.text == "," and before[-1:].isdigit() and text[span.end : span.end + 1].isdigit():
         return "decimals stand behind a point, as in `0.50`", (Fix("write a point", (Edit(span, "."),)),)
-    if span.text in ("-", ".") or span.text.startswith('"'):
-        if _WORDS.search(before):
-            return (
-                "words of a list are letters, digits and `_`, without quotation marks; else declare `text`",
-                (),
-            )
+    if (span.text in ("-", ".", "/", "+") or span.text[:1].isdigit()) and _WORDS.search(before):
+        return 'a word of a list that is no name stands in quotation marks: `one of "18-24", "25-34"`', ()
     if {"EVER", "PER", "SINCE"} <= accepted:
         return (
             "a window is a length such as `per 7 days`, or `per day`, `week`, `month`, `quarter` or `year`",

@@ -93,7 +93,7 @@ class Choosing(Scopes):
         return nodes.Entry(self.name_of(parts[0]), parts[2], True, self.span(parts))
 
     def entry_set(self, parts: Parts) -> nodes.Entry:
-        words = part_of(parts, "names") or ()
+        words = part_of(parts, "words") or ()
         return nodes.Entry(self.name_of(parts[0]), words, False, self.span(parts))
 
     def entry_never(self, parts: Parts) -> nodes.Entry:

@@ -106,8 +106,11 @@ class Expressions(Words):
     def names(self, parts: Parts) -> Part:
         return Part("names", self.names_of(parts), self.span(parts))
 
+    def words(self, parts: Parts) -> Part:
+        return Part("words", self.words_of(parts), self.span(parts))
+
     def has_one(self, parts: Parts) -> nodes.Has:
-        return nodes.Has(parts[0], "one", (self.name_of(parts[-1]),), self.span(parts))
+        return nodes.Has(parts[0], "one", self.words_of(parts[-1:]), self.span(parts))
 
     def _has(self, parts: Parts) -> nodes.Has:
         return nodes.Has(parts[0], str(parts[2]), parts[-1].value, self.span(parts))

@@ -130,7 +130,7 @@ class Inputs(Expressions):
         return self._cell("ago", "", parts)
 
     def set_cell(self, parts: Parts) -> nodes.Cell:
-        words = tuple(nodes.Reference(n.text, n.span) for n in part_of(parts, "names") or ())
+        words = tuple(nodes.Reference(n.text, n.span) for n in part_of(parts, "words") or ())
         return nodes.Cell("set", "", words, self.span(parts))
 
     def next_field(self, parts: Parts) -> Token:

@@ -83,6 +83,12 @@ class Words(Transformer):  # type: ignore[type-arg]
     def names_of(self, parts: Parts) -> tuple[nodes.Name, ...]:
         return tuple(self.name_of(p) for p in parts if isinstance(p, Token) and p.type == "NAME")
 
+    def words_of(self, parts: Parts) -> tuple[nodes.Name, ...]:
+        """Words of a list: those that are no names stand in quotation marks."""
+        tokens = [p for p in parts if isinstance(p, Token) and p.type in ("NAME", "STRING")]
+        read = (self.string_of(t).text if t.type == "STRING" else str(t) for t in tokens)
+        return tuple(nodes.Name(word, self.token_span(t)) for word, t in zip(read, tokens, strict=True))
+
     def string_of(self, token: Token) -> nodes.String:
         text, i, out = str(token)[1:-1], 0, []
         while i < len(text):
