@@ -185,9 +185,9 @@ def test_a_policy_with_limits_asks_for_a_history(shop: Path):
 
 
 def test_who_is_bad_data_is_not_explained_as_somebody_else(shop: Path):
-    change(shop / "customers.csv", "2026-11-05 14:20", "05.11.2026 14:20")
+    change(shop / "customers.csv", "2026-11-05 14:20", "05/11/2026 14:20")
     said = fails(2, "explain", "C003", *NOW)
-    assert 'C003 is bad data: last_complaint: "05.11.2026 14:20" is not' in said
+    assert 'C003 is bad data: last_complaint: "05/11/2026 14:20" is not' in said
     assert not (shop / "decisions.csv").exists()
 
 

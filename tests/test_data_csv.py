@@ -23,7 +23,7 @@ from nbadsl.data.records import BadRecord, read_record, read_value
 from nbadsl.data.rules import BadData, BadValue, check
 from nbadsl.data.text import read_text
 from nbadsl.program.nodes import Input, Value
-from nbadsl.types import INTEGER, TEXT
+from nbadsl.types import DAY, DURATION, INTEGER, NUMBER, TEXT
 
 TWO = (Input("id", TEXT), Input("age", INTEGER, optional=True, low=0.0, high=120.0))
 
@@ -206,6 +206,59 @@ def test_batches_are_no_larger_than_asked_and_no_smaller_than_needed(tmp_path: P
 @pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
 def test_the_separator_is_seen_in_the_first_line(tmp_path: Path, separator: str) -> None:
     assert read(open_text(tmp_path, f"id{separator}age\nc1{separator}30\n")) == [("c1", 30)]
+
+
+@given(
+    st.lists(
+        st.integers(-(10**9), 10**9).map(lambda n: n / 100) | st.integers(-(2**53), 2**53).map(float),
+        min_size=1,
+    ),
+    st.sampled_from(";\t,"),
+    st.booleans(),
+)
+def test_numbers_with_decimal_commas_are_what_they_are_with_points(
+    tmp_path_factory: pytest.TempPathFactory, numbers: list[float], separator: str, groups: bool
+) -> None:
+    swap = str.maketrans(".,", ",.")
+    cells = [f"{n:,.2f}" if groups else f"{n:.2f}" for n in numbers]
+    rows = [f'{i}{separator}"{cell.translate(swap)}"\n' for i, cell in enumerate(cells)]
+    inputs = (Input("id", TEXT), Input("fee", NUMBER))
+    profiles = open_text(tmp_path_factory.mktemp("commas"), f"id{separator}fee\n" + "".join(rows), inputs)
+    assert read(profiles) == [(str(i), n) for i, n in enumerate(numbers)]
+    assert profiles.notes == ("numbers have decimal commas: `1.234,50` is read as 1234.50",)
+
+
+@pytest.mark.parametrize(
+    ("cells", "values"),
+    [
+        ("0,125 1.234 1.234.567 12 -7,5", [0.125, 1234.0, 1234567.0, 12.0, -7.5]),
+        ("7,5 0.125x 1,2,3", [7.5, "?", "?"]),
+        ("7,5 1234.567", ["?", 1234.567]),
+        ("7,5 12.5 1.234", ["?", 12.5, 1.234]),  # some with points: what commas are is not known
+        ("1,234 1.234", ["?", 1.234]),  # thousands, perhaps
+        ("1,234.50 7,5", ["?", "?"]),
+        ("x 7,5", ["?", 7.5]),
+    ],
+)
+def test_decimal_commas_are_read_where_nothing_else_can_be_meant(
+    tmp_path: Path, cells: str, values: list[float | str]
+) -> None:
+    inputs = (Input("id", TEXT), Input("fee", NUMBER))
+    rows = "".join(f"c;{cell}\n" for cell in cells.split())
+    assert [fee for _, fee in read(open_text(tmp_path, f"id;fee\n{rows}", inputs))] == values
+
+
+def test_texts_keep_their_commas(tmp_path: Path) -> None:
+    inputs = (Input("id", TEXT), Input("fee", NUMBER), Input("code", TEXT), Input("days", DURATION, unit=DAY))
+    text = "id;fee;code;days\n1,5;2,5;1.234;1,5\n"
+    assert read(open_text(tmp_path, text, inputs)) == [("1,5", 2.5, "1.234", 1.5)]  # a number of days
+
+
+def test_only_the_beginning_of_a_file_says_how_numbers_are_written(tmp_path: Path) -> None:
+    inputs = (Input("id", TEXT), Input("fee", NUMBER))
+    plain, last = "c;12\n" * (csv_file._BEGINNING // 5), "c;7,5\n"
+    assert [fee for _, fee in read(open_text(tmp_path, f"id;fee\n{plain}{last}", inputs))][-1] == "?"
+    assert next(fee for _, fee in read(open_text(tmp_path, f"id;fee\n{last}{plain}", inputs))) == 7.5
 
 
 def test_a_byte_order_mark_and_windows_line_ends_are_no_part_of_the_data(tmp_path: Path) -> None:

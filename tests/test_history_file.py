@@ -162,7 +162,7 @@ def test_rows_of_one_decision_without_ids_are_events_of_it(tmp_path):
 
 GOOD = {"key": "ann", "action": "tip", "at": "2026-11-09 08:30"}
 WRONG: list[tuple[dict[str, str], str]] = [
-    ({"at": "09.11.2026"}, 'row 2: at: "09.11.2026" is not a moment in time'),
+    ({"at": "09/11/2026"}, 'row 2: at: "09/11/2026" is not a moment in time'),
     ({"at": ""}, "row 2: `at` is empty"),
     ({"action": ""}, "row 2: `action` is empty"),
     ({"kind": "send"}, 'row 2: `kind` is "send"; did you mean `sent`?'),

@@ -160,6 +160,8 @@ def _run(policy: Policy, source: str, options: RunOptions, files: _Files) -> Rep
 
     with compiled.telling(lambda note: click.echo(note, err=True)):
         run = policy.run(source, options)
+    for note in run.profiles.notes:
+        click.echo(f"note: {run.profiles.name}: {note}", err=True)
     if run.parts is not None and run.parts.resumes:
         click.echo(f"taking up the run of {policy.moment_text(run.given)}, which did not end", err=True)
     started = time.perf_counter()

@@ -52,6 +52,7 @@ class Profiles:
 
     `name`: for messages. `schema`: of the batches' `people`, `given`: of their `given`. `rows`: their number,
     `size`: bytes on disk, if known. `paths`: the files and folders that are read, where no output may go.
+    `notes`: what whoever gave them should know of how they are read.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Profiles:
     batches: Callable[[], Iterator[Batch]]
     paths: tuple[Path, ...] = ()
     again: bool = True
+    notes: tuple[str, ...] = ()
 
     def __iter__(self) -> Iterator[Batch]:
         """The batches. Raises BadData where the source ends or breaks before its time."""

@@ -7,6 +7,7 @@ marked unreadable, in its place. The text of every row is kept beside the values
 The first line holds the names of the columns. The separator is the one of `,` `;` tab `|` that divides this
 line into the most columns that the policy declares. Quotes are ", doubled inside; a line end inside quotes
 is part of the value. UTF-8, with or without byte order mark; a cell that is not makes a bad row.
+Numbers have decimal points, or decimal commas, see `commas`.
 Blank lines do not count. A name that ends in `.gz` is unpacked on the way.
 """
 
@@ -27,13 +28,14 @@ import pyarrow.csv as arrow_csv
 
 from nbadsl.data.batches import Batch, Profiles, fitting, nulled
 from nbadsl.data.cells import convert
+from nbadsl.data.commas import has_commas, is_numeric, with_points
 from nbadsl.data.rules import BadData
 from nbadsl.data.schema import arrow_type, column_of
 from nbadsl.data.sound import sound
 from nbadsl.program.nodes import Input
 
 SEPARATORS = ",;\t|"
-_HEADER = 1 << 16  # bytes; the first line is not longer
+_BEGINNING = 1 << 16  # bytes; the first line is not longer
 _BLOCK = 1 << 20  # bytes that Arrow parses at once; a row is not longer
 _GATHERED = 16 << 20  # bytes of text in one batch
 _SHOWN = 200  # characters of a broken row in a message
@@ -47,6 +49,7 @@ def open_csv(
     `key`: the field that a row broken as a whole is laid to.
     """
     separator, names = header(path, inputs)
+    commas = has_commas(_beginning(path), separator, {column_of(f) for f in inputs if is_numeric(f)})
     types = {column_of(f): arrow_type(f) for f in inputs}
     schema = fitting(path.name, pa.schema([(n, types.get(n, pa.string())) for n in names]), inputs, used)
     mark = next((i for i, f in enumerate(inputs) if f.name == key), 0)
@@ -58,7 +61,7 @@ def open_csv(
             reader = _Reader(raw, path.suffix == ".gz", separator, schema.names, batch_rows)
             try:
                 for cells, first, broken in reader:
-                    yield _converted(cells, first, broken, mark, inputs, schema, _taken(raw, size))
+                    yield _converted(cells, first, broken, mark, inputs, schema, commas, _taken(raw, size))
             except pa.ArrowInvalid as error:
                 if "straddl" not in str(error):
                     raise
@@ -68,21 +71,32 @@ def open_csv(
                 ) from error
 
     given = pa.schema([(name, pa.string()) for name in schema.names])
-    return Profiles(path.name, inputs, schema, given, None, path.stat().st_size, batches, (path,))
+    notes = ("numbers have decimal commas: `1.234,50` is read as 1234.50",) if commas else ()
+    size = path.stat().st_size
+    return Profiles(path.name, inputs, schema, given, None, size, batches, (path,), notes=notes)
 
 
 # --- the first line --------------------------------------------------------------------------------
 
 
-def header(path: Path, inputs: tuple[Input, ...]) -> tuple[str, list[str]]:
-    """The separator, and the names in the first line."""
+def _beginning(path: Path) -> str:
+    """The first lines of a file."""
     try:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-            text = file.read(_HEADER).decode("utf-8-sig", errors="replace").lstrip("\r\n")
+            start = file.read(_BEGINNING)
     except (OSError, EOFError) as error:
         raise BadData(f"{path.name} cannot be read: {error}") from error
+    if len(start) == _BEGINNING:
+        start = start[: start.rfind(b"\n") + 1] or start  # without a line that is cut off
+    text = start.decode("utf-8-sig", errors="replace").lstrip("\r\n")
     if not text.strip():
         raise BadData(f"{path.name} is empty: its first line must name the columns")
+    return text
+
+
+def header(path: Path, inputs: tuple[Input, ...]) -> tuple[str, list[str]]:
+    """The separator, and the names in the first line."""
+    text = _beginning(path)
     declared = {column_of(f) for f in inputs}
     divided = [(s, next(csv.reader(StringIO(text, newline=""), delimiter=s))) for s in SEPARATORS]
     separator, names = max(divided, key=lambda each: (len(declared.intersection(each[1])), len(each[1])))
@@ -197,6 +211,7 @@ def _converted(
     mark: int,
     inputs: tuple[Input, ...],
     schema: pa.Schema,
+    commas: bool,
     position: int,
 ) -> Batch:
     cells, undecodable = sound(cells)
@@ -206,7 +221,8 @@ def _converted(
     for index, each in reversed(list(enumerate(inputs))):
         name = column_of(each)
         if name in schema.names:
-            columns[name], bad = convert(each, cells.column(name))
+            texts = cells.column(name)
+            columns[name], bad = convert(each, with_points(texts) if commas and is_numeric(each) else texts)
             if name in undecodable:
                 bad = undecodable[name] if bad is None else bad | undecodable[name]
                 columns[name] = nulled(columns[name], bad)

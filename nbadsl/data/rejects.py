@@ -22,6 +22,7 @@ from nbadsl.data.batches import Batch
 from nbadsl.data.records import read_value
 from nbadsl.data.rules import BadValue, quoted, refusal
 from nbadsl.data.schema import column_of, takable
+from nbadsl.data.text import advice
 from nbadsl.program.decision import BAD_DATA
 from nbadsl.program.nodes import Input
 
@@ -63,7 +64,8 @@ def problem(batch: Batch, row: int, field: Input) -> str:
     try:
         given = python_value(batch.given.column(name)[row])
         if isinstance(given, str) and not batch.people.column(name)[row].is_valid:
-            raise refusal(field, quoted(given), "it is not valid UTF-8" if "\ufffd" in given else "")
+            hint = "it is not valid UTF-8" if "\ufffd" in given else advice(field, given)
+            raise refusal(field, quoted(given), hint)
         read_value(field, given)
     except BadValue as error:
         return str(error)

@@ -5,7 +5,7 @@ that is no such value. Ranges and declared words are the business of `rules.chec
 
     flag        yes no true false 1 0, in any case
     integer     12, -3, +3, 30.0 (whole, whatever its spelling); number and money: 12.5, .5, 1e3
-    date        2026-11-21
+    date        2026-11-21, or 21.11.2026
     time        2026-11-21, 2026-11-21 10:00, 2026-11-21T10:00:00.5, with Z or +02:00; without: in the field's zone
     clock       21:00, 21:00:30
     duration    14 days, 1.5 hours, or P14D, PT1H30M as in ISO 8601; where the field names a unit: a
@@ -53,10 +53,13 @@ SEPARATOR = "|"
 
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", re.ASCII)
 _DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)", re.ASCII)
+_DOTTED = re.compile(r"(\d\d?)\.(\d\d?)\.(\d{4})", re.ASCII)  # day first, wherever there are points
 _COMMA = re.compile(r"[0-9],[0-9]", re.ASCII)
 _DAY_FIRST = re.compile(r"\d\d?[./-]\d\d?[./-]\d{2,4}", re.ASCII)
 _CLOCK = r"(\d\d)(?::(\d\d)(?::(\d\d)(?:\.(\d+))?)?)?"
-_TIME = re.compile(rf"(\d{{4}}-\d\d-\d\d)(?:[T ]{_CLOCK}(?:(Z)|([+-])(\d\d)(?::?(\d\d))?)?)?", re.ASCII)
+_TIME = re.compile(
+    rf"(\d{{4}}-\d\d-\d\d|\d\d?\.\d\d?\.\d{{4}})(?:[T ]{_CLOCK}(?:(Z)|([+-])(\d\d)(?::?(\d\d))?)?)?", re.ASCII
+)
 _TIME_OF_DAY = re.compile(_CLOCK, re.ASCII)
 _DURATION = re.compile(r"(\S+)\s+([a-z]+)", re.ASCII)
 _ISO_DURATION = re.compile(
@@ -90,7 +93,7 @@ def advice(field: Input, text: str) -> str:
             if _COMMA.search(text):
                 return "decimals stand behind a point, with nothing between thousands: 1024.50"
         case Date() | Time():
-            if _DAY_FIRST.match(text):
+            if _DAY_FIRST.match(text) and not _DOTTED.match(text):
                 return "a day is year, month and day: 2026-02-28"
     return ""
 
@@ -145,15 +148,18 @@ def whole(text: str) -> float:
 
 
 def day(text: str) -> float:
-    """Days since 1970 of an ISO date of the years 1 to 9999."""
-    parts = _DATE.fullmatch(text)
-    if not parts:
+    """Days since 1970 of a date of the years 1 to 9999."""
+    if parts := _DATE.fullmatch(text):
+        year, month, day = parts.groups()
+    elif parts := _DOTTED.fullmatch(text):
+        day, month, year = parts.groups()
+    else:
         raise ValueError(text)
-    return float(date(int(parts[1]), int(parts[2]), int(parts[3])).toordinal() - EPOCH_ORDINAL)
+    return float(date(int(year), int(month), int(day)).toordinal() - EPOCH_ORDINAL)
 
 
 def moment(text: str, name: str) -> int:
-    """Microseconds since 1970 UTC of an ISO date and time; one without a zone is in the one of a name. Finer digits
+    """Microseconds since 1970 UTC of a date and time; one without a zone is in the one of a name. Finer digits
     are cut off."""
     parts = _TIME.fullmatch(text)
     if not parts:
