@@ -20,6 +20,7 @@ from nbadsl.data.cells import convert
 from nbadsl.data.output import write_table
 from nbadsl.data.profiles import open_profiles
 from nbadsl.data.records import BadRecord, read_record, read_value
+from nbadsl.data.rejects import problem
 from nbadsl.data.rules import BadData, BadValue, check
 from nbadsl.data.text import read_text
 from nbadsl.program.nodes import Input, Value
@@ -238,6 +239,8 @@ def test_numbers_with_decimal_commas_are_what_they_are_with_points(
         ("1,234 1.234", ["?", 1.234]),  # thousands, perhaps
         ("1,234.50 7,5", ["?", "?"]),
         ("x 7,5", ["?", 7.5]),
+        ("7,5 1,5e3 -2,5E-1", [7.5, 1500.0, -0.25]),
+        ("7,5 1.5e1", ["?", 15.0]),
     ],
 )
 def test_decimal_commas_are_read_where_nothing_else_can_be_meant(
@@ -246,6 +249,17 @@ def test_decimal_commas_are_read_where_nothing_else_can_be_meant(
     inputs = (Input("id", TEXT), Input("fee", NUMBER))
     rows = "".join(f"c;{cell}\n" for cell in cells.split())
     assert [fee for _, fee in read(open_text(tmp_path, f"id;fee\n{rows}", inputs))] == values
+
+
+def test_what_is_wrong_is_not_said_to_be_the_comma(tmp_path: Path) -> None:
+    inputs = (Input("id", TEXT), Input("fee", NUMBER, high=9.0), Input("age", INTEGER))
+    (batch,) = open_text(tmp_path, "id;fee;age\n1;2,5;3\n2;12,5;3\n3;2,5;3,5\n", inputs)
+    assert problem(batch, 1, inputs[1]) == '"12,5" is not a number up to 9'
+    assert problem(batch, 2, inputs[2]) == '"3,5" is not a whole number'
+    (batch,) = open_text(tmp_path, "id;fee;age\n1;2.5;3\n2;1,5;3\n", inputs)
+    assert problem(batch, 1, inputs[1]).endswith(
+        "decimals stand behind a point, with nothing between thousands: 1024.50"
+    )
 
 
 def test_texts_keep_their_commas(tmp_path: Path) -> None:

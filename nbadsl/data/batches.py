@@ -35,7 +35,7 @@ class Batch:
     values break a rule; the field that comes first in the order of the inputs gives the reason.
     `given`: the same rows as they came, for the rejects (but a column of times in UTC); the same object as `people` where nothing was
     converted. `notes`: by row of the batch, what is wrong with the row itself. `position`: bytes of the
-    source read so far, if known.
+    source read so far, if known. `commas`: whether numbers that were given as text have decimal commas.
     """
 
     people: pa.RecordBatch
@@ -44,6 +44,7 @@ class Batch:
     given: pa.RecordBatch
     notes: Mapping[int, str] = field(default_factory=dict)
     position: int | None = None
+    commas: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -18,11 +18,14 @@ from nbadsl.types import Duration, Integer, Money, Number
 
 _THOUSANDS = r"[1-9][0-9]{0,2}(\.[0-9]{3})+"
 _GROUPED = rf"^\s*[+-]?{_THOUSANDS}(,[0-9]+)?\s*$"
-_COMMA = r"^\s*[+-]?[0-9]*,[0-9]+\s*$"
+_EXPONENT = r"([eE][+-]?[0-9]+)?"
+_COMMA = rf"^\s*[+-]?[0-9]*,[0-9]+{_EXPONENT}\s*$"
 _WITH_COMMA = re.compile(
-    rf"[+-]?({_THOUSANDS}|[0-9]*)(,([0-9]{{1,2}}|[0-9]{{4,}})|(?<=\b0),[0-9]+)", re.ASCII
+    rf"[+-]?({_THOUSANDS}|[0-9]*)(,([0-9]{{1,2}}|[0-9]{{4,}})|(?<=\b0),[0-9]+){_EXPONENT}", re.ASCII
 )
-_WITH_POINT = re.compile(rf"(?![+-]?{_THOUSANDS}$)[+-]?([0-9]*|[0-9]{{1,3}}(,[0-9]{{3}})+)\.[0-9]+", re.ASCII)
+_WITH_POINT = re.compile(
+    rf"(?![+-]?{_THOUSANDS}$)[+-]?([0-9]*|[0-9]{{1,3}}(,[0-9]{{3}})+)\.[0-9]+{_EXPONENT}", re.ASCII
+)
 
 
 def is_numeric(field: Input) -> bool:

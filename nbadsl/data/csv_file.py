@@ -231,4 +231,4 @@ def _converted(
     unreadable[list(broken)] = mark
     people = pa.RecordBatch.from_arrays([columns[name] for name in schema.names], schema=schema)
     found = unreadable if (unreadable >= 0).any() else None
-    return Batch(people, first, found, cells, broken, position)
+    return Batch(people, first, found, cells, broken, position, commas)

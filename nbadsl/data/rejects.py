@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from nbadsl.data.arrow import python_value
 from nbadsl.data.batches import Batch
+from nbadsl.data.commas import is_numeric
 from nbadsl.data.records import read_value
 from nbadsl.data.rules import BadValue, quoted, refusal
 from nbadsl.data.schema import column_of, takable
@@ -63,9 +64,10 @@ def problem(batch: Batch, row: int, field: Input) -> str:
     name = column_of(field)
     try:
         given = python_value(batch.given.column(name)[row])
-        if isinstance(given, str) and not batch.people.column(name)[row].is_valid:
-            hint = "it is not valid UTF-8" if "\ufffd" in given else advice(field, given)
-            raise refusal(field, quoted(given), hint)
+        as_meant = batch.commas and is_numeric(field)  # its comma is not what is wrong
+        if isinstance(given, str) and (as_meant or not batch.people.column(name)[row].is_valid):
+            hint = "" if as_meant else advice(field, given)
+            raise refusal(field, quoted(given), "it is not valid UTF-8" if "\ufffd" in given else hint)
         read_value(field, given)
     except BadValue as error:
         return str(error)
